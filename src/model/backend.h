@@ -1,0 +1,89 @@
+// Backends and the models they have loaded: the C ABI of plinth/backend.h as C++ values.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "model/config.h"
+#include "model/signature.h"
+#include "plinth/backend.h"
+#include "tensor/tensor.h"
+
+namespace plinth {
+
+class Backend;
+
+// A model in a backend's hands. Unloaded on destruction: no call may then be running and no output alive.
+class LoadedModel {
+ public:
+  ~LoadedModel();
+  LoadedModel(const LoadedModel&) = delete;
+  LoadedModel& operator=(const LoadedModel&) = delete;
+
+  const Signature& signature() const { return signature_; }
+
+  // The backend's own warm-up, or one execution with zeros where every input's type and shape allow it.
+  Status Warm();
+
+  // `inputs` named as in the signature, of matching types; `wanted` are indices of outputs, rising. `keep_alive` is held by every
+  // output until its memory is released.
+  Result<std::vector<NamedTensor>> Execute(std::span<const NamedTensor> inputs,
+                                           std::span<const std::uint32_t> wanted,
+                                           const std::shared_ptr<const void>& keep_alive);
+
+ private:
+  friend class Backend;
+  LoadedModel(std::shared_ptr<Backend> backend, plinth_model* model);
+
+  std::shared_ptr<Backend> backend_;
+  plinth_model* model_;
+  Signature signature_;
+};
+
+// An opened libplinth_<name>.so. Never closed: runtimes do not survive dlclose.
+class Backend : public std::enable_shared_from_this<Backend> {
+ public:
+  // INVALID_MODEL... never: UNAVAILABLE with the linker's or the backend's own reason and what to do.
+  static Result<std::shared_ptr<Backend>> Open(const std::string& path);
+
+  std::string_view name() const { return table_->name; }
+  std::string_view version() const { return table_->version; }
+  std::string_view runtime() const { return table_->runtime ? table_->runtime : ""; }
+  std::string_view frameworks() const { return table_->frameworks; }
+  const std::string& path() const { return path_; }
+
+  bool Probe(const std::string& model_path) const { return table_->probe(model_path.c_str()) != 0; }
+  Result<std::unique_ptr<LoadedModel>> Load(const std::string& model_path, const ModelConfig& config);
+
+ private:
+  friend class LoadedModel;
+  Backend(std::string path, const plinth_backend* table) : path_(std::move(path)), table_(table) {}
+  Error LastError(plinth_status status) const;
+
+  std::string path_;
+  const plinth_backend* table_;
+};
+
+// Finds and opens backends by name. Thread-safe.
+class BackendSet {
+ public:
+  explicit BackendSet(std::vector<std::string> dirs) : dirs_(std::move(dirs)) {}
+
+  // Opens libplinth_<name>.so on first use. NOT_FOUND lists the names that there are.
+  Result<std::shared_ptr<Backend>> Get(const std::string& name);
+
+  // The names of all libplinth_*.so in the folders, sorted; opens none.
+  std::vector<std::string> Names() const;
+
+ private:
+  std::vector<std::string> dirs_;
+  std::mutex mutex_;  // held while opening: two threads never open the same file twice
+  std::vector<std::shared_ptr<Backend>> open_;
+};
+
+}  // namespace plinth

@@ -1,0 +1,34 @@
+// What a model takes and gives.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tensor/dtype.h"
+#include "tensor/shape.h"
+
+namespace plinth {
+
+struct TensorSpec {
+  std::string name;
+  DType dtype = DType::kAny;
+  std::optional<Shape> shape;  // -1 for an open dimension; nothing where the model does not tell even the rank
+  int batch_axis = -1;         // -1: calls cannot be joined along this tensor
+  bool optional = false;       // inputs only
+};
+
+struct Signature {
+  std::vector<TensorSpec> inputs;
+  std::vector<TensorSpec> outputs;
+  bool concurrent = false;  // the backend takes several calls on one model at once
+  bool stateful = false;    // the same inputs need not give the same outputs
+
+  // The input of that name, or nullptr.
+  const TensorSpec* FindInput(std::string_view name) const;
+  // The index of the output of that name.
+  std::optional<std::size_t> FindOutput(std::string_view name) const;
+};
+
+}  // namespace plinth

@@ -1,0 +1,33 @@
+// When and where a request is executed.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "model/model_version.h"
+#include "tensor/tensor.h"
+
+namespace plinth {
+
+using Clock = std::chrono::steady_clock;
+
+// One prediction as every protocol asks for it.
+struct InferRequest {
+  VersionLease version;             // from Service::Resolve()
+  std::vector<NamedTensor> inputs;  // in any order
+  std::vector<std::string> outputs; // names of the wanted ones; empty: all
+  Clock::time_point arrival = Clock::now();
+  std::function<bool()> cancelled;  // may be empty; asked before the execution starts
+};
+
+struct InferResponse {
+  VersionLease version;
+  std::vector<NamedTensor> outputs;  // in the order of the signature
+};
+
+using InferCallback = std::move_only_function<void(Result<InferResponse>)>;
+
+}  // namespace plinth

@@ -1,0 +1,70 @@
+// The server's heart as the protocols see it: deploy, remove, look up, infer. Every protocol's codec decodes into an
+// InferRequest and encodes from an InferResponse, so that limits, deadlines, errors and metrics live in one place.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "model/config.h"
+#include "model/registry.h"
+#include "model/signature.h"
+#include "serving/scheduler.h"
+#include "telemetry/metrics.h"
+#include "tensor/tensor.h"
+
+namespace plinth {
+
+class Service {
+ public:
+  struct Options {
+    std::vector<std::string> backend_dirs;  // where libplinth_*.so are
+    std::vector<std::string> model_roots;   // paths in requests are confined to these
+    unsigned io_threads = 1;
+  };
+  using DeployCallback = std::move_only_function<void(Result<VersionInfo>)>;
+
+  explicit Service(Options options);
+  ~Service();
+
+  // Loads a version off the calling thread and publishes it; `done` is called from another thread, or at once if the request is
+  // refused. ALREADY_EXISTS, INVALID_ARGUMENT, PERMISSION_DENIED (outside the roots), NOT_FOUND (path), INVALID_MODEL.
+  void Deploy(DeploySpec spec, DeployCallback done);
+
+  // Takes a version, or with an empty `version` the whole model, out of service. Requests in flight are answered. NOT_FOUND.
+  Status Remove(std::string_view name, std::string_view version);
+
+  std::vector<ModelInfo> List() const;
+  Result<ModelInfo> Describe(std::string_view name) const;
+
+  // The version that answers a request: the named one, or with an empty `version` the newest that is ready. Holding the lease
+  // keeps the version loaded. NOT_FOUND, UNAVAILABLE. Takes no lock.
+  Result<VersionLease> Resolve(std::string_view name, std::string_view version) const;
+
+  // Checks the inputs against the signature, runs the model and calls `done` exactly once: on the calling thread for a model
+  // known to be cheap, else from another. Never blocks.
+  void Infer(InferRequest request, InferCallback done);
+
+  // Counts a request that failed before it became an InferRequest (it could not be decoded).
+  void CountFailure(const VersionLease& lease, Code code);
+
+  // Whether every load that was asked for at start has ended, one way or the other.
+  bool ready() const;
+  void set_starting(bool starting);
+
+  // The metrics in the Prometheus text format.
+  std::string RenderMetrics() const;
+
+  // Waits until nothing is in flight or the time is over; then no new work is taken.
+  void Drain(std::chrono::milliseconds limit);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace plinth
