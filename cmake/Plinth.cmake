@@ -9,6 +9,12 @@ target_compile_options(plinth_options INTERFACE -Wall -Wextra -Wshadow -Wnon-vir
   -fvisibility=hidden -fno-omit-frame-pointer)
 target_include_directories(plinth_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 
+# The oldest x86-64 processors that the runtimes themselves support (SSE 4.2, 2009); simdjson picks its code by this. Loops that
+# gain from wider vectors are compiled several times and chosen at run time.
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+  target_compile_options(plinth_options INTERFACE -march=x86-64-v2 -mpclmul)
+endif()
+
 set(PLINTH_SANITIZE "" CACHE STRING "Sanitizers for our own code: 'address,undefined' or 'thread'")
 if(PLINTH_SANITIZE)
   target_compile_options(plinth_options INTERFACE -fsanitize=${PLINTH_SANITIZE} -fno-sanitize-recover=all)

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -79,7 +80,14 @@ class VersionLease {
 
 class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
  public:
-  explicit ModelVersion(DeploySpec spec);
+  // What a higher layer keeps with a version (its queue, its metrics): set before the version is published, never changed after.
+  struct Attachment {
+    virtual ~Attachment() = default;
+  };
+  // Takes the loaded model to be freed. The last lease may go on an I/O thread, where an unload, which may take long, must not run.
+  using Disposer = std::function<void(std::unique_ptr<LoadedModel>)>;
+
+  ModelVersion(DeploySpec spec, Disposer disposer);
   ~ModelVersion();
 
   const std::string& name() const { return spec_.name; }
@@ -89,15 +97,26 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
   VersionState state() const { return state_.load(std::memory_order_acquire); }
   VersionInfo Info() const;
 
-  // Loads and warms on the calling thread; takes as long as it takes. Afterwards the state is ready or failed.
-  // `warnings` are shown with the version.
-  Status Load(std::shared_ptr<Backend> backend, std::string framework,
-              std::vector<std::string> warnings);
+  // Loads and warms on the calling thread; takes as long as it takes. The state is then still warming: Open() makes it
+  // ready. On failure it is failed. `path` is where the files really are.
+  Status Load(Backend& backend, std::string_view framework, const std::string& path);
 
-  // The load could not even begin: the state becomes failed.
+  // Lets leases in: the state becomes ready. Requires a successful Load().
+  void Open();
+
+  // The version will not be: the state becomes failed and the reason is kept.
   void Fail(const Error& error);
 
-  // A lease if the version is ready.
+  // Something that the user should know, shown with the version.
+  void Warn(std::string warning);
+
+  // How many instances were chosen, shown in the effective configuration.
+  void SetInstances(std::int64_t instances);
+
+  void Attach(std::unique_ptr<Attachment> attachment) { attachment_ = std::move(attachment); }
+  Attachment* attachment() const { return attachment_.get(); }
+
+  // A lease if the version is ready. Takes no lock.
   std::optional<VersionLease> TryAcquire();
 
   // No new leases; unloads when the last one is gone, perhaps within this call.
@@ -118,10 +137,12 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
 
   void AddUse() { uses_.fetch_add(1, std::memory_order_relaxed); }
   void DropUse();
-  void Unload();
+  void SetState(VersionState state);
 
-  DeploySpec spec_;
+  const DeploySpec spec_;
+  const Disposer disposer_;
   std::unique_ptr<LoadedModel> model_;
+  std::unique_ptr<Attachment> attachment_;
   std::atomic<VersionState> state_{VersionState::kLoading};
   std::atomic<std::uint64_t> uses_{kClosed};
 

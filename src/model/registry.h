@@ -2,10 +2,7 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -33,7 +30,7 @@ class Registry {
   // version is there in any state but failed, unless `replace`: the old one then goes on answering until Publish().
   Status Reserve(const std::shared_ptr<ModelVersion>& version, bool replace);
 
-  // The version is ready: it answers from now on. Returns the one that it replaces, if any, for the caller to retire.
+  // A loaded version is ready: it answers from now on. Returns the one that it replaces, if any, for the caller to retire.
   std::shared_ptr<ModelVersion> Publish(const std::shared_ptr<ModelVersion>& version);
 
   // The load has failed. A version that was being replaced stays; else the failure is kept to be shown.
@@ -52,6 +49,8 @@ class Registry {
   struct Snapshot;
   using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
+  static Result<VersionLease> ResolveIn(const Snapshot& now, std::string_view name,
+                                        std::string_view version);
   const Snapshot& Current() const;
   SnapshotPtr Load() const;
   void Replace(SnapshotPtr next);

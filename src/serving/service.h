@@ -2,7 +2,6 @@
 // InferRequest and encodes from an InferResponse, so that limits, deadlines, errors and metrics live in one place.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,8 +12,7 @@
 #include "model/config.h"
 #include "model/registry.h"
 #include "model/signature.h"
-#include "serving/scheduler.h"
-#include "telemetry/metrics.h"
+#include "serving/infer.h"
 #include "tensor/tensor.h"
 
 namespace plinth {
@@ -24,11 +22,11 @@ class Service {
   struct Options {
     std::vector<std::string> backend_dirs;  // where libplinth_*.so are
     std::vector<std::string> model_roots;   // paths in requests are confined to these
-    unsigned io_threads = 1;
   };
   using DeployCallback = std::move_only_function<void(Result<VersionInfo>)>;
 
   explicit Service(Options options);
+  // Waits for loads and executions that are running.
   ~Service();
 
   // Loads a version off the calling thread and publishes it; `done` is called from another thread, or at once if the request is
@@ -50,17 +48,19 @@ class Service {
   void Infer(InferRequest request, InferCallback done);
 
   // Counts a request that failed before it became an InferRequest (it could not be decoded).
-  void CountFailure(const VersionLease& lease, Code code);
+  void CountFailure(const VersionLease& version, Code code, Clock::time_point arrival);
 
-  // Whether every load that was asked for at start has ended, one way or the other.
+  // Whether requests should be sent here: everything that Preload() was given has been loaded, or has failed to, and no shutdown has begun.
   bool ready() const;
-  void set_starting(bool starting);
+
+  // Deploys what was found at start, in parallel, while the server already answers. Failures are logged and shown, nothing more.
+  void Preload(std::vector<DeploySpec> specs);
+
+  // From here on ready() is false and nothing new is deployed.
+  void BeginShutdown();
 
   // The metrics in the Prometheus text format.
   std::string RenderMetrics() const;
-
-  // Waits until nothing is in flight or the time is over; then no new work is taken.
-  void Drain(std::chrono::milliseconds limit);
 
  private:
   struct Impl;

@@ -55,6 +55,7 @@ class Tensor {
   std::span<T> mutable_values() {
     return {reinterpret_cast<T*>(data_.mutable_data()), static_cast<std::size_t>(element_count_)};
   }
+  std::span<std::byte> mutable_bytes() { return {data_.mutable_data(), data_.size()}; }
 
   // kBytes only.
   std::span<const std::uint64_t> offsets() const {

@@ -1,4 +1,4 @@
-// When and where a request is executed.
+// One prediction, from every protocol to every backend.
 #pragma once
 
 #include <chrono>
@@ -14,15 +14,16 @@ namespace plinth {
 
 using Clock = std::chrono::steady_clock;
 
-// One prediction as every protocol asks for it.
+// What is asked.
 struct InferRequest {
-  VersionLease version;             // from Service::Resolve()
-  std::vector<NamedTensor> inputs;  // in any order
-  std::vector<std::string> outputs; // names of the wanted ones; empty: all
+  VersionLease version;              // from Service::Resolve()
+  std::vector<NamedTensor> inputs;   // in any order
+  std::vector<std::string> outputs;  // names of the wanted ones; empty: all
   Clock::time_point arrival = Clock::now();
   std::function<bool()> cancelled;  // may be empty; asked before the execution starts
 };
 
+// What is answered.
 struct InferResponse {
   VersionLease version;
   std::vector<NamedTensor> outputs;  // in the order of the signature

@@ -1,0 +1,156 @@
+#include "repository/model_folder.h"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <simdjson.h>
+
+#include "repository/model_format.h"
+
+namespace plinth {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t kMaxConfigFile = 1 << 20;
+
+// "1", "v2", "3.1"
+bool IsVersionFolder(const std::string& name) {
+  std::string_view rest = name;
+  if (rest.starts_with('v')) rest.remove_prefix(1);
+  return !rest.empty() && std::isdigit(static_cast<unsigned char>(rest.front())) &&
+         std::ranges::all_of(rest, [](unsigned char c) { return std::isdigit(c) || c == '.'; });
+}
+
+std::vector<fs::path> SortedEntries(const fs::path& dir, std::error_code& error) {
+  std::vector<fs::path> entries;
+  for (auto it = fs::directory_iterator(dir, error); !error && it != fs::end(it); it.increment(error)) {
+    if (!it->path().filename().string().starts_with('.')) entries.push_back(it->path());
+  }
+  std::ranges::sort(entries);
+  return entries;
+}
+
+Status ReadField(std::string_view key, simdjson::ondemand::value value, DeploySpec& spec) {
+  if (key == "config") {
+    simdjson::ondemand::object object;
+    std::string_view json;
+    if (value.get_object().get(object) || object.raw_json().get(json)) return Fail(Code::kInvalidArgument, "config must be an object");
+    auto config = ParseModelConfig(json);
+    if (!config) return Fail(config.error());
+    spec.config = std::move(*config);
+    return {};
+  }
+  if (key != "framework" && key != "engine") {
+    return Fail(Code::kInvalidArgument, "unknown key '" + std::string(key) + "'; known are framework, engine, config");
+  }
+  std::string_view text;
+  if (value.get_string().get(text)) return Fail(Code::kInvalidArgument, std::string(key) + " must be a string");
+  (key == "framework" ? spec.framework : spec.engine) = text;
+  return {};
+}
+
+Status ReadPlinthJson(const fs::path& file, DeploySpec& spec) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(file, error);
+  if (error) return {};
+  if (size > kMaxConfigFile) return Fail(Code::kInvalidArgument, "plinth.json is larger than 1 MiB");
+  std::ostringstream text;
+  text << std::ifstream(file, std::ios::binary).rdbuf();
+  const simdjson::padded_string json(text.view());
+  simdjson::ondemand::parser parser;
+  simdjson::ondemand::document document;
+  simdjson::ondemand::object object;
+  if (parser.iterate(json).get(document) || document.get_object().get(object)) {
+    return Fail(Code::kInvalidArgument, "plinth.json is not a JSON object");
+  }
+  for (auto field : object) {
+    std::string_view key;
+    simdjson::ondemand::value value;
+    if (field.unescaped_key().get(key) || field.value().get(value)) {
+      return Fail(Code::kInvalidArgument, "plinth.json is not valid JSON");
+    }
+    if (auto read = ReadField(key, value, spec); !read) return Fail(read.error().Annotate("plinth.json"));
+  }
+  return {};
+}
+
+class Scan {
+ public:
+  void Add(const fs::path& path, std::string name, std::string version, const std::vector<fs::path>& configs) {
+    const std::string where = path.string();
+    if (!IsName(name)) {
+      folder.skipped.push_back(where + ": '" + name + "' cannot be a model's name (A-Z a-z 0-9 _ . - only)");
+      return;
+    }
+    if (!taken_.emplace(name, version).second) {
+      folder.skipped.push_back(where + ": there is a model '" + name + "' already; give it a folder of its own");
+      return;
+    }
+    DeploySpec spec;
+    spec.name = std::move(name);
+    spec.version = std::move(version);
+    spec.path = where;
+    for (const fs::path& config : configs) {
+      if (auto read = ReadPlinthJson(config, spec); !read) {
+        folder.skipped.push_back(where + ": " + read.error().message);
+        return;
+      }
+    }
+    folder.models.push_back(std::move(spec));
+  }
+
+  ModelFolder folder;
+
+ private:
+  std::set<std::pair<std::string, std::string>> taken_;
+};
+
+void ScanModel(Scan& scan, const fs::path& dir) {
+  std::error_code error;
+  std::vector<fs::path> versions;
+  for (fs::path& entry : SortedEntries(dir, error)) {
+    if (fs::is_directory(entry, error) && IsVersionFolder(entry.filename())) versions.push_back(std::move(entry));
+  }
+  const std::string name = dir.filename();
+  const fs::path config = dir / "plinth.json";
+  if (versions.empty()) return scan.Add(dir, name, "v1", {config});
+  for (const fs::path& version : versions) {
+    scan.Add(version, name, version.filename(), {config, version / "plinth.json"});
+  }
+}
+
+}  // namespace
+
+bool IsName(std::string_view text) {
+  return !text.empty() && text.size() <= 128 && text.front() != '.' &&
+         std::ranges::all_of(text, [](unsigned char c) {
+           return (std::isalnum(c) != 0 && c < 128) || c == '_' || c == '.' || c == '-';
+         });
+}
+
+Result<ModelFolder> ScanModelFolder(const std::string& dir) {
+  std::error_code error;
+  const auto entries = SortedEntries(dir, error);
+  if (error) return Fail(Code::kNotFound, "models folder '" + dir + "': " + error.message());
+  Scan scan;
+  for (const fs::path& entry : entries) {
+    if (fs::is_directory(entry, error)) {
+      ScanModel(scan, entry);
+    } else if (auto model = DetectModel(entry); !model) {
+      scan.folder.skipped.push_back(entry.string() + ": " + model.error().message);
+    } else if (model->format != nullptr) {
+      scan.Add(entry, entry.stem(), "v1", {});
+    }
+  }
+  return std::move(scan.folder);
+}
+
+}  // namespace plinth

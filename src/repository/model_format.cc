@@ -1,0 +1,140 @@
+#include "repository/model_format.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <system_error>
+#include <utility>
+
+namespace plinth {
+namespace {
+
+namespace fs = std::filesystem;
+
+const ModelFormat kOnnx{"an ONNX model", "onnx", {"onnx", "pytorch", "tensorflow", "sklearn"}, {"onnxruntime", "openvino"}};
+const ModelFormat kSavedModel{"a TensorFlow SavedModel", "tensorflow", {"tensorflow"}, {"openvino"}};
+const ModelFormat kFrozenGraph{"a TensorFlow frozen graph", "tensorflow", {"tensorflow"}, {"openvino"}};
+const ModelFormat kTfLite{"a TFLite model", "tensorflow", {"tensorflow"}, {"openvino"}};
+const ModelFormat kOpenVino{"an OpenVINO IR model", "openvino", {"openvino"}, {"openvino"}};
+const ModelFormat kTorchScript{"a PyTorch file", "pytorch", {"pytorch"}, {"pytorch"}};
+const ModelFormat kPickle{"a scikit-learn pickle", "sklearn", {"sklearn"}, {"sklearn"}};
+
+struct Extension {
+  std::string_view suffix;
+  const ModelFormat* format;
+};
+constexpr std::array kExtensions = {
+    Extension{".onnx", &kOnnx},       Extension{".pb", &kFrozenGraph},
+    Extension{".tflite", &kTfLite},   Extension{".xml", &kOpenVino},
+    Extension{".pt", &kTorchScript},  Extension{".pth", &kTorchScript},
+    Extension{".pkl", &kPickle},      Extension{".pickle", &kPickle},
+    Extension{".joblib", &kPickle},   Extension{".torchscript", &kTorchScript},
+};
+
+// Recognised, but not served: what to do instead.
+struct Unserved {
+  std::string_view suffix;
+  std::string_view advice;
+};
+constexpr std::array kUnserved = {
+    Unserved{".h5", "a Keras HDF5 file: save it with model.export(\"folder\") as a SavedModel"},
+    Unserved{".hdf5", "a Keras HDF5 file: save it with model.export(\"folder\") as a SavedModel"},
+    Unserved{".keras", "a Keras archive: save it with model.export(\"folder\") as a SavedModel"},
+    Unserved{".pt2", "a torch.export archive: save it by torch.jit.trace(...).save(...) or torch.onnx.export(...)"},
+    Unserved{".safetensors", "weights without a model: export the model as ONNX or TorchScript"},
+};
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kAliases = {{
+    {"scikit-learn", "sklearn"},
+    {"scikit_learn", "sklearn"},
+    {"scikitlearn", "sklearn"},
+    {"tf", "tensorflow"},
+    {"keras", "tensorflow"},
+    {"tflite", "tensorflow"},
+    {"torch", "pytorch"},
+    {"torchscript", "pytorch"},
+    {"onnxruntime", "onnx"},
+}};
+
+constexpr std::array<std::string_view, 5> kFrameworks = {"onnx", "tensorflow", "pytorch", "sklearn", "openvino"};
+
+std::string LowerExtension(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  return extension;
+}
+
+const ModelFormat* FormatByExtension(const fs::path& file) {
+  const std::string extension = LowerExtension(file);
+  const auto it = std::ranges::find(kExtensions, extension, &Extension::suffix);
+  return it == kExtensions.end() ? nullptr : it->format;
+}
+
+// For files whose name does not tell.
+const ModelFormat* FormatByContent(const fs::path& file) {
+  std::array<char, 8> head{};
+  std::ifstream in(file, std::ios::binary);
+  in.read(head.data(), head.size());
+  const std::string_view bytes(head.data(), static_cast<std::size_t>(in.gcount()));
+  if (bytes.size() >= 8 && bytes.substr(4, 4) == "TFL3") return &kTfLite;
+  if (bytes.starts_with("PK\x03\x04")) return &kTorchScript;
+  if (bytes.size() >= 2 && bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5) return &kPickle;
+  return nullptr;
+}
+
+Result<DetectedModel> DetectFile(const fs::path& file) {
+  const std::string extension = LowerExtension(file);
+  const auto unserved = std::ranges::find(kUnserved, extension, &Unserved::suffix);
+  if (unserved != kUnserved.end()) {
+    return Fail(Code::kInvalidModel, file.filename().string() + " is " + std::string(unserved->advice));
+  }
+  if (const ModelFormat* format = FormatByExtension(file)) return DetectedModel{format, file};
+  return DetectedModel{FormatByContent(file), file};
+}
+
+// The model files of a folder by what the names say.
+Result<DetectedModel> DetectFolder(const fs::path& folder) {
+  std::error_code error;
+  if (fs::exists(folder / "saved_model.pb", error)) return DetectedModel{&kSavedModel, folder};
+  if (fs::exists(folder / "saved_model.pbtxt", error)) {
+    return Fail(Code::kInvalidModel, "saved_model.pbtxt is a SavedModel in text form; save it in the binary form");
+  }
+  std::set<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    if (entry.is_directory(error)) {
+      if (fs::exists(entry.path() / "saved_model.pb", error)) found.insert(entry.path());
+    } else if (FormatByExtension(entry.path()) != nullptr) {
+      found.insert(entry.path());
+    }
+  }
+  if (found.size() == 1) {
+    const fs::path& only = *found.begin();
+    if (fs::is_directory(only, error)) return DetectedModel{&kSavedModel, only};
+    return DetectedModel{FormatByExtension(only), only};
+  }
+  if (found.empty()) return DetectedModel{nullptr, folder};
+  std::string names;
+  for (const fs::path& path : found) names += (names.empty() ? "" : ", ") + path.filename().string();
+  return Fail(Code::kInvalidModel,
+              "the folder holds several models (" + names + "); give the path of one of them");
+}
+
+}  // namespace
+
+Result<DetectedModel> DetectModel(const std::string& path) {
+  std::error_code error;
+  return fs::is_directory(path, error) ? DetectFolder(path) : DetectFile(path);
+}
+
+std::string CanonicalFramework(std::string_view framework) {
+  std::string lower(framework);
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  const auto it = std::ranges::find(kAliases, lower, &std::pair<std::string_view, std::string_view>::first);
+  return it == kAliases.end() ? lower : std::string(it->second);
+}
+
+std::span<const std::string_view> KnownFrameworks() { return kFrameworks; }
+
+}  // namespace plinth

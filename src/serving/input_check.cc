@@ -1,0 +1,90 @@
+#include "serving/input_check.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace plinth {
+namespace {
+
+std::unexpected<Error> Refuse(const std::string& input, const std::string& why) {
+  return Fail(Code::kInvalidArgument, "input '" + input + "' " + why);
+}
+
+Status CheckOne(const TensorSpec& spec, const Tensor& tensor) {
+  if (spec.dtype != DType::kAny && tensor.dtype() != spec.dtype) {
+    return Refuse(spec.name, "has type " + std::string(NameOf(tensor.dtype())) +
+                                 ", the model expects " + std::string(NameOf(spec.dtype)));
+  }
+  if (spec.shape && !spec.shape->Admits(tensor.shape())) {
+    return Refuse(spec.name, "has shape " + tensor.shape().ToString() + ", the model expects " +
+                                 spec.shape->ToString() +
+                                 (std::ranges::count(spec.shape->dims(), -1) > 0
+                                      ? " where -1 may be any size"
+                                      : ""));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string NamesOf(const std::vector<TensorSpec>& specs) {
+  std::string names;
+  for (const TensorSpec& spec : specs) {
+    names += names.empty() ? "'" : ", '";
+    names += spec.name;
+    names += '\'';
+  }
+  return names.empty() ? "none" : names;
+}
+
+Result<std::int64_t> CheckInputs(const Signature& signature, std::vector<NamedTensor>& inputs) {
+  std::int64_t rows = -1;
+  std::size_t placed = 0;
+  for (const TensorSpec& spec : signature.inputs) {
+    const auto rest = inputs.begin() + static_cast<std::ptrdiff_t>(placed);
+    const auto it = std::find_if(rest, inputs.end(), [&](const NamedTensor& i) { return i.name == spec.name; });
+    if (it == inputs.end()) {
+      if (spec.optional) continue;
+      return Refuse(spec.name, "is missing; the model's inputs are " + NamesOf(signature.inputs));
+    }
+    if (auto fits = CheckOne(spec, it->tensor); !fits) return Fail(fits.error());
+    if (spec.batch_axis >= 0) {
+      const std::int64_t size = it->tensor.shape()[static_cast<std::size_t>(spec.batch_axis)];
+      if (rows >= 0 && size != rows) {
+        return Refuse(spec.name, "has " + std::to_string(size) + " rows, the inputs before it have " +
+                                     std::to_string(rows));
+      }
+      rows = size;
+    }
+    std::swap(*rest, *it);
+    ++placed;
+  }
+  if (placed < inputs.size()) {
+    const std::string& name = inputs[placed].name;
+    if (signature.FindInput(name) != nullptr) return Refuse(name, "is given twice");
+    return Refuse(name, "is unknown; the model's inputs are " + NamesOf(signature.inputs));
+  }
+  return rows < 0 ? 1 : rows;
+}
+
+Result<std::vector<std::uint32_t>> CheckOutputs(const Signature& signature,
+                                                const std::vector<std::string>& wanted) {
+  std::vector<std::uint32_t> indices;
+  indices.reserve(wanted.size());
+  for (const std::string& name : wanted) {
+    const auto index = signature.FindOutput(name);
+    if (!index) {
+      return Fail(Code::kInvalidArgument, "output '" + name + "' is unknown; the model's outputs are " +
+                                              NamesOf(signature.outputs));
+    }
+    indices.push_back(static_cast<std::uint32_t>(*index));
+  }
+  std::ranges::sort(indices);
+  if (const auto twice = std::ranges::adjacent_find(indices); twice != indices.end()) {
+    return Fail(Code::kInvalidArgument,
+                "output '" + signature.outputs[*twice].name + "' is asked for twice");
+  }
+  return indices;
+}
+
+}  // namespace plinth
