@@ -129,7 +129,7 @@ def train_forest(images, labels):
 
 
 def save_torch(net, out):
-    torch.jit.script(net).save(str(out / "cnn.pt"))
+    save_torchscript(torch.jit.script(net), out / "cnn.pt")
     torch.onnx.export(
         net,
         (torch.zeros(2, 1, 8, 8),),
@@ -146,6 +146,20 @@ def save_torch(net, out):
     strip_onnx_notes(model)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, out / "cnn.onnx")
+
+
+def save_torchscript(module, path):
+    """Saves without the *.debug_pkl records, which hold the paths of this machine's Python files."""
+    with tempfile.NamedTemporaryFile(suffix=".pt") as whole:
+        module.save(whole.name)
+        reader = torch._C.PyTorchFileReader(whole.name)
+        writer = torch._C.PyTorchFileWriter(str(path))
+        for name in reader.get_all_records():
+            # The writer adds these two itself.
+            if not name.endswith(".debug_pkl") and name not in ("version", ".data/serialization_id"):
+                record = reader.get_record(name)
+                writer.write_record(name, record, len(record))
+        writer.write_end_of_file()
 
 
 def strip_onnx_notes(model):
