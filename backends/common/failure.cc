@@ -1,0 +1,17 @@
+#include "common/failure.h"
+
+namespace plinth::kit {
+namespace {
+
+thread_local std::string last_error;
+
+}  // namespace
+
+plinth_status Report(Failure failure) noexcept {
+  last_error = std::move(failure.message);
+  return failure.status == PLINTH_OK ? PLINTH_INTERNAL : failure.status;
+}
+
+const char* LastError() noexcept { return last_error.c_str(); }
+
+}  // namespace plinth::kit
