@@ -20,6 +20,10 @@ if(PLINTH_SANITIZE)
   target_compile_options(plinth_options INTERFACE -fsanitize=${PLINTH_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(plinth_options INTERFACE -fsanitize=${PLINTH_SANITIZE})
 endif()
+if(PLINTH_FUZZ)
+  # clang's warnings differ from those of the compiler that the code is kept clean for.
+  target_compile_options(plinth_options INTERFACE -fsanitize=fuzzer-no-link -Wno-error)
+endif()
 
 # plinth_folder(<name> <folder> [LIBRARIES ...]): static library plinth_<name> of the folder's sources, and
 # plinth_<name>_test of its tests, run by ctest.
@@ -53,6 +57,7 @@ function(plinth_backend name)
   set_target_properties(plinth_backend_${name} PROPERTIES
     OUTPUT_NAME plinth_${name}
     LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/backends)
+  add_dependencies(plinth_server plinth_backend_${name})
   # Nothing but the entry function is visible, whatever was linked in.
   target_link_options(plinth_backend_${name} PRIVATE -Wl,--exclude-libs,ALL -Wl,--as-needed)
   if(ARG_RUNTIME)
