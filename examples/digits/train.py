@@ -149,14 +149,14 @@ def save_torch(net, out):
 
 
 def save_torchscript(module, path):
-    """Saves without the *.debug_pkl records, which hold the paths of this machine's Python files."""
+    """Saves without the *.debug_pkl records, which hold the paths of the maker's files."""
     with tempfile.NamedTemporaryFile(suffix=".pt") as whole:
         module.save(whole.name)
         reader = torch._C.PyTorchFileReader(whole.name)
         writer = torch._C.PyTorchFileWriter(str(path))
+        own = ("version", ".data/serialization_id")  # the writer adds them itself
         for name in reader.get_all_records():
-            # The writer adds these two itself.
-            if not name.endswith(".debug_pkl") and name not in ("version", ".data/serialization_id"):
+            if name not in own and not name.endswith(".debug_pkl"):
                 record = reader.get_record(name)
                 writer.write_record(name, record, len(record))
         writer.write_end_of_file()
