@@ -33,7 +33,7 @@ class Shape {
   // Requires rank() < kMaxRank.
   void Append(std::int64_t dim) { dims_[rank_++] = dim; }
 
-  // How many elements; nothing if a dimension is negative or the product exceeds 2^63 - 1. 1 for a scalar.
+  // How many elements; 1 for a scalar. Nothing if a dimension is negative or the product of those that are not 0 exceeds 2^63 - 1.
   std::optional<std::int64_t> ElementCount() const;
 
   // Whether a tensor of shape `actual` fits this pattern: same rank, equal wherever this is not -1.

@@ -1,0 +1,207 @@
+#include "model/registry.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace plinth {
+namespace {
+
+using testing::HasSubstr;
+
+// Models of the test backend, which aborts the process if it is unloaded under a call.
+class RegistryTest : public testing::Test {
+ protected:
+  RegistryTest() : backends_({std::string(PLINTH_BINARY_DIR) + "/tests/backends"}) {
+    dir_ = std::filesystem::temp_directory_path() / ("plinth-registry-" + std::to_string(getpid()));
+    std::filesystem::create_directories(dir_);
+  }
+  ~RegistryTest() override { std::filesystem::remove_all(dir_); }
+
+  std::string ModelFile(const std::string& text) {
+    const auto file = dir_ / (std::to_string(++files_) + ".testmodel");
+    std::ofstream(file) << text;
+    return file;
+  }
+
+  std::shared_ptr<ModelVersion> Make(const std::string& name, const std::string& version) {
+    DeploySpec spec;
+    spec.name = name;
+    spec.version = version;
+    return std::make_shared<ModelVersion>(std::move(spec), [this](std::unique_ptr<LoadedModel> model) {
+      model.reset();
+      ++unloaded_;
+    });
+  }
+
+  Status Load(ModelVersion& version, const std::string& text = "") {
+    const auto backend = backends_.Get("test");
+    if (!backend) return Fail(backend.error());
+    return version.Load(**backend, "test", ModelFile(text));
+  }
+
+  std::shared_ptr<ModelVersion> Deploy(const std::string& name, const std::string& version, bool replace = false) {
+    auto made = Make(name, version);
+    EXPECT_TRUE(registry_.Reserve(made, replace));
+    EXPECT_TRUE(Load(*made));
+    if (const auto old = registry_.Publish(made)) old->Retire();
+    return made;
+  }
+
+  void Remove(const std::string& name, const std::string& version) {
+    const auto removed = registry_.Remove(name, version);
+    ASSERT_TRUE(removed);
+    for (const auto& v : *removed) v->Retire();
+  }
+
+  std::filesystem::path dir_;
+  std::atomic<int> files_ = 0;
+  std::atomic<int> unloaded_ = 0;
+  BackendSet backends_;
+  Registry registry_;
+};
+
+TEST_F(RegistryTest, TheNewestReadyVersionAnswers) {
+  Deploy("m", "v2");
+  Deploy("m", "v10");
+  EXPECT_EQ((*registry_.Resolve("m", ""))->version(), "v10");
+  EXPECT_EQ((*registry_.Resolve("m", "v2"))->version(), "v2");
+  const auto loading = Make("m", "v11");
+  ASSERT_TRUE(registry_.Reserve(loading, false));
+  EXPECT_EQ((*registry_.Resolve("m", ""))->version(), "v10");
+  const auto refused = registry_.Resolve("m", "v11");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kUnavailable);
+  EXPECT_EQ(registry_.Resolve("m", "v3").error().code, Code::kNotFound);
+  EXPECT_THAT(registry_.Resolve("m", "v3").error().message, HasSubstr("v2, v10"));
+  EXPECT_EQ(registry_.Resolve("n", "").error().code, Code::kNotFound);
+}
+
+TEST_F(RegistryTest, ANameIsTakenFromTheMomentItLoads) {
+  const auto first = Make("m", "v1");
+  ASSERT_TRUE(registry_.Reserve(first, false));
+  EXPECT_EQ(registry_.Reserve(Make("m", "v1"), false).error().code, Code::kAlreadyExists);
+  EXPECT_TRUE(registry_.Reserve(Make("m", "v2"), false));
+}
+
+TEST_F(RegistryTest, AFailedVersionShowsWhyAndFreesItsName) {
+  const auto bad = Make("m", "v1");
+  ASSERT_TRUE(registry_.Reserve(bad, false));
+  EXPECT_EQ(Load(*bad, "fail_load weights are missing\n").error().code, Code::kInvalidModel);
+  registry_.Abandon(bad);
+  const auto info = registry_.Describe("m");
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->versions[0].state, VersionState::kFailed);
+  EXPECT_EQ(info->versions[0].error, "weights are missing");
+  EXPECT_THAT(registry_.Resolve("m", "").error().message, HasSubstr("weights are missing"));
+  Deploy("m", "v1");
+  EXPECT_TRUE(registry_.Resolve("m", "v1"));
+}
+
+TEST_F(RegistryTest, AReplacementThatFailsLeavesTheOldOne) {
+  const auto old = Deploy("m", "v1");
+  const auto bad = Make("m", "v1");
+  ASSERT_TRUE(registry_.Reserve(bad, true));
+  EXPECT_EQ(registry_.Reserve(Make("m", "v1"), true).error().code, Code::kAlreadyExists);
+  EXPECT_EQ(&**registry_.Resolve("m", "v1"), old.get());
+  EXPECT_FALSE(Load(*bad, "fail_load no\n"));
+  registry_.Abandon(bad);
+  EXPECT_EQ(&**registry_.Resolve("m", "v1"), old.get());
+  EXPECT_NE(Deploy("m", "v1", true), old);
+  EXPECT_EQ(old->state(), VersionState::kUnloaded);
+}
+
+TEST_F(RegistryTest, AVersionIsUnloadedWhenItsLastLeaseIsGone) {
+  Deploy("m", "v1");
+  auto lease = registry_.Resolve("m", "v1");
+  auto copy = *lease;
+  Remove("m", "");
+  EXPECT_EQ(copy->state(), VersionState::kDraining);
+  EXPECT_FALSE(registry_.Resolve("m", "v1"));
+  lease = Fail(Code::kInternal, "");
+  EXPECT_EQ(unloaded_, 0);
+  copy = VersionLease();
+  EXPECT_EQ(unloaded_, 1);
+}
+
+TEST_F(RegistryTest, OutputsKeepTheirModelLoaded) {
+  Deploy("m", "v1");
+  std::vector<NamedTensor> outputs;
+  {
+    const auto lease = registry_.Resolve("m", "v1");
+    auto x = Tensor::Allocate(DType::kFp32, {1, 2});
+    x->mutable_values<float>()[0] = 1;
+    x->mutable_values<float>()[1] = -3;
+    auto result = (*lease)->Execute(std::vector<NamedTensor>{{"x", *x}}, {});
+    ASSERT_TRUE(result);
+    outputs = std::move(*result);
+  }
+  Remove("m", "v1");
+  EXPECT_EQ(unloaded_, 0);
+  EXPECT_EQ(outputs[0].tensor.values<float>()[1], -6.0f);
+  outputs.clear();
+  EXPECT_EQ(unloaded_, 1);
+}
+
+TEST_F(RegistryTest, RemovedWhileLoadingIsNotPublished) {
+  const auto loading = Make("m", "v1");
+  ASSERT_TRUE(registry_.Reserve(loading, false));
+  ASSERT_TRUE(registry_.Remove("m", "v1"));
+  ASSERT_TRUE(Load(*loading));
+  const auto returned = registry_.Publish(loading);
+  ASSERT_EQ(returned, loading);
+  returned->Retire();
+  EXPECT_EQ(unloaded_, 1);
+  EXPECT_EQ(registry_.Resolve("m", "").error().code, Code::kNotFound);
+}
+
+TEST_F(RegistryTest, WrongOutputsOfABackendAreErrors) {
+  for (const char* kind : {"rank", "type", "size"}) {
+    auto version = Make("m", "v1");
+    ASSERT_TRUE(Load(*version, std::string("bad_output ") + kind + "\n"));
+    version->Open();
+    {
+      const auto lease = version->TryAcquire();
+      const auto x = Tensor::Allocate(DType::kFp32, {1, 1});
+      EXPECT_FALSE((*lease)->Execute(std::vector<NamedTensor>{{"x", *x}}, {})) << kind;
+    }
+    version->Retire();
+  }
+  EXPECT_EQ(unloaded_, 3);
+}
+
+TEST_F(RegistryTest, ReplacingUnderLoadFailsNoRequest) {
+  Deploy("m", "v1");
+  std::atomic<bool> stop = false;
+  std::atomic<int> failures = 0;
+  std::atomic<int> answers = 0;
+  {
+    std::vector<std::jthread> readers;
+    for (int t = 0; t < 3; ++t) {
+      readers.emplace_back([&] {
+        while (!stop) {
+          const auto lease = registry_.Resolve("m", t == 0 ? "v1" : "");
+          if (lease) {
+            ++answers;
+          } else {
+            ++failures;
+          }
+        }
+      });
+    }
+    for (int i = 0; i < 100; ++i) Deploy("m", "v1", true);
+    stop = true;
+  }
+  EXPECT_EQ(failures, 0);
+  EXPECT_GT(answers, 0);
+  Remove("m", "");
+  EXPECT_EQ(unloaded_, 101);
+}
+
+}  // namespace
+}  // namespace plinth

@@ -1,0 +1,120 @@
+// The backend "test": y = 2 * x, FP32 [-1,-1], with the misbehaviour that the model file asks for.
+//
+// A model is a file <name>.testmodel with lines "key value":
+//   load_ms N       load() takes that long            fail_load TEXT    load() fails
+//   delay_ms N      execute() takes that long         fail_execute TEXT every execute() fails
+//   fail_on N       execute() fails if x[0] is N      concurrent 0      one call at a time (default 1)
+//   bad_output K    execute() answers a wrong output: rank, type or size
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "plinth/backend.h"
+
+struct plinth_model {
+  std::map<std::string, std::string> settings;
+  plinth_signature signature{};
+  std::atomic<int> running{0};
+
+  int Number(const std::string& key, int fallback) const {
+    const auto it = settings.find(key);
+    return it == settings.end() ? fallback : std::atoi(it->second.c_str());
+  }
+  const char* Text(const std::string& key) const {
+    const auto it = settings.find(key);
+    return it == settings.end() ? nullptr : it->second.c_str();
+  }
+};
+
+namespace {
+
+thread_local std::string g_error;
+
+plinth_status Fail(plinth_status status, std::string message) {
+  g_error = std::move(message);
+  return status;
+}
+
+constexpr std::int64_t kShape[] = {-1, -1};
+constexpr plinth_tensor_spec kInput{"x", PLINTH_FP32, 2, kShape, 0, 0};
+constexpr plinth_tensor_spec kOutput{"y", PLINTH_FP32, 2, kShape, 0, 0};
+
+std::int32_t Probe(const char* path) { return std::string_view(path).ends_with(".testmodel") ? 1 : 0; }
+
+plinth_status Load(const plinth_load_request* request, plinth_model** model) {
+  std::ifstream file(request->path);
+  if (!file) return Fail(PLINTH_INVALID_MODEL, "the test model cannot be read");
+  auto loaded = std::make_unique<plinth_model>();
+  for (std::string key; file >> key;) std::getline(file >> std::ws, loaded->settings[key]);
+  std::this_thread::sleep_for(std::chrono::milliseconds(loaded->Number("load_ms", 0)));
+  if (const char* text = loaded->Text("fail_load")) return Fail(PLINTH_INVALID_MODEL, text);
+  loaded->signature = {sizeof(plinth_signature), 1, &kInput, 1, &kOutput, loaded->Number("concurrent", 1), 0};
+  *model = loaded.release();
+  return PLINTH_OK;
+}
+
+const plinth_signature* Describe(const plinth_model* model) { return &model->signature; }
+
+// No warm-up: a model that fails every execution can still be loaded.
+plinth_status Warm(plinth_model*) { return PLINTH_OK; }
+
+struct Answer {
+  std::vector<float> values;
+  std::vector<std::int64_t> shape;
+};
+
+plinth_status Execute(plinth_model* model, const plinth_execute_request* request,
+                      plinth_execute_response* response) {
+  const bool alone = model->running.fetch_add(1) == 0;
+  struct Leave {
+    plinth_model* model;
+    ~Leave() { model->running.fetch_sub(1); }
+  } leave{model};
+  if (!alone && model->signature.concurrent == 0) {
+    return Fail(PLINTH_INTERNAL, "two calls at once on a model that takes one");
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(model->Number("delay_ms", 0)));
+  if (const char* text = model->Text("fail_execute")) return Fail(PLINTH_INTERNAL, text);
+  const plinth_tensor& x = request->inputs[0];
+  const auto* values = static_cast<const float*>(x.data);
+  const std::size_t count = x.byte_size / sizeof(float);
+  if (model->Text("fail_on") && count > 0 && values[0] == static_cast<float>(model->Number("fail_on", 0))) {
+    return Fail(PLINTH_INVALID_ARGUMENT, "x[0] must not be " + std::string(model->Text("fail_on")));
+  }
+  if (request->output_count == 0) return PLINTH_OK;
+  auto* answer = new Answer{{values, values + count}, {x.shape, x.shape + x.rank}};
+  for (float& value : answer->values) value *= 2;
+  plinth_tensor y{"y", PLINTH_FP32, x.rank, answer->shape.data(), answer->values.data(), x.byte_size, nullptr};
+  if (const char* bad = model->Text("bad_output")) {
+    if (std::string_view(bad) == "rank") y.rank = 99;
+    if (std::string_view(bad) == "type") y.dtype = PLINTH_DTYPE_ANY;
+    if (std::string_view(bad) == "size") y.byte_size += 1;
+  }
+  response->outputs[0] = {y, answer, [](void* context) { delete static_cast<Answer*>(context); }};
+  return PLINTH_OK;
+}
+
+void Unload(plinth_model* model) {
+  if (model->running.load() != 0) std::abort();  // the host must not unload under a call
+  delete model;
+}
+
+const char* LastError() { return g_error.c_str(); }
+
+constexpr plinth_backend kBackend{
+    sizeof(plinth_backend), PLINTH_ABI_VERSION, "test", "1.0", nullptr, "test",
+    Probe, Load, Describe, Warm, Execute, Unload, LastError};
+
+}  // namespace
+
+extern "C" PLINTH_EXPORT const plinth_backend* plinth_backend_entry(const plinth_host*, const char**) {
+  return &kBackend;
+}
