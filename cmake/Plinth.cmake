@@ -59,7 +59,9 @@ function(plinth_backend name)
     LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/backends)
   add_dependencies(plinth_server plinth_backend_${name})
   # Nothing but the entry function is visible, whatever was linked in.
-  target_link_options(plinth_backend_${name} PRIVATE -Wl,--exclude-libs,ALL -Wl,--as-needed)
+  target_link_options(plinth_backend_${name} PRIVATE -Wl,--as-needed
+    -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/backend.map)
+  set_target_properties(plinth_backend_${name} PROPERTIES LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/backend.map)
   if(ARG_RUNTIME)
     set_target_properties(plinth_backend_${name} PROPERTIES
       SKIP_BUILD_RPATH ON

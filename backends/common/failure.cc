@@ -1,5 +1,7 @@
 #include "common/failure.h"
 
+#include <cstring>
+
 namespace plinth::kit {
 namespace {
 
@@ -13,5 +15,7 @@ plinth_status Report(Failure failure) noexcept {
 }
 
 const char* LastError() noexcept { return last_error.c_str(); }
+
+const char* KeepText(const char* text) noexcept { return strdup(text); }
 
 }  // namespace plinth::kit
