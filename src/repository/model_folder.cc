@@ -1,6 +1,7 @@
 #include "repository/model_folder.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <filesystem>
 #include <fstream>
@@ -10,8 +11,7 @@
 #include <system_error>
 #include <utility>
 
-#include <simdjson.h>
-
+#include "model/json_fields.h"
 #include "repository/model_format.h"
 
 namespace plinth {
@@ -38,25 +38,24 @@ std::vector<fs::path> SortedEntries(const fs::path& dir, std::error_code& error)
   return entries;
 }
 
-Status ReadField(std::string_view key, simdjson::ondemand::value value, DeploySpec& spec) {
-  if (key == "config") {
-    simdjson::ondemand::object object;
-    std::string_view json;
-    if (value.get_object().get(object) || object.raw_json().get(json)) return Fail(Code::kInvalidArgument, "config must be an object");
-    auto config = ParseModelConfig(json);
+Status ReadField(const json::Field& field, DeploySpec& spec) {
+  constexpr std::array<std::string_view, 3> kKnown = {"framework", "engine", "config"};
+  if (field.key == "config") {
+    const auto object = field.Object();
+    if (!object) return Fail(object.error());
+    auto config = ParseModelConfig(simdjson::to_string(*object));
     if (!config) return Fail(config.error());
     spec.config = std::move(*config);
     return {};
   }
-  if (key != "framework" && key != "engine") {
-    return Fail(Code::kInvalidArgument, "unknown key '" + std::string(key) + "'; known are framework, engine, config");
-  }
-  std::string_view text;
-  if (value.get_string().get(text)) return Fail(Code::kInvalidArgument, std::string(key) + " must be a string");
-  (key == "framework" ? spec.framework : spec.engine) = text;
+  if (field.key != "framework" && field.key != "engine") return field.Unknown(kKnown);
+  auto text = field.Text();
+  if (!text) return Fail(text.error());
+  (field.key == "framework" ? spec.framework : spec.engine) = std::move(*text);
   return {};
 }
 
+// A file that is not there changes nothing.
 Status ReadPlinthJson(const fs::path& file, DeploySpec& spec) {
   std::error_code error;
   const std::uintmax_t size = fs::file_size(file, error);
@@ -64,20 +63,12 @@ Status ReadPlinthJson(const fs::path& file, DeploySpec& spec) {
   if (size > kMaxConfigFile) return Fail(Code::kInvalidArgument, "plinth.json is larger than 1 MiB");
   std::ostringstream text;
   text << std::ifstream(file, std::ios::binary).rdbuf();
-  const simdjson::padded_string json(text.view());
-  simdjson::ondemand::parser parser;
-  simdjson::ondemand::document document;
-  simdjson::ondemand::object object;
-  if (parser.iterate(json).get(document) || document.get_object().get(object)) {
-    return Fail(Code::kInvalidArgument, "plinth.json is not a JSON object");
-  }
-  for (auto field : object) {
-    std::string_view key;
-    simdjson::ondemand::value value;
-    if (field.unescaped_key().get(key) || field.value().get(value)) {
-      return Fail(Code::kInvalidArgument, "plinth.json is not valid JSON");
-    }
-    if (auto read = ReadField(key, value, spec); !read) return Fail(read.error().Annotate("plinth.json"));
+  const auto document = json::Document::ParseObject(text.view(), "plinth.json");
+  if (!document) return Fail(document.error());
+  const auto fields = json::FieldsOf(document->root(), "plinth.json");
+  if (!fields) return Fail(fields.error());
+  for (const json::Field& field : *fields) {
+    if (auto read = ReadField(field, spec); !read) return Fail(read.error());
   }
   return {};
 }

@@ -9,6 +9,8 @@
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/log.h"
 #include "serving/alarm.h"
 #include "serving/deployment.h"
@@ -120,8 +122,8 @@ void Service::Deploy(DeploySpec spec, DeployCallback done) {
       result = Fail(Code::kInternal, title + " cannot be loaded: " + error.what());
     }
     if (result) {
-      LogInfo(title + " is ready: " + result->framework + " by " + result->engine + ", loaded in " +
-              std::to_string(static_cast<int>(result->load_ms + 0.5)) + " ms");
+      LogInfo(fmt::format("{} is ready: {} by {}, loaded in {:.1f} ms", title, result->framework, result->engine,
+                          result->load_ms));
     } else {
       LogWarning(title + " was not deployed: " + result.error().message);
     }
@@ -141,7 +143,7 @@ Status Service::Remove(std::string_view name, std::string_view version) {
   if (!removed) return Fail(removed.error());
   for (const auto& v : *removed) v->Retire();
   if (!impl_->registry.Describe(name)) impl_->metrics.Forget(std::string(name));
-  LogInfo("model '" + std::string(name) + "'" + (version.empty() ? "" : " " + std::string(version)) + " was removed");
+  LogInfo(fmt::format("model '{}' {} was removed", name, version.empty() ? "with all versions" : version));
   return {};
 }
 

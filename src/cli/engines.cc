@@ -1,0 +1,29 @@
+#include <filesystem>
+#include <system_error>
+
+#include "cli/command.h"
+
+namespace plinth::cli {
+
+std::vector<std::string> DefaultBackendDirs() {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  std::vector<std::string> dirs;
+  for (const char* relative : {"backends", "../lib/plinth/backends"}) {
+    const fs::path dir = fs::weakly_canonical(program.parent_path() / relative, error);
+    if (!error && fs::is_directory(dir, error)) dirs.push_back(dir);
+  }
+  return dirs;
+}
+
+std::vector<KnownEngine> KnownEngines() {
+  return {
+      {"sklearn", "scikit-learn pickle and joblib files", nullptr},
+      {"onnxruntime", "ONNX", "libonnxruntime.so"},
+      {"openvino", "TensorFlow SavedModel, frozen graph, TFLite; ONNX if asked for", "libopenvino.so"},
+      {"pytorch", "TorchScript", "libtorch_cpu.so"},
+  };
+}
+
+}  // namespace plinth::cli

@@ -1,0 +1,209 @@
+#include "serving/service.h"
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace plinth {
+namespace {
+
+using testing::HasSubstr;
+
+class ServiceTest : public testing::Test {
+ protected:
+  ServiceTest() {
+    dir_ = std::filesystem::temp_directory_path() / ("plinth-service-" + std::to_string(getpid()));
+    std::filesystem::create_directories(dir_);
+    service_ = std::make_unique<Service>(
+        Service::Options{{std::string(PLINTH_BINARY_DIR) + "/tests/backends"}, {dir_.string()}});
+  }
+  ~ServiceTest() override {
+    service_.reset();
+    std::filesystem::remove_all(dir_);
+  }
+
+  Result<VersionInfo> Deploy(const std::string& text, ModelConfig config = {}, bool replace = false) {
+    const std::string file = "m" + std::to_string(++files_) + ".testmodel";
+    std::ofstream(dir_ / file) << text;
+    DeploySpec spec;
+    spec.name = "m";
+    spec.path = file;
+    spec.config = std::move(config);
+    spec.replace = replace;
+    return DeploySpecNow(std::move(spec));
+  }
+
+  static ModelConfig Config(std::int64_t timeout_ms, std::int64_t instances, std::int64_t max_queue = 100) {
+    ModelConfig config;
+    config.timeout_ms = timeout_ms;
+    config.instances = instances;
+    config.max_queue = max_queue;
+    return config;
+  }
+
+  Result<VersionInfo> DeploySpecNow(DeploySpec spec) {
+    std::promise<Result<VersionInfo>> done;
+    service_->Deploy(std::move(spec), [&done](Result<VersionInfo> info) { done.set_value(std::move(info)); });
+    return done.get_future().get();
+  }
+
+  static Tensor Row(float value) {
+    auto tensor = Tensor::Allocate(DType::kFp32, {1, 1});
+    tensor->mutable_values<float>()[0] = value;
+    return *tensor;
+  }
+
+  std::future<Result<InferResponse>> Start(float value, std::function<bool()> cancelled = {}) {
+    auto promise = std::make_shared<std::promise<Result<InferResponse>>>();
+    auto future = promise->get_future();
+    auto lease = service_->Resolve("m", "");
+    if (!lease) {
+      promise->set_value(Fail(lease.error()));
+      return future;
+    }
+    InferRequest request;
+    request.version = std::move(*lease);
+    request.inputs = {{"x", Row(value)}};
+    request.cancelled = std::move(cancelled);
+    service_->Infer(std::move(request),
+                    [promise](Result<InferResponse> response) { promise->set_value(std::move(response)); });
+    return future;
+  }
+
+  static Code CodeOf(std::future<Result<InferResponse>> future) {
+    auto result = future.get();
+    EXPECT_FALSE(result);
+    return result ? Code::kInternal : result.error().code;
+  }
+
+  std::filesystem::path dir_;
+  int files_ = 0;
+  std::unique_ptr<Service> service_;
+};
+
+TEST_F(ServiceTest, AnswersAreTheModels) {
+  const auto info = Deploy("");
+  ASSERT_TRUE(info) << info.error().message;
+  EXPECT_EQ(info->engine, "test");
+  EXPECT_EQ(info->state, VersionState::kReady);
+  const auto response = Start(21).get();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->outputs[0].name, "y");
+  EXPECT_EQ(response->outputs[0].tensor.values<float>()[0], 42.0f);
+}
+
+TEST_F(ServiceTest, EveryAnswerGoesToItsOwnRequest) {
+  ASSERT_TRUE(Deploy("delay_ms 1\n"));
+  std::atomic<int> wrong = 0;
+  {
+    std::vector<std::jthread> clients;
+    for (int t = 0; t < 8; ++t) {
+      clients.emplace_back([&, t] {
+        for (int i = 0; i < 50; ++i) {
+          const auto value = static_cast<float>(t * 1000 + i);
+          const auto response = Start(value).get();
+          if (!response || response->outputs[0].tensor.values<float>()[0] != 2 * value) ++wrong;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST_F(ServiceTest, AModelThatTakesOneCallAtATimeGetsOne) {
+  const auto info = Deploy("concurrent 0\ndelay_ms 2\n", Config(0, 4));
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->config.instances, 1);
+  EXPECT_THAT(info->warnings, testing::Contains(HasSubstr("one call at a time")));
+  std::vector<std::future<Result<InferResponse>>> running;
+  for (int i = 0; i < 20; ++i) running.push_back(Start(1));
+  for (auto& future : running) EXPECT_TRUE(future.get());
+}
+
+TEST_F(ServiceTest, AFullQueueRefusesAtOnce) {
+  ASSERT_TRUE(Deploy("delay_ms 100\n", Config(0, 1, 2)));
+  std::vector<std::future<Result<InferResponse>>> accepted;
+  for (int i = 0; i < 3; ++i) accepted.push_back(Start(1));
+  EXPECT_EQ(CodeOf(Start(1)), Code::kResourceExhausted);
+  for (auto& future : accepted) EXPECT_TRUE(future.get());
+}
+
+TEST_F(ServiceTest, WhatWaitsBeyondItsDeadlineIsNotExecuted) {
+  ASSERT_TRUE(Deploy("delay_ms 150\nfail_on 7\n", Config(40, 1)));
+  auto first = Start(1);
+  auto late = Start(7);  // executing it would give INVALID_ARGUMENT
+  EXPECT_EQ(CodeOf(std::move(late)), Code::kDeadlineExceeded);
+  // The answer came while the first was still running.
+  EXPECT_NE(first.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+  EXPECT_TRUE(first.get());
+}
+
+TEST_F(ServiceTest, ACancelledRequestIsNotExecuted) {
+  ASSERT_TRUE(Deploy("delay_ms 50\nfail_on 7\n", Config(0, 1)));
+  auto first = Start(1);
+  EXPECT_EQ(CodeOf(Start(7, [] { return true; })), Code::kCancelled);
+  EXPECT_TRUE(first.get());
+}
+
+TEST_F(ServiceTest, AFailedExecutionFailsOneRequest) {
+  ASSERT_TRUE(Deploy("fail_on 7\n"));
+  EXPECT_EQ(CodeOf(Start(7)), Code::kInvalidArgument);
+  EXPECT_TRUE(Start(8).get());
+}
+
+TEST_F(ServiceTest, DeployRefusesWithTheRightCode) {
+  EXPECT_EQ(Deploy("fail_load broken\n").error().code, Code::kInvalidModel);
+  ASSERT_TRUE(Deploy(""));
+  EXPECT_EQ(Deploy("").error().code, Code::kAlreadyExists);
+  EXPECT_TRUE(Deploy("", {}, true));
+  DeploySpec spec;
+  spec.name = "n";
+  spec.path = "nothing.testmodel";
+  EXPECT_EQ(DeploySpecNow(spec).error().code, Code::kNotFound);
+  spec.path = "/etc/passwd";
+  EXPECT_EQ(DeploySpecNow(spec).error().code, Code::kPermissionDenied);
+  spec.path = "m1.testmodel";
+  spec.framework = "caffe";
+  EXPECT_THAT(DeploySpecNow(spec).error().message, HasSubstr("'caffe' is unknown"));
+  spec.framework = "";
+  spec.engine = "../../evil";
+  EXPECT_EQ(DeploySpecNow(spec).error().code, Code::kInvalidArgument);
+  EXPECT_FALSE(service_->Describe("n"));
+}
+
+TEST_F(ServiceTest, MetricsCountAndForget) {
+  ASSERT_TRUE(Deploy("fail_on 7\n"));
+  Start(1).wait();
+  Start(7).wait();
+  std::string text = service_->RenderMetrics();
+  EXPECT_THAT(text, HasSubstr("model_requests_total{model=\"m\",version=\"v1\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("model_errors_total{model=\"m\",version=\"v1\",code=\"INVALID_ARGUMENT\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("model_request_duration_seconds_count{model=\"m\",version=\"v1\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("model_batch_size_count{model=\"m\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("model_cache_hits_total{model=\"m\"} 0\n"));
+  ASSERT_TRUE(service_->Remove("m", ""));
+  EXPECT_THAT(service_->RenderMetrics(), testing::Not(HasSubstr("model=\"m\"")));
+}
+
+TEST_F(ServiceTest, ReadyAfterPreload) {
+  std::ofstream(dir_ / "slow.testmodel") << "load_ms 50\n";
+  DeploySpec spec;
+  spec.name = "m";
+  spec.path = "slow.testmodel";
+  service_->Preload({spec});
+  EXPECT_FALSE(service_->ready());
+  for (int i = 0; i < 500 && !service_->ready(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_TRUE(service_->ready());
+  EXPECT_TRUE(Start(1).get());
+  service_->BeginShutdown();
+  EXPECT_FALSE(service_->ready());
+}
+
+}  // namespace
+}  // namespace plinth
