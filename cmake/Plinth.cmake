@@ -19,6 +19,7 @@ set(PLINTH_SANITIZE "" CACHE STRING "Sanitizers for our own code: 'address,undef
 if(PLINTH_SANITIZE)
   target_compile_options(plinth_options INTERFACE -fsanitize=${PLINTH_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(plinth_options INTERFACE -fsanitize=${PLINTH_SANITIZE})
+  target_compile_definitions(plinth_options INTERFACE PLINTH_SANITIZED)
 endif()
 if(PLINTH_FUZZ)
   # clang's warnings differ from those of the compiler that the code is kept clean for.

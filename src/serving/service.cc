@@ -31,6 +31,18 @@ VersionQueue& QueueOf(ModelVersion& version) {
 
 std::string Title(const DeploySpec& spec) { return "model '" + spec.name + "' " + spec.version; }
 
+// A deployment with the exceptions of the standard library as errors.
+template <typename Step>
+Result<VersionInfo> Guarded(Step step) {
+  try {
+    return step();
+  } catch (const std::bad_alloc&) {
+    return Fail(Code::kOutOfMemory, "the model does not fit into memory");
+  } catch (const std::exception& error) {
+    return Fail(Code::kInternal, std::string("the model cannot be loaded: ") + error.what());
+  }
+}
+
 // What the configuration asks for and will not get.
 void WarnOf(ModelVersion& version, std::int64_t instances) {
   const ModelConfig& config = version.config();
@@ -74,6 +86,7 @@ struct Service::Impl {
   }
 
   Result<VersionInfo> Deploy(DeploySpec spec);
+  Result<VersionInfo> LoadAndPublish(const std::shared_ptr<ModelVersion>& version, DeployPlan& plan);
 };
 
 Result<VersionInfo> Service::Impl::Deploy(DeploySpec spec) {
@@ -84,10 +97,16 @@ Result<VersionInfo> Service::Impl::Deploy(DeploySpec spec) {
   auto version = std::make_shared<ModelVersion>(
       std::move(spec), [this](std::unique_ptr<LoadedModel> model) { Dispose(std::move(model)); });
   if (auto reserved = registry.Reserve(version, replace); !reserved) return Fail(reserved.error());
-  if (auto loaded = version->Load(*plan->backend, plan->framework, plan->path); !loaded) {
+  auto published = Guarded([&] { return LoadAndPublish(version, *plan); });
+  if (!published) {
+    version->Fail(published.error());
     registry.Abandon(version);
-    return Fail(loaded.error());
   }
+  return published;
+}
+
+Result<VersionInfo> Service::Impl::LoadAndPublish(const std::shared_ptr<ModelVersion>& version, DeployPlan& plan) {
+  if (auto loaded = version->Load(*plan.backend, plan.framework, plan.path); !loaded) return Fail(loaded.error());
   auto queue = std::make_unique<VersionQueue>(*version, metrics.For(version->name(), version->version()),
                                               metrics, workers, alarm);
   version->SetInstances(queue->instances());
@@ -113,14 +132,7 @@ void Service::Deploy(DeploySpec spec, DeployCallback done) {
   }
   impl_->loaders.Post([impl = impl_.get(), spec = std::move(spec), done = std::move(done)]() mutable {
     const std::string title = Title(spec);
-    Result<VersionInfo> result;
-    try {
-      result = impl->Deploy(std::move(spec));
-    } catch (const std::bad_alloc&) {
-      result = Fail(Code::kOutOfMemory, title + " does not fit into memory");
-    } catch (const std::exception& error) {
-      result = Fail(Code::kInternal, title + " cannot be loaded: " + error.what());
-    }
+    auto result = Guarded([&] { return impl->Deploy(std::move(spec)); });
     if (result) {
       LogInfo(fmt::format("{} is ready: {} by {}, loaded in {:.1f} ms", title, result->framework, result->engine,
                           result->load_ms));
