@@ -19,10 +19,8 @@ std::string runtime_name;
 void ORT_API_CALL Log(void* param, OrtLoggingLevel severity, const char* /*category*/,
                       const char* /*logid*/, const char* /*location*/, const char* message) {
   const auto* host = static_cast<const plinth_host*>(param);
-  // Its warnings are about optimisations not taken and unused initialisers: nothing that a user must act on.
-  const plinth_log_level level = severity >= ORT_LOGGING_LEVEL_ERROR     ? PLINTH_LOG_WARNING
-                                 : severity == ORT_LOGGING_LEVEL_WARNING ? PLINTH_LOG_INFO
-                                                                         : PLINTH_LOG_DEBUG;
+  // Its warnings are about optimisations not taken, and its errors are also returned to who made the call.
+  const plinth_log_level level = severity == ORT_LOGGING_LEVEL_FATAL ? PLINTH_LOG_ERROR : PLINTH_LOG_DEBUG;
   host->log(level, CleanMessage(std::string("ONNX Runtime: ") + message).c_str());
 }
 
@@ -88,7 +86,9 @@ std::string CleanMessage(std::string message) {
   // "/onnxruntime_src/onnxruntime/core/graph/model.cc:180 onnxruntime::Model::Model(…, …) text" -> "text". The signature ends at the
   // parenthesis that closes its arguments; a "[with T = …]" may follow.
   const std::size_t path = message.find("/onnxruntime");
-  const std::size_t line = path == std::string::npos ? path : message.find(".cc:", path);
+  const std::size_t source = path == std::string::npos ? path : message.find(".cc:", path);
+  const std::size_t header = path == std::string::npos ? path : message.find(".h:", path);
+  const std::size_t line = std::min(source, header);
   const std::size_t open = line == std::string::npos ? line : message.find('(', line);
   if (open == std::string::npos || message.find('\n', path) < open) return message;
   int depth = 0;

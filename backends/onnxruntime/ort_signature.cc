@@ -144,6 +144,32 @@ kit::Result<kit::Spec> ReadInput(const OrtSession* session, std::size_t i) {
   return spec;
 }
 
+// The name of a tensor's first dimension; "" if it has none.
+std::string FirstDimensionName(const OrtSession* session, std::size_t input) {
+  OrtTypeInfo* raw = nullptr;
+  if (!Check(Api().SessionGetInputTypeInfo(session, input, &raw))) return "";
+  const TypeInfoHandle info(raw);
+  TensorInfo tensor = nullptr;
+  std::size_t rank = 0;
+  if (!Check(Api().CastTypeInfoToTensorInfo(raw, &tensor)) || tensor == nullptr) return "";
+  if (!Check(Api().GetDimensionsCount(tensor, &rank)) || rank == 0) return "";
+  std::vector<const char*> names(rank, nullptr);
+  if (!Check(Api().GetSymbolicDimensions(tensor, names.data(), rank)) || names[0] == nullptr) return "";
+  return names[0];
+}
+
+// Whether two inputs call their first dimensions by different names: then these are not the batch.
+bool FirstDimensionsDiffer(const OrtSession* session, std::size_t input_count) {
+  std::string common;
+  for (std::size_t i = 0; i < input_count; ++i) {
+    std::string name = FirstDimensionName(session, i);
+    if (name.empty()) continue;
+    if (!common.empty() && name != common) return true;
+    common = std::move(name);
+  }
+  return false;
+}
+
 }  // namespace
 
 kit::Result<OrtSignature> ReadSignature(OrtSession* session) {
@@ -172,7 +198,7 @@ kit::Result<OrtSignature> ReadSignature(OrtSession* session) {
     shapes.push_back({*kind, spec.dtype});
     outputs.push_back(std::move(spec));
   }
-  kit::OpenBatchAxis(inputs, outputs);
+  if (!FirstDimensionsDiffer(session, input_count)) kit::OpenBatchAxis(inputs, outputs);
   return OrtSignature{std::make_unique<kit::Signature>(std::move(inputs), std::move(outputs), true),
                       std::move(shapes)};
 }
