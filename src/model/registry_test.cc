@@ -183,7 +183,7 @@ TEST_F(RegistryTest, ReplacingUnderLoadFailsNoRequest) {
   {
     std::vector<std::jthread> readers;
     for (int t = 0; t < 3; ++t) {
-      readers.emplace_back([&] {
+      readers.emplace_back([&, t] {
         while (!stop) {
           const auto lease = registry_.Resolve("m", t == 0 ? "v1" : "");
           if (lease) {

@@ -15,7 +15,15 @@ WorkerPool::~WorkerPool() {
   std::unique_lock lock(mutex_);
   stopping_ = true;
   wake_.notify_all();
-  gone_.wait(lock, [this] { return threads_ == 0; });
+  // Each thread moves itself to ended_ when it is done.
+  while (!threads_.empty() || !ended_.empty()) {
+    Threads& from = ended_.empty() ? threads_ : ended_;
+    std::thread thread = std::move(from.front());
+    lock.unlock();
+    thread.join();
+    lock.lock();
+    ended_.remove_if([](const std::thread& t) { return !t.joinable(); });
+  }
 }
 
 void WorkerPool::Post(Task task) {
@@ -25,18 +33,20 @@ void WorkerPool::Post(Task task) {
     wake_.notify_one();
     return;
   }
-  if (threads_ >= max_threads_) return;
+  for (std::thread& thread : ended_) thread.join();
+  ended_.clear();
+  if (threads_.size() >= max_threads_) return;
+  const auto self = threads_.emplace(threads_.end());
   try {
-    // Detached, but counted: the destructor waits until the count is zero.
-    std::thread([this] { Work(); }).detach();
-    ++threads_;
+    *self = std::thread([this, self] { Work(self); });
   } catch (const std::system_error& error) {
+    threads_.erase(self);
     // The task stays queued for the threads that there are.
     LogError(std::string("cannot start a worker thread: ") + error.what());
   }
 }
 
-void WorkerPool::Work() {
+void WorkerPool::Work(Threads::iterator self) {
   std::unique_lock lock(mutex_);
   for (;;) {
     if (tasks_.empty()) {
@@ -54,9 +64,7 @@ void WorkerPool::Work() {
     task = nullptr;  // what it holds may take long to free: not under the lock
     lock.lock();
   }
-  --threads_;
-  // Under the lock, so that the pool cannot be gone before the notification is.
-  std::notify_all_at_thread_exit(gone_, std::move(lock));
+  ended_.splice(ended_.end(), threads_, self);
 }
 
 }  // namespace plinth

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <thread>
 
@@ -23,14 +24,16 @@ class WorkerPool {
   void Post(Task task);
 
  private:
-  void Work();
+  using Threads = std::list<std::thread>;
+
+  void Work(Threads::iterator self);
 
   const std::size_t max_threads_;
   std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
-  std::condition_variable gone_;
   std::deque<Task> tasks_;
-  std::size_t threads_ = 0;
+  Threads threads_;
+  Threads ended_;  // no longer running, or about to end without the mutex: to be joined
   std::size_t idle_ = 0;
   bool stopping_ = false;
 };
