@@ -1,0 +1,137 @@
+#include "model/config.h"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace plinth {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+Error ErrorOf(std::string_view json) {
+  const auto config = ParseModelConfig(json);
+  EXPECT_FALSE(config.has_value()) << json;
+  return config ? Error{} : config.error();
+}
+
+Error SignatureErrorOf(std::string_view json) {
+  ModelConfig config;
+  const auto read = ParseDeclaredSignature(json, config);
+  EXPECT_FALSE(read.has_value()) << json;
+  return read ? Error{} : read.error();
+}
+
+TEST(ConfigTest, AnEmptyObjectIsTheDefaults) {
+  const auto config = ParseModelConfig("{}");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->batch_size, 32);
+  EXPECT_EQ(config->timeout_ms, 30'000);
+  EXPECT_TRUE(config->options.empty());
+}
+
+TEST(ConfigTest, ReadsEveryNumber) {
+  const auto config = ParseModelConfig(R"({"batch_size": 8, "batch_timeout_ms": 1, "timeout_ms": 2,
+    "cache_size": 3, "cache_ttl_ms": 4, "instances": 5, "threads": 6, "max_queue": 7})");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->batch_size, 8);
+  EXPECT_EQ(config->batch_timeout_ms, 1);
+  EXPECT_EQ(config->timeout_ms, 2);
+  EXPECT_EQ(config->cache_size, 3);
+  EXPECT_EQ(config->cache_ttl_ms, 4);
+  EXPECT_EQ(config->instances, 5);
+  EXPECT_EQ(config->threads, 6);
+  EXPECT_EQ(config->max_queue, 7);
+}
+
+TEST(ConfigTest, OptionsBecomeText) {
+  const auto config = ParseModelConfig(
+      R"({"options": {"precision": "f32", "threads": 4, "profiling": false, "scale": 0.5}})");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_THAT(config->options, ElementsAre(Pair("precision", "f32"), Pair("profiling", "false"),
+                                           Pair("scale", "0.5"), Pair("threads", "4")));
+}
+
+TEST(ConfigTest, RefusalsNameKeyValueAndExpectation) {
+  EXPECT_EQ(ErrorOf(R"({"batch_size": "8"})").message,
+            "config key 'batch_size' is \"8\", expected a whole number from 1 to 65536");
+  EXPECT_EQ(ErrorOf(R"({"batch_size": 0})").message,
+            "config key 'batch_size' is 0, expected a whole number from 1 to 65536");
+  EXPECT_EQ(ErrorOf(R"({"batch_size": 65537})").code, Code::kInvalidArgument);
+  EXPECT_EQ(ErrorOf(R"({"timeout_ms": -1})").code, Code::kInvalidArgument);
+  EXPECT_EQ(ErrorOf(R"({"timeout_ms": 1.5})").code, Code::kInvalidArgument);
+  EXPECT_EQ(ErrorOf(R"({"timeout_ms": 99999999999999999999})").code, Code::kInvalidArgument);
+  EXPECT_THAT(ErrorOf(R"({"options": {"a": [1]}})").message,
+              HasSubstr("options key 'a' is an array"));
+}
+
+TEST(ConfigTest, AnUnknownKeyComesWithTheNearest) {
+  const std::string message = ErrorOf(R"({"batchsize": 8})").message;
+  EXPECT_THAT(message, HasSubstr("'batchsize' is unknown; did you mean 'batch_size'?"));
+  EXPECT_THAT(message, HasSubstr("max_queue"));
+}
+
+TEST(ConfigTest, RefusesDoubledKeysAndWhatIsNoObject) {
+  EXPECT_THAT(ErrorOf(R"({"threads": 1, "threads": 2})").message, HasSubstr("given twice"));
+  EXPECT_THAT(ErrorOf("[1]").message, HasSubstr("expected a JSON object"));
+  EXPECT_THAT(ErrorOf("").message, HasSubstr("empty"));
+  EXPECT_THAT(ErrorOf("{\"threads\": 1").message, HasSubstr("not valid JSON"));
+  EXPECT_THAT(ErrorOf(R"({"threads": NaN})").message, HasSubstr("not valid JSON"));
+  const std::string deep = "{\"options\":" + std::string(200, '[') + std::string(200, ']') + "}";
+  EXPECT_THAT(ErrorOf(deep).message, HasSubstr("deeper than 100"));
+}
+
+TEST(ConfigTest, TrafficSplitsAreUnimplementedNotIgnored) {
+  EXPECT_EQ(ErrorOf(R"({"versions": {"v1": 90, "v2": 10}})").code, Code::kUnimplemented);
+}
+
+TEST(DeclaredSignatureTest, ReadsNamesTypesAndShapes) {
+  ModelConfig config;
+  const auto read = ParseDeclaredSignature(
+      R"({"inputs": [{"name": "x", "datatype": "FP32", "shape": [-1, 64]}, {"name": "free"}],
+          "outputs": [{"name": "y", "datatype": "ANY", "shape": [10, -1], "batch_axis": 1}]})",
+      config);
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  ASSERT_EQ(config.inputs.size(), 2U);
+  EXPECT_EQ(config.inputs[0].name, "x");
+  EXPECT_EQ(config.inputs[0].dtype, DType::kFp32);
+  EXPECT_EQ(config.inputs[0].shape, (Shape{-1, 64}));
+  EXPECT_EQ(config.inputs[0].batch_axis, 0);
+  EXPECT_EQ(config.inputs[1].dtype, DType::kAny);
+  EXPECT_FALSE(config.inputs[1].shape.has_value());
+  EXPECT_EQ(config.inputs[1].batch_axis, -1);
+  ASSERT_EQ(config.outputs.size(), 1U);
+  EXPECT_EQ(config.outputs[0].batch_axis, 1);
+}
+
+TEST(DeclaredSignatureTest, AShapeWithoutOpenDimensionHasNoBatchAxis) {
+  ModelConfig config;
+  ASSERT_TRUE(ParseDeclaredSignature(R"({"inputs": [{"name": "x", "shape": [2, 3]}]})", config));
+  EXPECT_EQ(config.inputs.at(0).batch_axis, -1);
+}
+
+TEST(DeclaredSignatureTest, RefusesWhatCannotBe) {
+  EXPECT_THAT(SignatureErrorOf(R"({"inputs": [{"name": "x", "datatype": "FLOAT32"}]})").message,
+              HasSubstr("expected one of BOOL"));
+  EXPECT_THAT(SignatureErrorOf(R"({"inputs": [{"shape": [1]}]})").message,
+              HasSubstr("no \"name\""));
+  EXPECT_THAT(SignatureErrorOf(R"({"inputs": [{"name": "x"}, {"name": "x"}]})").message,
+              HasSubstr("'x' is given twice"));
+  EXPECT_THAT(SignatureErrorOf(R"({"inputs": [{"name": "x", "shape": [-2]}]})").message,
+              HasSubstr("is -2"));
+  EXPECT_THAT(
+      SignatureErrorOf(R"({"inputs": [{"name": "x", "shape": [4], "batch_axis": 0}]})").message,
+      HasSubstr("no open dimension"));
+  EXPECT_THAT(
+      SignatureErrorOf(
+          R"({"inputs": [{"name": "x", "shape": [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}]})")
+          .message,
+      HasSubstr("at most 16"));
+  EXPECT_THAT(SignatureErrorOf(R"({"input": []})").message, HasSubstr("did you mean 'inputs'?"));
+}
+
+}  // namespace
+}  // namespace plinth
