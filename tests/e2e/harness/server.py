@@ -1,0 +1,106 @@
+"""The real program as a process that a test owns."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from harness.client import Client
+
+ROOT = Path(__file__).resolve().parents[3]
+BINARY = Path(os.environ.get("PLINTH_BINARY", ROOT / "build" / "plinth")).resolve()
+BUILD = BINARY.parent
+DIGITS = ROOT / "examples" / "digits"
+FIXTURES = ROOT / "tests" / "fixtures"
+
+# How long a step may take; sanitizers make everything slower.
+PATIENCE = 120
+
+LISTENING = re.compile(r"listening on (http://[^\s]+)")
+SANITIZER = re.compile(r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|UndefinedBehaviorSanitizer|runtime error:)")
+
+
+def wait_for(condition, what, seconds=PATIENCE):
+    """The first true value of condition(); fails the test if there is none in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"waited {seconds} s in vain for {what}")
+
+
+class Server:
+    """`plinth serve` on a free port of 127.0.0.1, its log in a file."""
+
+    def __init__(self, folder, *arguments, roots=(), env=None, cwd=None):
+        self.folder = Path(folder)
+        self.log_path = self.folder / "server.log"
+        command = [str(BINARY), "serve", "--host", "127.0.0.1", "--port", "0"]
+        for root in roots:
+            command += ["--model-root", str(root)]
+        command += [str(a) for a in arguments]
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env={**os.environ, **(env or {})}, cwd=cwd)
+        self.port = None
+        try:
+            self._wait_until_listening()
+        except BaseException:
+            self.kill()
+            raise
+        self._clients = []
+
+    def _wait_until_listening(self):
+        def listening():
+            assert self.process.poll() is None, f"the server ended with {self.process.returncode} at start:\n{self.log()}"
+            return LISTENING.search(self.log())
+
+        self.url = wait_for(listening, "the server to listen")[1]
+        self.port = int(self.url.rsplit(":", 1)[1])
+
+    def client(self):
+        """A client with a connection of its own."""
+        client = Client("127.0.0.1", self.port)
+        self._clients.append(client)
+        return client
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def check(self):
+        """Fails the test if the server has crashed or a sanitizer has spoken."""
+        log = self.log()
+        report = SANITIZER.search(log)
+        assert report is None, "a sanitizer reported:\n" + log[max(0, report.start() - 200):][:8000]
+        assert self.process.poll() is None, f"the server ended with {self.process.returncode}:\n{log[-4000:]}"
+
+    def terminate(self, seconds=PATIENCE):
+        """SIGTERM and the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=seconds)
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def close(self):
+        """The end of every test's server: it must have lived until now, and must end in order."""
+        for client in self._clients:
+            client.close()
+        if self.process.poll() is None:
+            try:
+                self.check()
+                status = self.terminate()
+            finally:
+                self.kill()
+            assert status == 0, f"SIGTERM made the server end with {status}:\n{self.log()[-4000:]}"
+        report = SANITIZER.search(self.log())
+        assert report is None, "a sanitizer reported:\n" + self.log()[max(0, report.start() - 200):][:8000]
+
+    def resident_kb(self):
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
