@@ -12,6 +12,8 @@ from pathlib import Path
 from . import SetupError
 from .progress import Steps, megabytes
 
+SCRATCH = ".fetch-"  # how the folders are named, in the cache, in which a fetch is under way
+
 # The wheels are unpacked for their libraries, never imported: one fixed tag, whatever Python is at hand.
 PYTHON_TAG = ["--python-version", "311", "--implementation", "cp", "--abi", "cp311", "--abi", "abi3", "--abi", "none"]
 PLATFORMS = [f"manylinux_2_{glibc}_x86_64" for glibc in (28, 27, 26, 25, 24, 17)] + ["manylinux2014_x86_64", "any"]
@@ -25,7 +27,7 @@ def get(entry: dict, cache: Path, steps: Steps) -> Path:
             steps.done("already fetched")
             return path
         path.unlink()
-    with tempfile.TemporaryDirectory(dir=cache, prefix=".fetch-") as folder:
+    with tempfile.TemporaryDirectory(dir=cache, prefix=SCRATCH) as folder:
         if "wheel" in entry:
             fetched = _by_pip(entry, Path(folder), steps)
         else:

@@ -32,7 +32,6 @@ def outdated(root: Path) -> list[dict]:
 
 def install(root: Path, wanted: list[dict], steps: Steps) -> None:
     cache = cache_folder()
-    cache.mkdir(parents=True, exist_ok=True)
     (root / "runtimes").mkdir(exist_ok=True)
     for runtime in wanted:
         files = []
@@ -50,14 +49,19 @@ def cache_folder() -> Path:
     return Path(base) / "plinth" / "downloads"
 
 
+def sweep(root: Path) -> None:
+    """Removes what an earlier call left behind when it was killed. The caller holds the turn, so nobody is using it."""
+    left = [*cache_folder().glob(f"{fetch.SCRATCH}*"), *(root / "runtimes").glob(".*-*")]
+    for folder in left:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def print_sizes(root: Path) -> None:
-    rows = []
+    print(f"\n{'runtime':<24}{'libraries':>12}{'all':>10}   (MB, under runtimes/)")
     for runtime in read_lock(root):
         folder = root / "runtimes" / runtime["name"]
-        rows.append((f"{runtime['name']} {runtime['version']}", _size(folder / "lib"), _size(folder)))
-    print(f"\n{'runtime':<24}{'libraries':>12}{'all':>10}   (MB, under runtimes/)")
-    for name, libraries, everything in rows:
-        print(f"{name:<24}{megabytes(libraries):>12}{megabytes(everything):>10}")
+        title = f"{runtime['name']} {runtime['version']}"
+        print(f"{title:<24}{megabytes(_size(folder / 'lib')):>12}{megabytes(_size(folder)):>10}")
     cache = cache_folder()
     print(f"Fetched files are kept for the next clone: {megabytes(_size(cache))} MB in {cache}")
     print(f"  (to clear: rm -r {cache})\n", flush=True)
