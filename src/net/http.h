@@ -1,5 +1,5 @@
-// What the transport and the routes say to each other. The transport (listener.h) knows nothing of models; the routes
-// (src/api) know nothing of sockets.
+// What the transport and the routes say to each other. The transport (listener.h) knows nothing of
+// models; the routes (src/api) know nothing of sockets.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "base/status.h"
 
 namespace plinth::net {
 
@@ -22,8 +23,8 @@ struct Header {
   std::string_view value;
 };
 
-// A complete request. The views point into memory that `storage` keeps alive, so a request may be moved to another
-// thread and outlive its connection.
+// A complete request. The views point into memory that `storage` keeps alive, so a request may be
+// moved to another thread and outlive its connection.
 struct HttpRequest {
   // Readable bytes, of any value, behind body.data() + body.size(): parsers may read past the end.
   static constexpr std::size_t kBodyPadding = 64;
@@ -44,14 +45,19 @@ struct HttpResponse {
   int status = 200;
   std::string content_type;  // no header if empty
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;  // the transport adds Content-Length, Date, Server, Connection; leaves the body out for HEAD
+  std::string body;  // the transport adds Content-Length, Date, Server, Connection; leaves the body
+                     // out for HEAD
 
   static HttpResponse Json(int status, std::string body);
   static HttpResponse Text(int status, std::string body);
+  // {"error":{"code":"NOT_FOUND","message":"..."}} with the status of the code's row in the error
+  // table.
+  static HttpResponse FromError(const Error& error);
 };
 
-// The way back to the client for one request. Send() may be called from any thread, once; on the thread of the connection it
-// writes at once. A Responder that is destroyed unsent answers 500. Movable, not copyable.
+// The way back to the client for one request. Send() may be called from any thread, once; on the
+// thread of the connection it writes at once. A Responder that is destroyed unsent answers 500.
+// Movable, not copyable.
 class Responder {
  public:
   // The transport's end. Implementations are thread-safe.
@@ -76,7 +82,8 @@ class Responder {
   std::shared_ptr<Sink> sink_;  // null once sent
 };
 
-// Called on an I/O thread for every complete request; must not block. May be called from several threads at once.
+// Called on an I/O thread for every complete request; must not block. May be called from several
+// threads at once.
 using HttpHandler = std::function<void(HttpRequest, Responder)>;
 
 }  // namespace plinth::net

@@ -1,0 +1,409 @@
+#include "net/connection.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <utility>
+
+#include "base/log.h"
+namespace plinth::net {
+namespace {
+
+// Bodies up to this size are copied behind their head, to go out with others in one piece.
+constexpr std::size_t kSmallBody = 16 * 1024;
+// Answers to pipelined requests are gathered up to here before they are written.
+constexpr std::size_t kGatherLimit = 64 * 1024;
+// How many pipelined requests are handled before other connections get their turn.
+constexpr int kRequestsPerTurn = 64;
+// How many reads of a body that keeps arriving.
+constexpr int kReadsPerTurn = 16;
+// How long a closing connection waits for the client to read the answer and close: in all, and
+// while draining.
+constexpr std::int64_t kLingerTime = 5'000;
+constexpr std::int64_t kDrainingLingerTime = 200;
+// The least average speed in bytes a millisecond of a body, or of an answer being taken.
+constexpr std::size_t kLeastRate = 16;
+// Memory that a connection keeps between requests.
+constexpr std::size_t kKeptCapacity = 4 * 1024;
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+}  // namespace
+
+void Exchange::Send(HttpResponse response) {
+  if (mailbox_->OnThisThread()) {
+    if (connection_ != nullptr) connection_->OnAnswer(std::move(response));
+    return;
+  }
+  mailbox_->Post([self = shared_from_this(), response = std::move(response)]() mutable {
+    if (self->connection_ != nullptr) self->connection_->OnAnswer(std::move(response));
+  });
+}
+
+std::int64_t Connection::Pace::Deadline(std::int64_t timeout) const {
+  return std::min(last + timeout, begun + timeout + static_cast<std::int64_t>(bytes / kLeastRate));
+}
+
+Connection::Connection(FileDescriptor socket, ConnectionHost* host)
+    : socket_(std::move(socket)),
+      host_(host),
+      parser_(host->options->limits),
+      request_begun_(host->loop->now()) {}
+
+Connection::~Connection() {
+  if (exchange_ != nullptr) exchange_->connection_ = nullptr;
+}
+
+Status Connection::Start() {
+  const int on = 1;
+  // Fails only where the peer has gone already, which the first read will tell.
+  ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  UpdateDeadline();
+  return host_->loop->Add(socket_.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, this);
+}
+
+void Connection::OnEvents(std::uint32_t events) {
+  if (phase_ == Phase::kClosed) return;
+  if ((events & (EPOLLERR | EPOLLHUP)) != 0) return Close();
+  if ((events & EPOLLRDHUP) != 0) {
+    peer_closed_ = true;
+    if (exchange_ != nullptr) exchange_->cancelled_.store(true, std::memory_order_relaxed);
+  }
+  if ((events & (EPOLLIN | EPOLLRDHUP)) != 0) readable_ = true;
+  Advance();
+}
+
+void Connection::OnDeferred() {
+  deferred_ = false;
+  Advance();
+}
+
+void Connection::DeferAdvance() {
+  if (deferred_) return;
+  deferred_ = true;
+  host_->loop->Defer(this);
+}
+
+// Does all that can be done now: parse, handle, write, read, until something has to be waited for.
+void Connection::Advance() {
+  if (phase_ == Phase::kLingering) return Linger();
+  if (phase_ == Phase::kClosed || advancing_) return;
+  advancing_ = true;
+  input_ = carry_;
+  int requests = 0;
+  int reads = 0;
+  while (phase_ == Phase::kServing) {
+    const bool must_write =
+        close_after_output_ || blocked_ || !body_.empty() || out_.size() >= kGatherLimit;
+    if (must_write && !Flush()) break;
+    if (close_after_output_) {
+      Finish();
+    } else if (exchange_ != nullptr) {
+      Flush();  // what was gathered before this request
+      break;
+    } else if (requests == kRequestsPerTurn || reads == kReadsPerTurn) {
+      if (Flush()) DeferAdvance();
+      break;
+    } else if (ParseSome()) {
+      ++requests;
+      Dispatch();
+    } else if (!close_after_output_) {
+      if (!Flush() || !Receive()) break;
+      ++reads;
+    }
+  }
+  advancing_ = false;
+  if (phase_ != Phase::kServing) return;
+  KeepLeftover();
+  if (host_->draining && Idle()) return Close();
+  if (!HasOutput() && out_.capacity() > kKeptCapacity) out_ = std::string();
+  UpdateDeadline();
+}
+
+// Whether nothing is under way or known to come.
+bool Connection::Idle() const {
+  return exchange_ == nullptr && !HasOutput() && input_.empty() && !deferred_ &&
+         parser_.state() == RequestParser::State::kIdle;
+}
+
+// Whether a request is complete.
+bool Connection::ParseSome() {
+  if (parser_.state() == RequestParser::State::kComplete) return true;
+  if (input_.empty()) return false;
+  const RequestParser::State before = parser_.state();
+  input_ = input_.subspan(parser_.Parse(input_));
+  const RequestParser::State after = parser_.state();
+  if (after == RequestParser::State::kFailed) {
+    Refuse(parser_.refusal());
+    return false;
+  }
+  const std::int64_t now = host_->loop->now();
+  if (before == RequestParser::State::kIdle && after != before) request_begun_ = now;
+  if (before != RequestParser::State::kBody && after == RequestParser::State::kBody)
+    receiving_.Begin(now);
+  if (parser_.TakeExpectsContinue() && input_.empty()) out_.append(kContinue);
+  return after == RequestParser::State::kComplete;
+}
+
+void Connection::Dispatch() {
+  ParsedRequest parsed = parser_.Take();
+  head_ = parsed.request.verb == Verb::kHead;
+  framing_ = {.keep_alive = parsed.keep_alive, .http11 = parsed.http11};
+  exchange_ = std::make_shared<Exchange>(this, host_->loop->mailbox());
+  exchange_->cancelled_.store(peer_closed_, std::memory_order_relaxed);
+  // A handler that throws drops its Responder, which answers 500.
+  try {
+    (*host_->handler)(std::move(parsed.request), Responder(exchange_));
+  } catch (const std::exception& error) {
+    LogError(std::string("a request handler threw: ") + error.what());
+  } catch (...) {
+    LogError("a request handler threw something that is no std::exception");
+  }
+}
+
+// The answer of the request in exchange_, on the loop's thread: from within Dispatch(), or at any
+// later time.
+void Connection::OnAnswer(HttpResponse response) {
+  exchange_->connection_ = nullptr;
+  exchange_.reset();
+  Answer(std::move(response));
+  if (advancing_) return;
+  // Written at once; what follows in the pipeline waits, lest answers that set off answers nest
+  // without end.
+  Flush();
+  if (phase_ == Phase::kClosed) return;
+  UpdateDeadline();
+  DeferAdvance();
+}
+
+// Queues an answer.
+void Connection::Answer(HttpResponse response) {
+  if (host_->draining) {
+    framing_.keep_alive = false;
+    linger_ = true;  // the client may be sending its next request already
+  }
+  if (!framing_.keep_alive) {
+    close_after_output_ = true;
+    linger_ = linger_ || readable_ || !input_.empty();
+  }
+  AppendResponseHead(response, framing_, host_->date.At(host_->loop->wall_seconds()), out_);
+  if (!head_ && AllowsBody(response.status)) {
+    if (response.body.size() <= kSmallBody) {
+      out_.append(response.body);
+    } else {
+      body_ = std::move(response.body);
+    }
+  }
+  served_one_ = true;
+  request_begun_ = host_->loop->now();
+}
+
+// Queues the answer to a request that cannot be read, the last on this connection.
+void Connection::Refuse(const Refusal& refusal) {
+  input_ = {};
+  carry_.clear();
+  head_ = false;
+  framing_ = {.keep_alive = false, .http11 = true};
+  linger_ = true;
+  HttpResponse response = HttpResponse::FromError(refusal.error);
+  response.status = refusal.status;
+  Answer(std::move(response));
+}
+
+void Connection::Reject(const Error& error) {
+  Refuse({InfoOf(error.code).http_status, error});
+  Advance();
+}
+
+// Reads once, into the body where that is possible. Whether there is something new to parse.
+bool Connection::Receive() {
+  if (!readable_) return false;
+  std::span<std::byte> space;
+  if (input_.empty()) space = parser_.BodySpace();
+  if (parser_.state() == RequestParser::State::kFailed) {
+    Refuse(parser_.refusal());
+    return true;
+  }
+  const bool into_body = !space.empty();
+  if (!into_body)
+    space = std::as_writable_bytes(std::span(host_->read_buffer.get(), ConnectionHost::kReadSize));
+  if (!into_body && !input_.empty()) KeepLeftover();
+
+  ssize_t got = 0;
+  do {
+    got = ::recv(socket_.get(), space.data(), space.size(), 0);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    readable_ = false;
+    return false;
+  }
+  if (got <= 0) {
+    Close();
+    return false;
+  }
+  const auto size = static_cast<std::size_t>(got);
+  // All there was, and the end of the stream would have come with an event of its own.
+  if (size < space.size() && !peer_closed_) readable_ = false;
+
+  if (parser_.state() == RequestParser::State::kBody) receiving_.Advance(host_->loop->now(), size);
+  if (into_body) {
+    parser_.BodyReceived(size);
+  } else if (input_.empty()) {
+    input_ = {host_->read_buffer.get(), size};
+  } else {
+    carry_.append(host_->read_buffer.get(), size);
+    input_ = carry_;
+  }
+  return true;
+}
+
+// Moves unparsed input to the connection's own memory; input_ is all of carry_ then.
+void Connection::KeepLeftover() {
+  if (input_.empty()) {
+    if (carry_.capacity() > kKeptCapacity) {
+      carry_ = std::string();
+    } else {
+      carry_.clear();
+    }
+    input_ = {};
+    return;
+  }
+  const bool in_carry =
+      input_.data() >= carry_.data() && input_.data() < carry_.data() + carry_.size();
+  if (in_carry) {
+    carry_.erase(0, static_cast<std::size_t>(input_.data() - carry_.data()));
+  } else {
+    carry_.assign(input_.data(), input_.size());
+  }
+  input_ = carry_;
+}
+
+// Writes what is queued. True if all of it is written; else the socket is full or the connection
+// closed.
+bool Connection::Flush() {
+  const std::int64_t now = host_->loop->now();
+  while (HasOutput()) {
+    std::array<iovec, 2> parts;
+    std::size_t count = 0;
+    if (written_ < out_.size()) parts[count++] = {out_.data() + written_, out_.size() - written_};
+    const std::size_t of_body = written_ > out_.size() ? written_ - out_.size() : 0;
+    if (of_body < body_.size()) parts[count++] = {body_.data() + of_body, body_.size() - of_body};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = count;
+    const ssize_t sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN && errno != EWOULDBLOCK) {
+        Close();
+      } else if (!blocked_) {
+        blocked_ = true;
+        sending_.Begin(now);
+      }
+      return false;
+    }
+    written_ += static_cast<std::size_t>(sent);
+    sending_.Advance(now, static_cast<std::size_t>(sent));
+    if (written_ == out_.size() + body_.size()) {
+      out_.clear();
+      body_ = std::string();
+      written_ = 0;
+      blocked_ = false;
+    }
+  }
+  return true;
+}
+
+// The last answer is written: closes, at once or when the client has had the time to read it.
+// Closing with unread input would make the kernel reset the connection, and the client lose the
+// answer.
+void Connection::Finish() {
+  if (!linger_) return Close();
+  ::shutdown(socket_.get(), SHUT_WR);
+  phase_ = Phase::kLingering;
+  input_ = {};
+  carry_ = std::string();
+  out_ = std::string();
+  deadline_ = host_->loop->now() + (host_->draining ? kDrainingLingerTime : kLingerTime);
+  host_->loop->WakeAt(deadline_);
+  Linger();
+}
+
+// Throws away what the client still sends.
+void Connection::Linger() {
+  for (int reads = 0; readable_; ++reads) {
+    if (reads == kReadsPerTurn) return DeferAdvance();
+    const ssize_t got =
+        ::recv(socket_.get(), host_->read_buffer.get(), ConnectionHost::kReadSize, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      readable_ = false;
+    } else if (got <= 0) {
+      return Close();
+    }
+  }
+}
+
+void Connection::UpdateDeadline() {
+  if (phase_ != Phase::kServing) return;
+  const HttpServerOptions& options = *host_->options;
+  if (blocked_) {
+    deadline_ = sending_.Deadline(options.write_timeout.count());
+  } else if (exchange_ != nullptr) {
+    deadline_ = EventLoop::kNever;
+  } else if (parser_.state() == RequestParser::State::kBody) {
+    deadline_ = receiving_.Deadline(options.body_timeout.count());
+  } else {
+    const bool between = served_one_ && parser_.state() == RequestParser::State::kIdle;
+    deadline_ = request_begun_ + (between ? options.idle_timeout : options.header_timeout).count();
+  }
+  host_->loop->WakeAt(deadline_);
+}
+
+std::int64_t Connection::CheckDeadline(std::int64_t now) {
+  if (phase_ == Phase::kClosed || now < deadline_) return deadline_;
+  const bool waiting_for_nothing = parser_.state() == RequestParser::State::kIdle;
+  if (phase_ == Phase::kLingering || blocked_ || waiting_for_nothing) {
+    Close();
+    return EventLoop::kNever;
+  }
+  const bool body = parser_.state() == RequestParser::State::kBody;
+  Reject({Code::kRequestTimeout,
+          body ? "the body was not received in time" : "the headers were not received in time"});
+  return deadline_;
+}
+
+void Connection::Drain() {
+  if (phase_ == Phase::kClosed) return;
+  if (phase_ == Phase::kLingering) {
+    deadline_ = std::min(deadline_, host_->loop->now() + kDrainingLingerTime);
+    host_->loop->WakeAt(deadline_);
+    return;
+  }
+  // A request may have arrived whose event has not been handled yet; it deserves an answer.
+  readable_ = true;
+  Advance();
+}
+
+void Connection::Close() {
+  if (phase_ == Phase::kClosed) return;
+  phase_ = Phase::kClosed;
+  deadline_ = EventLoop::kNever;
+  if (exchange_ != nullptr) {
+    exchange_->cancelled_.store(true, std::memory_order_relaxed);
+    exchange_->connection_ = nullptr;
+    exchange_.reset();
+  }
+  socket_.Reset();
+  host_->OnClosed(this);
+}
+
+}  // namespace plinth::net

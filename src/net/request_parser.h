@@ -1,0 +1,118 @@
+// HTTP/1.0 and 1.1 requests out of bytes. No sockets: the same code is driven by connections, tests
+// and the fuzzer.
+//
+// The caller owns the received bytes. It presents them to Parse(), drops what Parse() says was
+// consumed, and presents the rest again with more behind it. Bytes behind the end of a request are
+// never consumed, so pipelined requests simply stay where they are. A body of known length can skip
+// the caller's memory: BodySpace() is where it may be received directly.
+//
+// Invariants:
+// - One parser makes one request at a time; Take() hands it out and makes the parser ready for the
+// next.
+// - What a client costs is bounded by what it sent: the header block by `header_bytes`, the body's
+// memory by a
+//   small reservation first and then a multiple of the bytes that have arrived, never above
+//   `body_bytes`.
+// - How the bytes are cut into pieces changes nothing about the outcome.
+// - After kFailed the connection is beyond repair: the caller answers refusal() and closes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/buffer.h"
+#include "base/status.h"
+#include "net/http.h"
+
+namespace plinth::net {
+
+struct ParserLimits {
+  std::size_t header_bytes = 16 * 1024;       // request line and all header fields
+  std::size_t header_fields = 100;            // how many of them
+  std::size_t body_bytes = 64 * 1024 * 1024;  // after chunks are put together
+};
+
+// Why a request cannot be read. `status` is that of error.code's row in the table, but for 505,
+// which has no row.
+struct Refusal {
+  int status = 0;
+  Error error;
+};
+
+struct ParsedRequest {
+  HttpRequest request;
+  bool http11 = true;
+  bool keep_alive = true;  // whether the client wishes for another request on this connection
+};
+
+class RequestParser {
+ public:
+  enum class State {
+    kIdle,      // not a byte of a request has been seen
+    kHeader,    // a part of the header block has been seen
+    kBody,      // the header block is complete, the body is not
+    kComplete,  // Take() it
+    kFailed,
+  };
+
+  explicit RequestParser(const ParserLimits& limits);
+  ~RequestParser();
+  RequestParser(const RequestParser&) = delete;
+  RequestParser& operator=(const RequestParser&) = delete;
+
+  // Reads on. Returns how many of the bytes were consumed; the others must come first in the next
+  // call. Requires state() to be neither kComplete nor kFailed.
+  std::size_t Parse(std::span<const char> bytes);
+
+  // Where the next bytes of a body of known length may be written, at least one; empty if the next
+  // bytes are to go through Parse(). BodyReceived(n) says that n of them were. Only with no
+  // unconsumed bytes left over from Parse().
+  std::span<std::byte> BodySpace();
+  void BodyReceived(std::size_t n);
+
+  // Whether the client waits for "100 Continue" before it sends the body. True once a request.
+  bool TakeExpectsContinue();
+
+  State state() const { return state_; }
+  const Refusal& refusal() const { return refusal_; }
+
+  // Bytes of the body received so far.
+  std::size_t body_received() const { return body_size_; }
+
+  // Requires kComplete; leaves kIdle.
+  ParsedRequest Take();
+
+ private:
+  class Grammar;
+
+  std::size_t ParseHeader(std::span<const char> bytes);
+  std::size_t ParseBody(std::span<const char> bytes);
+  std::size_t ParseChunks(std::span<const char> bytes);
+  bool AcceptHeader(std::span<const char> block);
+  bool AcceptTarget(std::string_view target);
+  void FailGrammar(int beast_error, std::span<const char> bytes);
+  bool ReserveBody(std::size_t size);
+  bool AppendBody(std::string_view bytes);
+  void Finish();
+  void Fail(Code code, std::string message);
+  void Reset();
+
+  const ParserLimits limits_;
+  State state_ = State::kIdle;
+  Refusal refusal_;
+  std::unique_ptr<Grammar> grammar_;
+  ParsedRequest parsed_;
+  bool expects_continue_ = false;
+  bool chunked_ = false;
+  std::size_t scanned_ = 0;         // bytes of an incomplete header block that have been looked at
+  std::size_t content_length_ = 0;  // if not chunked
+  Buffer body_;  // body_capacity_ + kBodyPadding bytes, of which body_size_ are filled
+  std::size_t body_capacity_ = 0;
+  std::size_t body_size_ = 0;
+};
+
+}  // namespace plinth::net

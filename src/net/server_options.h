@@ -1,0 +1,35 @@
+// How an HTTP server listens and what it puts up with.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "net/request_parser.h"
+
+namespace plinth::net {
+
+struct HttpServerOptions {
+  using milliseconds = std::chrono::milliseconds;
+
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;   // 0 takes a free one
+  std::size_t threads = 0;  // 0: as many as there are processors
+  std::size_t max_connections =
+      8192;  // and no more than the limit on open files allows; over it the answer is 503
+
+  ParserLimits limits;
+
+  // From the first byte of a request (or the accepting of the connection) to the end of its
+  // headers.
+  milliseconds header_timeout{10'000};
+  // Between two requests.
+  milliseconds idle_timeout{75'000};
+  // For a body to begin to arrive, or an answer to be taken, and between two pieces of it.
+  // Over this comes a least rate of 16 KiB/s on average, so that nobody holds a buffer by dripping.
+  milliseconds body_timeout{30'000};
+  milliseconds write_timeout{30'000};
+};
+
+}  // namespace plinth::net
