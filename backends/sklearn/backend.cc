@@ -1,0 +1,335 @@
+// The C ABI of the scikit-learn backend: plinth/backend.h on one side, Model on the other.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <limits>
+#include <memory>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model.h"
+#include "plinth/backend.h"
+
+struct plinth_model {
+  std::unique_ptr<plinth::sklearn::Model> model;
+  std::int64_t input_shape[2] = {-1, -1};
+  plinth_tensor_spec input = {};
+  std::vector<std::array<std::int64_t, 2>> output_shapes;
+  std::vector<plinth_tensor_spec> outputs;
+  plinth_signature signature = {};
+};
+
+namespace plinth::sklearn {
+namespace {
+
+constexpr const char* kInputName = "X";
+
+thread_local std::string last_error;
+
+plinth_status Refuse(plinth_status status, std::string message) {
+  last_error = std::move(message);
+  return status;
+}
+
+plinth_status Refuse(const Error& error) {
+  switch (error.code) {
+    case Code::kInvalidArgument:
+      return Refuse(PLINTH_INVALID_ARGUMENT, error.message);
+    case Code::kNotFound:
+      return Refuse(PLINTH_NOT_FOUND, error.message);
+    case Code::kInvalidModel:
+      return Refuse(PLINTH_INVALID_MODEL, error.message);
+    case Code::kUnimplemented:
+      return Refuse(PLINTH_UNSUPPORTED, error.message);
+    case Code::kResourceExhausted:
+    case Code::kOutOfMemory:
+      return Refuse(PLINTH_RESOURCE_EXHAUSTED, error.message);
+    default:
+      return Refuse(PLINTH_INTERNAL, error.message);
+  }
+}
+
+// Calls `body`; no exception leaves.
+template <typename Body>
+plinth_status Guarded(Body body) {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    return Refuse(PLINTH_RESOURCE_EXHAUSTED, "there is not enough memory");
+  } catch (const std::length_error&) {
+    return Refuse(PLINTH_RESOURCE_EXHAUSTED, "there is not enough memory");
+  } catch (const std::exception& error) {
+    return Refuse(PLINTH_INTERNAL, error.what());
+  }
+}
+
+int32_t Probe(const char* path) {
+  try {
+    return LooksLikeModel(path) ? 1 : 0;
+  } catch (const std::exception&) {
+    return 0;
+  }
+}
+
+// Reads the options. Returns PLINTH_OK, or refuses the one that is wrong.
+plinth_status ReadOptions(const plinth_load_request& request, ModelOptions& options) {
+  for (std::size_t i = 0; i < request.option_count; ++i) {
+    const std::string_view key = request.options[i].key;
+    const std::string_view value = request.options[i].value;
+    if (key == "method") {
+      options.method = value;
+    } else if (key == "threads") {
+      unsigned threads = 0;
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), threads);
+      if (error != std::errc() || end != value.data() + value.size()) {
+        return Refuse(PLINTH_INVALID_ARGUMENT,
+                      "option 'threads' is '" + std::string(value) + "'; a number was expected");
+      }
+    } else {
+      return Refuse(PLINTH_INVALID_ARGUMENT,
+                    "option '" + std::string(key) +
+                        "' is not known to the sklearn backend; 'method' and 'threads' are");
+    }
+  }
+  if (request.declared_input_count == 1) {
+    const plinth_tensor_spec& declared = request.declared_inputs[0];
+    if (declared.rank == 2 && declared.shape[1] > 0)
+      options.width = static_cast<std::size_t>(declared.shape[1]);
+  }
+  return PLINTH_OK;
+}
+
+plinth_dtype TypeOf(const Model& model, Answer answer) {
+  if (answer != Answer::kLabel) return PLINTH_FP64;
+  switch (model.traits().classes.type) {
+    case Classes::Type::kInts:
+      return PLINTH_INT64;
+    case Classes::Type::kFloats:
+      return PLINTH_FP64;
+    case Classes::Type::kStrings:
+      return PLINTH_BYTES;
+  }
+  return PLINTH_INT64;
+}
+
+std::unique_ptr<plinth_model> Describe(std::unique_ptr<Model> model) {
+  auto described = std::make_unique<plinth_model>();
+  described->input_shape[1] = static_cast<std::int64_t>(model->traits().inputs);
+  described->input = {kInputName, PLINTH_FP64, 2, described->input_shape, 0, 0};
+  described->output_shapes.reserve(model->answers().size());
+  for (Answer answer : model->answers()) {
+    auto& shape = described->output_shapes.emplace_back(
+        std::array<std::int64_t, 2>{-1, static_cast<std::int64_t>(model->WidthOf(answer))});
+    described->outputs.push_back({NameOf(answer).data(), TypeOf(*model, answer),
+                                  model->IsFlat(answer) ? 1 : 2, shape.data(), 0, 0});
+  }
+  plinth_signature& signature = described->signature;
+  signature.struct_size = sizeof(plinth_signature);
+  signature.input_count = 1;
+  signature.inputs = &described->input;
+  signature.output_count = described->outputs.size();
+  signature.outputs = described->outputs.data();
+  signature.concurrent = 1;
+  described->model = std::move(model);
+  return described;
+}
+
+plinth_status Load(const plinth_load_request* request, plinth_model** loaded) {
+  return Guarded([&] {
+    ModelOptions options;
+    if (const plinth_status status = ReadOptions(*request, options); status != PLINTH_OK)
+      return status;
+    auto model = Model::Load(request->path, options);
+    if (!model) return Refuse(model.error());
+    *loaded = Describe(std::move(*model)).release();
+    return PLINTH_OK;
+  });
+}
+
+const plinth_signature* Signature(const plinth_model* model) { return &model->signature; }
+
+void Unload(plinth_model* model) { delete model; }
+
+// One output's memory: the shape, then the data at a fixed distance, in one allocation that
+// release() frees.
+class OutputBlock {
+ public:
+  // Throws std::bad_alloc.
+  explicit OutputBlock(std::size_t data_size) : memory_(std::malloc(kDataAt + data_size)) {
+    if (memory_ == nullptr) throw std::bad_alloc();
+  }
+
+  std::int64_t* shape() { return static_cast<std::int64_t*>(memory_.get()); }
+  template <typename T>
+  T* data() {
+    return reinterpret_cast<T*>(static_cast<char*>(memory_.get()) + kDataAt);
+  }
+  void* Release() { return memory_.release(); }
+
+ private:
+  static constexpr std::size_t kDataAt = 16;
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+  std::unique_ptr<void, Free> memory_;
+};
+
+// n * width numbers of 8 bytes; throws std::bad_alloc where that is beyond all memory.
+std::size_t BytesFor(std::size_t n, std::size_t width) {
+  constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max() / 32;
+  if (width != 0 && n > kMost / width) throw std::bad_alloc();
+  return n * width * sizeof(double);
+}
+
+// Checks that the one input is X, float64 [n, features].
+std::optional<std::string> WrongInput(const plinth_execute_request& request, const Traits& traits) {
+  if (request.input_count != 1 || std::strcmp(request.inputs[0].name, kInputName) != 0) {
+    return "the input 'X' is missing, or there are others; exactly one, named 'X', was expected";
+  }
+  const plinth_tensor& x = request.inputs[0];
+  if (x.dtype != PLINTH_FP64) return "input 'X' has another type; FP64 was expected";
+  if (x.rank != 2 || x.shape[0] < 0 || x.shape[1] != static_cast<std::int64_t>(traits.inputs)) {
+    const std::string columns =
+        x.rank == 2 ? std::to_string(x.shape[1]) + " features" : "rank " + std::to_string(x.rank);
+    return "input 'X' has " + columns + "; shape [rows, " + std::to_string(traits.inputs) +
+           "] was expected by " + traits.name;
+  }
+  if (x.byte_size != BytesFor(static_cast<std::size_t>(x.shape[0]), traits.inputs)) {
+    return "input 'X' has " + std::to_string(x.byte_size) +
+           " bytes, which is not what its shape asks for";
+  }
+  return std::nullopt;
+}
+
+// The labels as the classes' own type.
+OutputBlock TranslateLabels(const Classes& classes, const std::int32_t* labels, std::size_t n,
+                            plinth_tensor& tensor) {
+  if (classes.type != Classes::Type::kStrings) {
+    OutputBlock block(BytesFor(n, 1));
+    tensor.byte_size = n * sizeof(std::int64_t);
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto label = static_cast<std::size_t>(labels[i]);
+      if (classes.type == Classes::Type::kInts) {
+        block.data<std::int64_t>()[i] = classes.ints[label];
+      } else {
+        block.data<double>()[i] = classes.floats[label];
+      }
+    }
+    tensor.data = block.data<void>();
+    return block;
+  }
+  std::size_t length = 0;
+  for (std::size_t i = 0; i < n; ++i)
+    length += classes.strings[static_cast<std::size_t>(labels[i])].size();
+  const std::size_t offsets_size = (n + 1) * sizeof(std::uint64_t);
+  OutputBlock block(offsets_size + length);
+  auto* offsets = block.data<std::uint64_t>();
+  char* text = block.data<char>() + offsets_size;
+  tensor.data = text;
+  tensor.byte_size = length;
+  tensor.offsets = offsets;
+  std::uint64_t at = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::string& label = classes.strings[static_cast<std::size_t>(labels[i])];
+    offsets[i] = at;
+    std::memcpy(text + at, label.data(), label.size());
+    at += label.size();
+  }
+  offsets[n] = at;
+  return block;
+}
+
+double** PlaceOf(Outputs& out, Answer answer) {
+  switch (answer) {
+    case Answer::kProbabilities:
+      return &out.probabilities;
+    case Answer::kDecision:
+      return &out.decision;
+    default:
+      return &out.values;
+  }
+}
+
+plinth_status Execute(plinth_model* loaded, const plinth_execute_request* request,
+                      plinth_execute_response* response) {
+  return Guarded([&] {
+    const Model& model = *loaded->model;
+    if (const auto wrong = WrongInput(*request, model.traits()))
+      return Refuse(PLINTH_INVALID_ARGUMENT, *wrong);
+    const plinth_tensor& x = request->inputs[0];
+    const auto n = static_cast<std::size_t>(x.shape[0]);
+
+    Scratch::Frame frame(Scratch::OfThread());
+    Outputs out;
+    std::optional<OutputBlock> blocks[2];  // an estimator gives at most two answers
+    plinth_tensor tensors[2] = {};
+    for (std::size_t i = 0; i < request->output_count; ++i) {
+      const Answer answer = model.answers()[request->outputs[i]];
+      if (answer == Answer::kLabel) {
+        out.labels = frame.Take<std::int32_t>(n);
+        continue;
+      }
+      const std::size_t size = BytesFor(n, model.WidthOf(answer));
+      *PlaceOf(out, answer) = blocks[i].emplace(size).data<double>();
+      tensors[i].data = blocks[i]->data<void>();
+      tensors[i].byte_size = size;
+    }
+    const Rows rows{static_cast<const double*>(x.data), n, model.traits().inputs, 0};
+    if (const Status status = model.Run(rows, out); !status) return Refuse(status.error());
+
+    for (std::size_t i = 0; i < request->output_count; ++i) {
+      const std::uint32_t index = request->outputs[i];
+      const plinth_tensor_spec& spec = loaded->outputs[index];
+      if (!blocks[i])
+        blocks[i].emplace(TranslateLabels(model.traits().classes, out.labels, n, tensors[i]));
+      std::int64_t* shape = blocks[i]->shape();
+      shape[0] = static_cast<std::int64_t>(n);
+      shape[1] = spec.shape[1];
+      tensors[i].name = spec.name;
+      tensors[i].dtype = spec.dtype;
+      tensors[i].rank = static_cast<std::uint32_t>(spec.rank);
+      tensors[i].shape = shape;
+    }
+    for (std::size_t i = 0; i < request->output_count; ++i) {
+      response->outputs[i] = plinth_output{tensors[i], blocks[i]->Release(), std::free};
+    }
+    return PLINTH_OK;
+  });
+}
+
+const char* LastError() { return last_error.c_str(); }
+
+constexpr plinth_backend kBackend = {
+    .struct_size = sizeof(plinth_backend),
+    .abi_version = PLINTH_ABI_VERSION,
+    .name = "sklearn",
+    .version = "0.1.0",
+    .runtime = nullptr,
+    .frameworks = "sklearn,scikit-learn",
+    .probe = Probe,
+    .load = Load,
+    .describe = Signature,
+    .warm = nullptr,
+    .execute = Execute,
+    .unload = Unload,
+    .last_error = LastError,
+};
+
+}  // namespace
+}  // namespace plinth::sklearn
+
+const plinth_backend* plinth_backend_entry(const plinth_host* host, const char** error) {
+  if (host == nullptr || host->abi_version != PLINTH_ABI_VERSION) {
+    *error = "the host speaks another version of the backend ABI";
+    return nullptr;
+  }
+  return &plinth::sklearn::kBackend;
+}

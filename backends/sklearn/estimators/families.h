@@ -1,0 +1,28 @@
+// The lists of classes that each file of estimators reads.
+#pragma once
+
+#include <span>
+
+#include "estimators/registry.h"
+
+namespace plinth::sklearn {
+
+std::span<const RegistryEntry> LinearRegressors();
+std::span<const RegistryEntry> LinearClassifiers();
+std::span<const RegistryEntry> Scalers();
+std::span<const RegistryEntry> Normalizers();
+std::span<const RegistryEntry> Decompositions();
+std::span<const RegistryEntry> Imputers();
+std::span<const RegistryEntry> Trees();
+std::span<const RegistryEntry> Forests();
+std::span<const RegistryEntry> GradientBoosters();
+std::span<const RegistryEntry> Dummies();
+std::span<const RegistryEntry> Pipelines();
+std::span<const RegistryEntry> FeatureUnions();
+std::span<const RegistryEntry> ColumnTransformers();
+std::span<const RegistryEntry> FunctionTransformers();
+
+// A transformer that gives its input back.
+EstimatorPtr MakeIdentity(std::size_t inputs);
+
+}  // namespace plinth::sklearn

@@ -1,0 +1,141 @@
+// Classifiers that score X @ coef_.T + intercept_: one score for two classes, one a class for more.
+#include <algorithm>
+#include <utility>
+
+#include "estimators/families.h"
+#include "estimators/linear_state.h"
+
+namespace plinth::sklearn {
+namespace {
+
+// How predict_proba makes probabilities of scores.
+enum class Link : std::uint8_t {
+  kNone,           // there is no predict_proba
+  kOneVersusRest,  // the sigmoid of each score, divided by their sum
+  kSoftmax,        // softmax over the scores; over (-score, score) for two classes
+  kModifiedHuber,  // (clip(score, -1, 1) + 1) / 2, divided by their sum
+};
+
+// Divides by the sum; all zeros become uniform.
+void Normalise(double* values, std::size_t n) {
+  double sum = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += values[i];
+  for (std::size_t i = 0; i < n; ++i)
+    values[i] = sum == 0 ? 1.0 / static_cast<double>(n) : values[i] / sum;
+}
+
+void LinkBinary(Link link, double score, double* out) {
+  if (link == Link::kSoftmax) {
+    out[0] = -score;
+    out[1] = score;
+    Softmax(out, 2);
+    return;
+  }
+  out[1] =
+      link == Link::kModifiedHuber ? (std::clamp(score, -1.0, 1.0) + 1.0) / 2.0 : Sigmoid(score);
+  out[0] = 1.0 - out[1];
+}
+
+void LinkMulti(Link link, const double* scores, std::size_t n, double* out) {
+  if (link == Link::kSoftmax) {
+    std::copy_n(scores, n, out);
+    Softmax(out, n);
+    return;
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    out[i] = link == Link::kModifiedHuber ? (std::clamp(scores[i], -1.0, 1.0) + 1.0) / 2.0
+                                          : Sigmoid(scores[i]);
+  }
+  Normalise(out, n);
+}
+
+class LinearClassifier final : public Estimator {
+ public:
+  LinearClassifier(Traits traits, LinearState state, Link link)
+      : Estimator(std::move(traits)), state_(std::move(state)), link_(link) {}
+
+  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
+    if (Status finite = CheckFinite(rows); !finite) return finite;
+    const std::size_t width = state_.outputs;
+    const std::size_t classes = traits().classes.size();
+    Scratch::Frame frame(scratch);
+    double* scores = out.decision ? out.decision : frame.Take<double>(rows.count * width);
+    Affine(rows, state_.weights.data(), state_.bias.data(), width, scores);
+    for (std::size_t i = 0; i < rows.count; ++i) {
+      const double* score = scores + i * width;
+      if (out.labels)
+        out.labels[i] =
+            width == 1 ? (score[0] > 0 ? 1 : 0) : static_cast<std::int32_t>(ArgMax(score, width));
+      if (out.probabilities == nullptr) continue;
+      double* probabilities = out.probabilities + i * classes;
+      if (width == 1) {
+        LinkBinary(link_, score[0], probabilities);
+      } else {
+        LinkMulti(link_, score, width, probabilities);
+      }
+    }
+    return {};
+  }
+
+ private:
+  LinearState state_;
+  Link link_;
+};
+
+EstimatorPtr Read(Fitted& fitted, Link link) {
+  LinearState state = ReadLinearState(fitted);
+  Classes classes = fitted.ReadClasses();
+  if (!fitted.ok()) return nullptr;
+  const bool binary = state.outputs == 1 && classes.size() == 2;
+  if (!binary && (state.outputs == 1 || state.outputs != classes.size())) {
+    fitted.Fail("'coef_' scores " + std::to_string(state.outputs) + " classes and 'classes_' has " +
+                std::to_string(classes.size()));
+    return nullptr;
+  }
+  Traits traits = fitted.MakeTraits(Role::kClassifier, state.inputs);
+  traits.probabilities = link != Link::kNone;
+  traits.decision_width = state.outputs;
+  traits.classes = std::move(classes);
+  return std::make_unique<LinearClassifier>(std::move(traits), std::move(state), link);
+}
+
+EstimatorPtr ReadWithoutProbabilities(Fitted& fitted) { return Read(fitted, Link::kNone); }
+
+// `multi_class` was a parameter up to scikit-learn 1.7. Since then: the sigmoid for two classes,
+// softmax for more.
+EstimatorPtr ReadLogistic(Fitted& fitted) {
+  const std::string_view multi_class = fitted.Text("multi_class", "auto");
+  const std::string_view solver = fitted.Text("solver", "lbfgs");
+  const Value* classes = fitted.Find("classes_");
+  const bool binary =
+      classes && classes->Is(Kind::kArray) && classes->array && classes->array->count <= 2;
+  const bool old_newton_cholesky = solver == "newton-cholesky" && !fitted.VersionAtLeast(1, 6);
+  bool sigmoid = multi_class == "ovr" || multi_class == "warn";
+  if (multi_class == "auto" || multi_class == "deprecated")
+    sigmoid = binary || solver == "liblinear" || old_newton_cholesky;
+  return Read(fitted, sigmoid ? Link::kOneVersusRest : Link::kSoftmax);
+}
+
+EstimatorPtr ReadSgd(Fitted& fitted) {
+  const std::string_view loss = fitted.Text("loss", "hinge");
+  if (loss == "log_loss" || loss == "log") return Read(fitted, Link::kOneVersusRest);
+  return Read(fitted, loss == "modified_huber" ? Link::kModifiedHuber : Link::kNone);
+}
+
+}  // namespace
+
+std::span<const RegistryEntry> LinearClassifiers() {
+  static constexpr RegistryEntry kEntries[] = {
+      {"sklearn.linear_model.LogisticRegression", ReadLogistic},
+      {"sklearn.linear_model.LogisticRegressionCV", ReadLogistic},
+      {"sklearn.linear_model.PassiveAggressiveClassifier", ReadWithoutProbabilities},
+      {"sklearn.linear_model.Perceptron", ReadWithoutProbabilities},
+      {"sklearn.linear_model.RidgeClassifier", ReadWithoutProbabilities},
+      {"sklearn.linear_model.RidgeClassifierCV", ReadWithoutProbabilities},
+      {"sklearn.linear_model.SGDClassifier", ReadSgd},
+      {"sklearn.svm.LinearSVC", ReadWithoutProbabilities},
+  };
+  return kEntries;
+}
+
+}  // namespace plinth::sklearn

@@ -1,0 +1,74 @@
+// Regressors whose prediction is X @ coef_ + intercept_, or the exponential of it.
+#include <cmath>
+#include <utility>
+
+#include "estimators/families.h"
+#include "estimators/linear_state.h"
+
+namespace plinth::sklearn {
+namespace {
+
+class LinearRegressor final : public Estimator {
+ public:
+  LinearRegressor(Traits traits, LinearState state, bool exponential)
+      : Estimator(std::move(traits)), state_(std::move(state)), exponential_(exponential) {}
+
+  Status Run(Rows rows, const Outputs& out, Scratch&) const override {
+    if (Status finite = CheckFinite(rows); !finite) return finite;
+    if (out.values == nullptr) return {};
+    Affine(rows, state_.weights.data(), state_.bias.data(), state_.outputs, out.values);
+    if (!exponential_) return {};
+    for (std::size_t i = 0; i < rows.count * state_.outputs; ++i)
+      out.values[i] = std::exp(out.values[i]);
+    return {};
+  }
+
+ private:
+  LinearState state_;
+  bool exponential_;
+};
+
+EstimatorPtr Read(Fitted& fitted, bool exponential) {
+  LinearState state = ReadLinearState(fitted);
+  if (!fitted.ok()) return nullptr;
+  Traits traits = fitted.MakeTraits(Role::kRegressor, state.inputs);
+  traits.outputs = state.outputs;
+  traits.flat = state.flat;
+  return std::make_unique<LinearRegressor>(std::move(traits), std::move(state), exponential);
+}
+
+EstimatorPtr ReadIdentity(Fitted& fitted) { return Read(fitted, false); }
+
+// The generalised linear models with the log link.
+EstimatorPtr ReadExponential(Fitted& fitted) { return Read(fitted, true); }
+
+}  // namespace
+
+std::span<const RegistryEntry> LinearRegressors() {
+  static constexpr RegistryEntry kEntries[] = {
+      {"sklearn.linear_model.ARDRegression", ReadIdentity},
+      {"sklearn.linear_model.BayesianRidge", ReadIdentity},
+      {"sklearn.linear_model.ElasticNet", ReadIdentity},
+      {"sklearn.linear_model.ElasticNetCV", ReadIdentity},
+      {"sklearn.linear_model.GammaRegressor", ReadExponential},
+      {"sklearn.linear_model.HuberRegressor", ReadIdentity},
+      {"sklearn.linear_model.Lars", ReadIdentity},
+      {"sklearn.linear_model.Lasso", ReadIdentity},
+      {"sklearn.linear_model.LassoCV", ReadIdentity},
+      {"sklearn.linear_model.LassoLars", ReadIdentity},
+      {"sklearn.linear_model.LinearRegression", ReadIdentity},
+      {"sklearn.linear_model.MultiTaskElasticNet", ReadIdentity},
+      {"sklearn.linear_model.MultiTaskLasso", ReadIdentity},
+      {"sklearn.linear_model.OrthogonalMatchingPursuit", ReadIdentity},
+      {"sklearn.linear_model.PassiveAggressiveRegressor", ReadIdentity},
+      {"sklearn.linear_model.PoissonRegressor", ReadExponential},
+      {"sklearn.linear_model.Ridge", ReadIdentity},
+      {"sklearn.linear_model.RidgeCV", ReadIdentity},
+      {"sklearn.linear_model.SGDRegressor", ReadIdentity},
+      {"sklearn.linear_model.TheilSenRegressor", ReadIdentity},
+      {"sklearn.svm.LinearSVR", ReadIdentity},
+  };
+  return kEntries;
+}
+
+}  // namespace plinth::sklearn

@@ -1,0 +1,158 @@
+// Every model under tests/fixtures/sklearn, through the C ABI, against what scikit-learn answered.
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "test_host.h"
+
+namespace plinth::sklearn {
+namespace {
+
+namespace fs = std::filesystem;
+using simdjson::dom::array;
+using simdjson::dom::element;
+
+const std::string kFolder = std::string(PLINTH_SOURCE_DIR) + "/tests/fixtures/sklearn";
+
+double ToNumber(element value) {
+  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get_double().value();
+}
+
+// The numbers of a list or a list of lists.
+std::vector<double> Flatten(element value) {
+  std::vector<double> numbers;
+  for (element row : value.get_array()) {
+    if (row.is_array()) {
+      for (element number : row.get_array()) numbers.push_back(ToNumber(number));
+    } else {
+      numbers.push_back(ToNumber(row));
+    }
+  }
+  return numbers;
+}
+
+std::vector<std::int64_t> ShapeOf(element value) {
+  std::vector<std::int64_t> shape{static_cast<std::int64_t>(value.get_array().size())};
+  if (const element row = value.at(0); row.is_array())
+    shape.push_back(static_cast<std::int64_t>(row.get_array().size()));
+  return shape;
+}
+
+void ExpectNumbers(element expected, double tolerance, const TestOutput& actual) {
+  EXPECT_EQ(actual.shape, ShapeOf(expected));
+  const std::vector<double> numbers = Flatten(expected);
+  ASSERT_EQ(actual.dtype, PLINTH_FP64);
+  ASSERT_EQ(actual.numbers.size(), numbers.size());
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (std::isnan(numbers[i])) {
+      EXPECT_TRUE(std::isnan(actual.numbers[i])) << "at " << i;
+    } else {
+      EXPECT_NEAR(actual.numbers[i], numbers[i], tolerance * std::max(1.0, std::abs(numbers[i])))
+          << "at " << i;
+    }
+  }
+}
+
+void ExpectLabels(element expected, const TestOutput& actual) {
+  const element first = expected.at(0);
+  if (first.is_string()) {
+    ASSERT_EQ(actual.dtype, PLINTH_BYTES);
+    std::vector<std::string> labels;
+    for (element label : expected.get_array()) labels.emplace_back(label.get_string().value());
+    EXPECT_EQ(actual.strings, labels);
+  } else if (first.is_int64()) {
+    ASSERT_EQ(actual.dtype, PLINTH_INT64);
+    std::vector<std::int64_t> labels;
+    for (element label : expected.get_array()) labels.push_back(label.get_int64());
+    EXPECT_EQ(actual.ints, labels);
+  } else {
+    ASSERT_EQ(actual.dtype, PLINTH_FP64);
+    EXPECT_EQ(actual.numbers, Flatten(expected));
+  }
+}
+
+// Runs a model on all rows at once, and on each row alone: both must give the recorded answer.
+void Check(const std::string& path, element record, const std::string& answer,
+           const std::string& method) {
+  SCOPED_TRACE(answer);
+  TestModel model(path, {{"method", method}});
+  ASSERT_EQ(model.error(), "");
+  const element x = record["X"];
+  const std::vector<double> rows = Flatten(x);
+  const std::vector<std::int64_t> shape = ShapeOf(x);
+  TestOutput all = model.Execute(rows, shape, answer);
+  ASSERT_EQ(model.error(), "");
+  const double tolerance = record["tolerance"].get_double();
+  const auto expect = [&](const TestOutput& actual) {
+    answer == "label" ? ExpectLabels(record[answer], actual)
+                      : ExpectNumbers(record[answer], tolerance, actual);
+  };
+  expect(all);
+
+  TestOutput joined;
+  const auto width = static_cast<std::size_t>(shape[1]);
+  for (std::size_t at = 0; at < rows.size(); at += width) {
+    const std::vector<double> row(rows.begin() + static_cast<std::ptrdiff_t>(at),
+                                  rows.begin() + static_cast<std::ptrdiff_t>(at + width));
+    joined.Append(model.Execute(row, {1, shape[1]}, answer));
+    ASSERT_EQ(model.error(), "");
+  }
+  expect(joined);
+}
+
+std::vector<std::string> Cases() {
+  std::vector<std::string> cases;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(kFolder)) {
+    if (entry.path().extension() == ".json")
+      cases.push_back(fs::relative(entry.path(), kFolder).string());
+  }
+  std::ranges::sort(cases);
+  return cases;
+}
+
+class Fixture : public testing::TestWithParam<std::string> {};
+
+TEST_P(Fixture, GivesTheRecordedAnswers) {
+  const fs::path path = fs::path(kFolder) / GetParam();
+  simdjson::dom::parser parser;
+  const element record = parser.load(path.string());
+  for (element file : record["files"].get_array()) {
+    const std::string model = path.parent_path() / std::string(file.get_string().value());
+    SCOPED_TRACE(model);
+    int answers = 0;
+    const std::pair<const char*, const char*> kAnswers[] = {{"label", "predict"},
+                                                            {"probabilities", "predict_proba"},
+                                                            {"decision", "decision_function"},
+                                                            {"prediction", "predict"},
+                                                            {"transformed", "transform"}};
+    for (const auto& [answer, method] : kAnswers) {
+      if (record[answer].error() != simdjson::SUCCESS) continue;
+      ++answers;
+      Check(model, record, answer, method);
+      // What is served when no method is asked for.
+      if (std::string(answer) != "decision") Check(model, record, answer, "");
+    }
+    EXPECT_GT(answers, 0);
+  }
+}
+
+std::string TestName(const testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param.substr(0, info.param.size() - 5);
+  for (char& c : name) {
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  }
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Sklearn, Fixture, testing::ValuesIn(Cases()), TestName);
+
+TEST(Fixtures, AreThere) { EXPECT_GT(Cases().size(), 200u); }
+
+}  // namespace
+}  // namespace plinth::sklearn
