@@ -1,0 +1,409 @@
+#include "api/native/predict_decoder.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <simdjson.h>
+
+#include "api/native/names.h"
+#include "api/native/tensor_reader.h"
+#include "base/nearest.h"
+#include "net/http.h"
+#include "serving/input_check.h"
+
+namespace plinth::api {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+using ondemand::json_type;
+using Form = TensorReader::Form;
+
+static_assert(net::HttpRequest::kBodyPadding >= simdjson::SIMDJSON_PADDING);
+
+constexpr std::string_view kKeys[] = {"inputs", "version", "outputs"};
+constexpr std::size_t kMaxOutputs = 4'096;
+
+// A parser holds about six bytes for each byte of the largest body that it has seen. Each thread
+// keeps one for bodies up to this size; a larger body gets one of its own, so that the memory comes
+// back.
+constexpr std::size_t kKeptParserSize = 256 * 1024;
+
+std::unexpected<Error> Invalid(std::string message) {
+  return Fail(Code::kInvalidArgument, std::move(message));
+}
+
+bool SameInputs(const Signature& a, const Signature& b) {
+  return std::ranges::equal(a.inputs, b.inputs, [](const TensorSpec& x, const TensorSpec& y) {
+    return x.name == y.name && x.dtype == y.dtype && x.shape == y.shape &&
+           x.batch_axis == y.batch_axis && x.optional == y.optional;
+  });
+}
+
+// The input that a value without a name is for.
+Result<const TensorSpec*> SoleInput(const Signature& signature) {
+  const TensorSpec* sole = nullptr;
+  std::size_t required = 0;
+  for (const TensorSpec& spec : signature.inputs) {
+    if (spec.optional) continue;
+    sole = &spec;
+    ++required;
+  }
+  if (required == 1) return sole;
+  if (signature.inputs.size() == 1) return &signature.inputs.front();
+  return Invalid(
+      "the model has " + std::to_string(signature.inputs.size()) + " inputs (" +
+      NamesOf(signature.inputs) + "), so \"inputs\" must name them: " +
+      "{\"inputs\": {\"<name>\": <value>, ...}} or a list of such objects, one for each row");
+}
+
+std::unexpected<Error> UnknownInput(const Signature& signature, std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const TensorSpec& spec : signature.inputs) names.push_back(spec.name);
+  std::string message = "input '" + std::string(name.substr(0, 100)) + "' is unknown";
+  message += DidYouMean(name, names);
+  message += message.ends_with('?') ? " The model's inputs are " : "; the model's inputs are ";
+  return Invalid(message + NamesOf(signature.inputs));
+}
+
+// One body. The parser's document can be read more than once, each time from its beginning.
+class Decoder {
+ public:
+  Decoder(ondemand::document& document, std::string_view text, const SignatureLookup& lookup)
+      : body_{document, text}, lookup_(lookup) {}
+
+  Result<PredictBody> Decode() {
+    auto first = Pass("");
+    const Signature* const used = signature_;
+    if (first && (!version_ || *version_ == version_used_)) return first;
+    // The version stands behind the inputs, or was not reached because they do not fit the default
+    // version.
+    if (!first && !version_) FindVersion();
+    if (!version_ || *version_ == version_used_ || !body_.document.is_alive()) return first;
+    const auto wanted = lookup_(*version_);
+    if (!wanted) return Fail(wanted.error());
+    if (used != nullptr && SameInputs(*used, **wanted)) return first;
+    const std::string version = *version_;
+    version_.reset();
+    body_.document.rewind();
+    return Pass(version);
+  }
+
+ private:
+  // Reads the body; inputs that come before the version are taken to be for `version`.
+  Result<PredictBody> Pass(const std::string& version);
+  Status ReadKey(std::string_view key, ondemand::value value, const std::string& version,
+                 PredictBody& body);
+  Status ReadVersion(ondemand::value value);
+  Status ReadOutputs(ondemand::value value, std::vector<std::string>& outputs);
+  Status ReadInputs(ondemand::value value, std::vector<NamedTensor>& inputs);
+  Status ReadSole(ondemand::value value, std::vector<NamedTensor>& inputs);
+  Status ReadByName(ondemand::value value, std::vector<NamedTensor>& inputs);
+  Status ReadRows(ondemand::value value, std::vector<NamedTensor>& inputs);
+
+  void FindVersion();
+  const char* NextToken(ondemand::value value) const;
+  bool IsBase64(const char* brace) const;
+
+  std::unexpected<Error> Malformed(simdjson::error_code code) const {
+    return Fail(body_.Malformed(code));
+  }
+
+  const JsonBody body_;
+  const SignatureLookup& lookup_;
+  const Signature* signature_ = nullptr;  // the one that the inputs are read by
+  std::string version_used_;              // whose it is
+  std::optional<std::string> version_;    // as the body says
+};
+
+Result<PredictBody> Decoder::Pass(const std::string& version) {
+  PredictBody body;
+  bool seen[std::size(kKeys)] = {};
+  ondemand::object object;
+  if (const auto failed = body_.document.get_object().get(object)) {
+    if (failed != simdjson::INCORRECT_TYPE) return Malformed(failed);
+    return Invalid("the body is no JSON object, expected {\"inputs\": ...}");
+  }
+  for (auto field : object) {
+    std::string_view key;
+    ondemand::value value;
+    if (const auto failed = field.unescaped_key().get(key)) return Malformed(failed);
+    if (const auto failed = field.value().get(value)) return Malformed(failed);
+    const auto known = std::ranges::find(kKeys, key);
+    if (known == std::end(kKeys)) {
+      return Invalid("key '" + std::string(key.substr(0, 100)) + "' is unknown" +
+                     DidYouMean(key, kKeys) + " (known keys are inputs, version, outputs)");
+    }
+    if (std::exchange(seen[known - std::begin(kKeys)], true)) {
+      return Invalid("key '" + std::string(key) + "' is given twice");
+    }
+    if (auto read = ReadKey(key, value, version, body); !read) return Fail(std::move(read.error()));
+  }
+  const char* rest = nullptr;
+  if (body_.document.current_location().get(rest) != simdjson::OUT_OF_BOUNDS) {
+    return Invalid("the body goes on behind the JSON object; send one object and nothing else");
+  }
+  if (!seen[0]) return Invalid("the body has no \"inputs\"");
+  if (version_) body.version = *version_;
+  return body;
+}
+
+Status Decoder::ReadKey(std::string_view key, ondemand::value value, const std::string& version,
+                        PredictBody& body) {
+  if (key == "version") return ReadVersion(value);
+  if (key == "outputs") return ReadOutputs(value, body.outputs);
+  version_used_ = version_.value_or(version);
+  signature_ = nullptr;
+  const auto signature = lookup_(version_used_);
+  if (!signature) return Fail(signature.error());
+  signature_ = *signature;
+  return ReadInputs(value, body.inputs);
+}
+
+Status Decoder::ReadVersion(ondemand::value value) {
+  std::string_view version;
+  if (value.get_string().get(version) != simdjson::SUCCESS) {
+    return Invalid("key 'version' must be a string, such as \"v1\"");
+  }
+  if (auto allowed = CheckName("version", version); !allowed) return allowed;
+  version_ = std::string(version);
+  return {};
+}
+
+Status Decoder::ReadOutputs(ondemand::value value, std::vector<std::string>& outputs) {
+  ondemand::array array;
+  if (value.get_array().get(array) != simdjson::SUCCESS) {
+    return Invalid("key 'outputs' must be a list of output names, such as [\"label\"]");
+  }
+  for (auto element : array) {
+    ondemand::value inner;
+    std::string_view name;
+    if (const auto failed = element.get(inner)) return Malformed(failed);
+    if (inner.get_string().get(name) != simdjson::SUCCESS) {
+      return Invalid("outputs[" + std::to_string(outputs.size()) +
+                     "] must be a string, the name of an output");
+    }
+    if (outputs.size() == kMaxOutputs) {
+      return Invalid("key 'outputs' has more than " + std::to_string(kMaxOutputs) + " names");
+    }
+    outputs.emplace_back(name);
+  }
+  if (outputs.empty()) {
+    return Invalid(
+        "key 'outputs' is empty: name the outputs that you want, or leave it out for all");
+  }
+  return {};
+}
+
+Status Decoder::ReadInputs(ondemand::value value, std::vector<NamedTensor>& inputs) {
+  json_type type;
+  if (value.type().get(type) != simdjson::SUCCESS) return ReadSole(value, inputs);
+  if (type == json_type::object) {
+    const bool leaf = IsBase64(value.raw_json_token().data());
+    return leaf ? ReadSole(value, inputs) : ReadByName(value, inputs);
+  }
+  if (type == json_type::array) {
+    const char* first = NextToken(value);
+    if (*first == '{' && !IsBase64(first)) return ReadRows(value, inputs);
+  }
+  return ReadSole(value, inputs);
+}
+
+Status Decoder::ReadSole(ondemand::value value, std::vector<NamedTensor>& inputs) {
+  const auto spec = SoleInput(*signature_);
+  if (!spec) return Fail(spec.error());
+  auto tensor = TensorReader(**spec, body_, Form::kSole).Read(value);
+  if (!tensor) return Fail(std::move(tensor.error()));
+  inputs.push_back({(*spec)->name, *std::move(tensor)});
+  return {};
+}
+
+Status Decoder::ReadByName(ondemand::value value, std::vector<NamedTensor>& inputs) {
+  ondemand::object object;
+  if (const auto failed = value.get_object().get(object)) return Malformed(failed);
+  std::vector<bool> seen(signature_->inputs.size());
+  for (auto field : object) {
+    std::string_view name;
+    ondemand::value inner;
+    if (const auto failed = field.unescaped_key().get(name)) return Malformed(failed);
+    if (const auto failed = field.value().get(inner)) return Malformed(failed);
+    const TensorSpec* const spec = signature_->FindInput(name);
+    if (spec == nullptr) return UnknownInput(*signature_, name);
+    const auto index = static_cast<std::size_t>(spec - signature_->inputs.data());
+    if (seen[index]) return Invalid("input '" + spec->name + "' is given twice");
+    seen[index] = true;
+    auto tensor = TensorReader(*spec, body_, Form::kByName).Read(inner);
+    if (!tensor) return Fail(std::move(tensor.error()));
+    inputs.push_back({spec->name, *std::move(tensor)});
+  }
+  return {};
+}
+
+// The inputs of a list of rows, each row an object by name.
+class RowReaders {
+ public:
+  RowReaders(const Signature& signature, const JsonBody& body)
+      : signature_(signature), body_(body) {}
+
+  // A member of row `row`.
+  Status Read(std::int64_t row, std::string_view name, ondemand::value value) {
+    // Rows mostly list their members in one order, so the next reader is the likely one.
+    if (next_ >= readers_.size()) next_ = 0;
+    if (next_ >= readers_.size() || readers_[next_].spec().name != name) {
+      const auto it =
+          std::ranges::find(readers_, name, [](const TensorReader& r) { return r.spec().name; });
+      next_ = static_cast<std::size_t>(it - readers_.begin());
+    }
+    if (next_ == readers_.size()) {
+      if (auto added = Add(row, name); !added) return added;
+    }
+    TensorReader& reader = readers_[next_++];
+    if (reader.rows() > row) return Invalid(Member(row, name) + " is given twice");
+    return reader.ReadRow(value);
+  }
+
+  Status EndRow(std::int64_t row) {
+    for (const TensorReader& reader : readers_) {
+      if (reader.rows() == row) return Invalid(Member(row, reader.spec().name) + " is missing");
+    }
+    next_ = 0;
+    return {};
+  }
+
+  Status Finish(std::vector<NamedTensor>& inputs) {
+    for (TensorReader& reader : readers_) {
+      auto tensor = reader.FinishRows();
+      if (!tensor) return Fail(std::move(tensor.error()));
+      inputs.push_back({reader.spec().name, *std::move(tensor)});
+    }
+    return {};
+  }
+
+ private:
+  static std::string Member(std::int64_t row, std::string_view name) {
+    return "inputs[" + std::to_string(row) + "]." + std::string(name);
+  }
+
+  Status Add(std::int64_t row, std::string_view name) {
+    const TensorSpec* const spec = signature_.FindInput(name);
+    if (spec == nullptr) return UnknownInput(signature_, name);
+    if (row > 0) {
+      return Invalid(Member(row, name) +
+                     " is missing in the rows before it; every row must have the same inputs");
+    }
+    if (spec->batch_axis != 0 && spec->shape) {
+      return Invalid("input '" + spec->name +
+                     "' has no batch dimension to stack rows along (its shape is " +
+                     spec->shape->ToString() + "); give the inputs as one object by name");
+    }
+    readers_.emplace_back(*spec, body_, Form::kRows);
+    return {};
+  }
+
+  const Signature& signature_;
+  const JsonBody& body_;
+  std::vector<TensorReader> readers_;
+  std::size_t next_ = 0;
+};
+
+Status Decoder::ReadRows(ondemand::value value, std::vector<NamedTensor>& inputs) {
+  RowReaders readers(*signature_, body_);
+  ondemand::array array;
+  if (const auto failed = value.get_array().get(array)) return Malformed(failed);
+  std::int64_t row = 0;
+  for (auto element : array) {
+    ondemand::value inner;
+    if (const auto failed = element.get(inner)) return Malformed(failed);
+    ondemand::object object;
+    if (const auto failed = inner.get_object().get(object)) {
+      if (failed != simdjson::INCORRECT_TYPE) return Malformed(failed);
+      return Invalid("inputs[" + std::to_string(row) +
+                     "] is no object, expected one by input name like the rows before it");
+    }
+    for (auto field : object) {
+      std::string_view name;
+      ondemand::value member;
+      if (const auto failed = field.unescaped_key().get(name)) return Malformed(failed);
+      if (const auto failed = field.value().get(member)) return Malformed(failed);
+      if (auto read = readers.Read(row, name, member); !read) return read;
+    }
+    if (auto ended = readers.EndRow(row); !ended) return ended;
+    ++row;
+  }
+  return readers.Finish(inputs);
+}
+
+// Looks for nothing but the version, in a body whose inputs could not be read.
+void Decoder::FindVersion() {
+  if (!body_.document.is_alive()) return;  // broken JSON: there is no reading on
+  body_.document.rewind();
+  ondemand::object object;
+  if (body_.document.get_object().get(object) != simdjson::SUCCESS) return;
+  for (auto field : object) {
+    std::string_view key;
+    ondemand::value value;
+    if (field.unescaped_key().get(key) != simdjson::SUCCESS ||
+        field.value().get(value) != simdjson::SUCCESS) {
+      return;
+    }
+    if (key == "version") {
+      static_cast<void>(ReadVersion(value));
+      return;
+    }
+  }
+}
+
+// The first character of the token behind the one that `value` begins with. Within the body or its
+// padding.
+const char* Decoder::NextToken(ondemand::value value) const {
+  const std::string_view token = value.raw_json_token();
+  return token.data() + token.size();
+}
+
+// Whether the object that begins here is {"b64": ...}: the bytes of one element, unless the model
+// has an input of that name.
+bool Decoder::IsBase64(const char* brace) const {
+  const char* const end = body_.text.data() + body_.text.size();
+  std::string_view rest(brace + 1, brace < end ? static_cast<std::size_t>(end - brace - 1) : 0);
+  rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
+  return rest.starts_with("\"b64\"") && signature_->FindInput("b64") == nullptr;
+}
+
+struct ThreadParser {
+  std::unique_ptr<ondemand::parser> parser;
+
+  ondemand::parser& Get() {
+    if (parser == nullptr) parser = std::make_unique<ondemand::parser>();
+    return *parser;
+  }
+};
+thread_local ThreadParser kept_parser;
+
+Result<PredictBody> DecodeWith(ondemand::parser& parser, std::string_view text,
+                               const SignatureLookup& lookup) {
+  ondemand::document document;
+  const simdjson::padded_string_view padded(text.data(), text.size(),
+                                            text.size() + net::HttpRequest::kBodyPadding);
+  if (const auto failed = parser.iterate(padded).get(document)) {
+    if (failed == simdjson::MEMALLOC) {
+      return Fail(Code::kOutOfMemory, "there is no memory to read the body");
+    }
+    return Invalid(std::string("the body is not valid JSON: ") + simdjson::error_message(failed));
+  }
+  return Decoder(document, text, lookup).Decode();
+}
+
+}  // namespace
+
+Result<PredictBody> DecodePredict(const Buffer& body, const SignatureLookup& lookup) {
+  if (body.empty()) return Invalid("the body is empty, expected {\"inputs\": ...}");
+  const std::string_view text(body.As<char>(), body.size());
+  if (text.size() <= kKeptParserSize) return DecodeWith(kept_parser.Get(), text, lookup);
+  ondemand::parser parser;
+  return DecodeWith(parser, text, lookup);
+}
+
+}  // namespace plinth::api
