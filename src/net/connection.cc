@@ -286,20 +286,29 @@ void Connection::KeepLeftover() {
   input_ = carry_;
 }
 
+// Hands the kernel what is queued behind the first written_ bytes, in one call; returns as send(2).
+ssize_t Connection::Write() {
+  if (body_.empty()) {
+    return ::send(socket_.get(), out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL);
+  }
+  if (written_ >= out_.size()) {
+    const std::size_t of_body = written_ - out_.size();
+    return ::send(socket_.get(), body_.data() + of_body, body_.size() - of_body, MSG_NOSIGNAL);
+  }
+  std::array<iovec, 2> parts = {iovec{out_.data() + written_, out_.size() - written_},
+                                iovec{body_.data(), body_.size()}};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  return ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+}
+
 // Writes what is queued. True if all of it is written; else the socket is full or the connection
 // closed.
 bool Connection::Flush() {
   const std::int64_t now = host_->loop->now();
   while (HasOutput()) {
-    std::array<iovec, 2> parts;
-    std::size_t count = 0;
-    if (written_ < out_.size()) parts[count++] = {out_.data() + written_, out_.size() - written_};
-    const std::size_t of_body = written_ > out_.size() ? written_ - out_.size() : 0;
-    if (of_body < body_.size()) parts[count++] = {body_.data() + of_body, body_.size() - of_body};
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = count;
-    const ssize_t sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+    const ssize_t sent = Write();
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) {

@@ -13,6 +13,8 @@
 // turn.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -118,6 +120,7 @@ class Connection final : public EventLoop::Source {
 
   bool Receive();
   bool Flush();
+  ssize_t Write();
   void KeepLeftover();
   void Finish();
   void Linger();

@@ -46,15 +46,14 @@ Verb VerbOf(http::verb verb) {
   }
 }
 
-// Whether the first line ends in a well-formed HTTP version, so that it is a version that we do not
-// speak rather than no request at all.
-bool NamesAnHttpVersion(std::string_view text) {
+// Whether the first line is well-formed but for a version that we do not speak.
+bool NamesAnotherVersion(std::string_view text) {
   const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
-  const std::size_t space = line.rfind(' ');
-  if (space == std::string_view::npos) return false;
-  const std::string_view version = line.substr(space + 1);
-  return version.size() == 8 && version.starts_with("HTTP/") && version[5] >= '0' &&
-         version[5] <= '9' && version[6] == '.' && version[7] >= '0' && version[7] <= '9';
+  if (std::ranges::count(line, ' ') != 2) return false;
+  const std::string_view version = line.substr(line.rfind(' ') + 1);
+  const auto digit = [&](std::size_t i) { return version[i] >= '0' && version[i] <= '9'; };
+  return version.size() == 8 && version.starts_with("HTTP/") && digit(5) && version[6] == '.' &&
+         digit(7) && version != "HTTP/1.1" && version != "HTTP/1.0";
 }
 
 }  // namespace
@@ -406,7 +405,7 @@ void RequestParser::FailGrammar(int beast_error, std::span<const char> bytes) {
       return Fail(Code::kPayloadTooLarge,
                   "the body is over the limit of " + std::to_string(limits_.body_bytes) + " bytes");
     case http::error::bad_version:
-      if (NamesAnHttpVersion({bytes.data(), bytes.size()})) {
+      if (NamesAnotherVersion({bytes.data(), bytes.size()})) {
         Fail(Code::kUnimplemented, "this HTTP version is not spoken here; use HTTP/1.1");
         refusal_.status = 505;
         return;

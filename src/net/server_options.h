@@ -19,7 +19,7 @@ struct HttpServerOptions {
   std::size_t max_connections =
       8192;  // and no more than the limit on open files allows; over it the answer is 503
 
-  ParserLimits limits;
+  ParserLimits limits{};
 
   // From the first byte of a request (or the accepting of the connection) to the end of its
   // headers.

@@ -1,0 +1,115 @@
+#include "net/listener.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "net/server_fixture.h"
+
+namespace plinth::net {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+TEST_F(HttpServerTest, RefusesConnectionsOverTheLimit) {
+  Serve({.max_connections = 3});
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(Connect());
+    clients.back().Send(Get("/x"));
+    EXPECT_EQ(BodyOf(clients.back().Answer()), "/x");
+  }
+  const std::string answer = Ask(Get("/x"));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
+  EXPECT_THAT(BodyOf(answer), HasSubstr("\"UNAVAILABLE\""));
+  clients.clear();
+  EXPECT_TRUE(Eventually([&] { return server_->connections() == 0; }));
+  EXPECT_EQ(BodyOf(Ask(Get("/x"))), "/x");
+}
+
+TEST_F(HttpServerTest, DrainClosesIdleConnectionsAtOnce) {
+  Serve();
+  RawClient fresh = Connect();
+  RawClient used = Connect();
+  used.Send(Get("/x"));
+  used.Answer();
+  EXPECT_TRUE(Eventually([&] { return server_->connections() == 2; }));
+  server_->Drain(std::chrono::hours(1));
+  EXPECT_EQ(server_->connections(), 0U);
+  EXPECT_TRUE(fresh.Closed());
+  EXPECT_TRUE(used.Closed());
+  EXPECT_FALSE(Connect().connected());
+}
+
+TEST_F(HttpServerTest, DrainLetsRequestsInFlightFinish) {
+  Serve();
+  RawClient working = Connect();
+  working.Send(Get("/shelf"));
+  RawClient sending = Connect();
+  sending.Send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\nab");
+  auto [request, responder] = shelf_.Take();
+  EXPECT_TRUE(Eventually([&] { return server_->connections() == 2; }));
+  std::thread drain([&] { server_->Drain(std::chrono::hours(1)); });
+  EXPECT_TRUE(Eventually([&] { return !Connect().connected(); }));
+  responder.Send(HttpResponse::Text(200, "done"));
+  sending.Send("cd");
+  for (auto [client, body] : {std::pair(&working, "done"), std::pair(&sending, "abcd")}) {
+    const std::string answer = client->Answer();
+    EXPECT_EQ(BodyOf(answer), body);
+    EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n"));
+  }
+  working.Close();
+  sending.Close();
+  drain.join();
+}
+
+TEST_F(HttpServerTest, DrainCutsOffWhatTakesTooLong) {
+  Serve();
+  RawClient client = Connect();
+  client.Send(Get("/shelf"));
+  auto [request, responder] = shelf_.Take();
+  server_->Drain(milliseconds(30));
+  EXPECT_TRUE(responder.cancelled());
+  EXPECT_EQ(client.Answer(), "");
+  server_.reset();
+  responder.Send(HttpResponse::Text(200, "nobody listens"));
+}
+
+TEST_F(HttpServerTest, SaysThatTheAddressIsTaken) {
+  Serve();
+  const HttpHandler none = [](HttpRequest, Responder) {};
+  const auto second = HttpServer::Start({.port = server_->port()}, none);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Code::kFailedPrecondition);
+  EXPECT_THAT(second.error().message, HasSubstr("127.0.0.1:" + std::to_string(server_->port()) +
+                                                " is already in use by another process"));
+}
+
+TEST_F(HttpServerTest, SaysWhatIsWrongWithTheHost) {
+  const HttpHandler none = [](HttpRequest, Responder) {};
+  const auto foreign = HttpServer::Start({.host = "192.0.2.1"}, none);
+  ASSERT_FALSE(foreign);
+  EXPECT_THAT(foreign.error().message, HasSubstr("not an address of this machine"));
+  const auto unknown = HttpServer::Start({.host = "no such host"}, none);
+  ASSERT_FALSE(unknown);
+  EXPECT_THAT(unknown.error().message, HasSubstr("cannot resolve host 'no such host'"));
+}
+
+TEST_F(HttpServerTest, ListensOnNamesAndIpv6) {
+  Serve({.host = "localhost"});
+  EXPECT_EQ(BodyOf(Ask(Get("/x"))), "/x");
+  const HttpHandler none = [](HttpRequest, Responder) {};
+  const auto v6 = HttpServer::Start({.host = "::1"}, none);
+  if (!v6) {
+    EXPECT_THAT(v6.error().message, HasSubstr("[::1]:"));  // a machine without IPv6
+  } else {
+    EXPECT_NE((*v6)->port(), 0);
+  }
+}
+
+}  // namespace
+}  // namespace plinth::net
