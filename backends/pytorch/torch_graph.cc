@@ -3,9 +3,12 @@
 #include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/ir/ir.h>
+#include <torch/csrc/jit/passes/freeze_module.h>
 #include <torch/csrc/jit/passes/inliner.h>
 
+#include <algorithm>
 #include <array>
+#include <exception>
 #include <memory>
 #include <string_view>
 #include <unordered_set>
@@ -29,10 +32,13 @@ constexpr std::array<std::string_view, 12> kRandom = {
     "aten::multinomial", "aten::normal",  "aten::bernoulli", "aten::randperm",   "aten::poisson", "aten::uniform_"};
 
 // Leave the type of their first argument as it is.
-constexpr std::array<std::string_view, 20> kTypePreserving = {
-    "aten::view",    "aten::reshape", "aten::flatten",    "aten::permute", "aten::transpose", "aten::unsqueeze", "aten::squeeze",
-    "aten::relu",    "aten::dropout", "aten::contiguous", "aten::clone",   "aten::slice",     "aten::select",    "aten::expand",
-    "aten::pad",     "aten::constant_pad_nd", "aten::t",  "aten::sub",     "aten::mul",       "aten::div"};
+constexpr std::array<std::string_view, 14> kTypePreserving = {
+    "aten::view",    "aten::reshape", "aten::flatten", "aten::permute", "aten::transpose", "aten::unsqueeze",       "aten::squeeze",
+    "aten::slice",   "aten::select",  "aten::expand",  "aten::pad",     "aten::t",         "aten::constant_pad_nd", "aten::dropout"};
+
+// Leave its shape too if there is no other tensor among their arguments.
+constexpr std::array<std::string_view, 8> kElementwise = {"aten::add",  "aten::sub",        "aten::mul",   "aten::div",
+                                                          "aten::relu", "aten::contiguous", "aten::clone", "aten::clamp"};
 
 template <typename List>
 bool IsOneOf(const Node* node, const List& names) {
@@ -48,9 +54,15 @@ void ForEachNode(const Block* block, const Visit& visit) {
   }
 }
 
-// forward() with every call written out; nullptr if it is no TorchScript or cannot be written out.
+// forward() with every call written out, and without what is only done in training. Its weights are constants where that is possible.
 std::shared_ptr<Graph> InlinedForward(const torch::jit::Module& module) {
-  const torch::jit::Method method = module.get_method("forward");
+  torch::jit::Module simplest = module;
+  try {
+    simplest = torch::jit::freeze_module(module);
+  } catch (const std::exception&) {
+    // Some modules cannot be frozen; their program as it stands tells most of the same.
+  }
+  const torch::jit::Method method = simplest.get_method("forward");
   std::shared_ptr<Graph> graph = toGraphFunction(method.function()).graph()->copy();
   torch::jit::Inline(*graph);
   return graph;
@@ -167,7 +179,7 @@ class InputInference {
  public:
   InputInference(const torch::jit::Module& module, const Graph& graph) : module_(module), graph_(graph) {}
 
-  // `direct`: the value is the argument itself, not something computed from it.
+  // `direct`: the value has the argument's shape.
   void Visit(const Value* value, bool direct, kit::Spec& spec, int depth = 0) const {
     if (depth > 8) return;
     for (const torch::jit::Use& use : value->uses()) {
@@ -181,6 +193,8 @@ class InputInference {
         FromConvolution(node, direct, spec);
       } else if (kind == "aten::linear" || kind == "aten::batch_norm" || kind == "aten::matmul" || kind == "aten::mm") {
         if (const auto weight = WeightOf(node)) SetType(*weight, spec);
+      } else if (IsOneOf(node, kElementwise)) {
+        Visit(node->output(), direct && !HasOtherTensor(node), spec, depth + 1);
       } else if (IsOneOf(node, kTypePreserving)) {
         Visit(node->output(), false, spec, depth + 1);
       }
@@ -189,6 +203,12 @@ class InputInference {
   }
 
  private:
+  static bool HasOtherTensor(const Node* node) {
+    const auto inputs = node->inputs();
+    return std::any_of(inputs.begin() + 1, inputs.end(),
+                       [](const Value* value) { return value->type()->kind() == c10::TypeKind::TensorType; });
+  }
+
   std::optional<at::Tensor> WeightOf(const Node* node) const {
     if (node->inputs().size() < 2) return std::nullopt;
     const auto value = ValueBehind(node->input(1), module_, graph_);
@@ -204,12 +224,16 @@ class InputInference {
     const auto weight = WeightOf(node);
     if (!weight) return;
     SetType(*weight, spec);
-    // A transposed convolution's weight has the channels elsewhere.
+    // Where the number of groups stands. A transposed convolution's weight has the channels elsewhere.
     const std::string_view kind = node->kind().toQualString();
+    const bool traced = kind == "aten::_convolution";
     const bool plain = kind == "aten::conv1d" || kind == "aten::conv2d" || kind == "aten::conv3d";
-    if (!direct || !plain || node->inputs().size() < 7) return;
-    const auto groups = torch::jit::toIValue(node->input(6));
+    const std::size_t groups_at = traced ? 8 : 6;
+    if (!direct || !(plain || traced) || node->inputs().size() <= groups_at) return;
+    const auto groups = torch::jit::toIValue(node->input(groups_at));
     if (!groups || !groups->isInt()) return;
+    const std::optional<c10::IValue> transposed = traced ? torch::jit::toIValue(node->input(6)) : std::optional(c10::IValue(false));
+    if (!transposed || !transposed->isBool() || transposed->toBool()) return;
     spec.shape.emplace(static_cast<std::size_t>(weight->dim()), -1);
     (*spec.shape)[1] = weight->size(1) * groups->toInt();
   }
