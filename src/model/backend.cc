@@ -215,7 +215,10 @@ Result<std::vector<NamedTensor>> LoadedModel::Execute(std::span<const NamedTenso
   for (std::size_t i = 0; i < owners.size(); ++i) {
     const std::string& name = signature_.outputs[wanted[i]].name;
     auto tensor = AdoptOutput(owners[i]);
-    if (!tensor) return Fail(tensor.error().Annotate("output '" + name + "'"));
+    // Whatever is wrong with it, the client is not to blame.
+    if (!tensor) {
+      return Fail(Code::kInternal, "the backend's output '" + name + "': " + tensor.error().message);
+    }
     tensors.push_back({name, std::move(*tensor)});
   }
   return tensors;

@@ -168,7 +168,9 @@ TEST_F(RegistryTest, WrongOutputsOfABackendAreErrors) {
     {
       const auto lease = version->TryAcquire();
       const auto x = Tensor::Allocate(DType::kFp32, {1, 1});
-      EXPECT_FALSE((*lease)->Execute(std::vector<NamedTensor>{{"x", *x}}, {})) << kind;
+      const auto outputs = (*lease)->Execute(std::vector<NamedTensor>{{"x", *x}}, {});
+      ASSERT_FALSE(outputs) << kind;
+      EXPECT_EQ(outputs.error().code, Code::kInternal) << kind;
     }
     version->Retire();
   }

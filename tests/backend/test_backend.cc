@@ -1,6 +1,6 @@
 // The backend "test": y = 2 * x, FP32 [-1,-1], with the misbehaviour that the model file asks for.
 //
-// A model is a file <name>.testmodel with lines "key value":
+// A model is a file <name>.testmodel, or a folder with a file of that name, with lines "key value":
 //   load_ms N       load() takes that long            fail_load TEXT    load() fails
 //   delay_ms N      execute() takes that long         fail_execute TEXT every execute() fails
 //   fail_on N       execute() fails if x[0] is N      concurrent 0      one call at a time (default 1)
@@ -9,11 +9,13 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -47,10 +49,20 @@ constexpr std::int64_t kShape[] = {-1, -1};
 constexpr plinth_tensor_spec kInput{"x", PLINTH_FP32, 2, kShape, 0, 0};
 constexpr plinth_tensor_spec kOutput{"y", PLINTH_FP32, 2, kShape, 0, 0};
 
-std::int32_t Probe(const char* path) { return std::string_view(path).ends_with(".testmodel") ? 1 : 0; }
+// The model's file; empty if there is none at that path.
+std::filesystem::path FileOf(const char* path) {
+  if (std::string_view(path).ends_with(".testmodel")) return path;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    if (entry.path().extension() == ".testmodel") return entry.path();
+  }
+  return {};
+}
+
+std::int32_t Probe(const char* path) { return FileOf(path).empty() ? 0 : 1; }
 
 plinth_status Load(const plinth_load_request* request, plinth_model** model) {
-  std::ifstream file(request->path);
+  std::ifstream file(FileOf(request->path));
   if (!file) return Fail(PLINTH_INVALID_MODEL, "the test model cannot be read");
   auto loaded = std::make_unique<plinth_model>();
   for (std::string key; file >> key;) std::getline(file >> std::ws, loaded->settings[key]);

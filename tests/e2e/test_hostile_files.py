@@ -203,7 +203,7 @@ def test_saved_model_that_is_broken(server, client, root):
     refused(client, server, root / "m")
 
 
-@pytest.mark.parametrize("file, word", [("model.h5", "SavedModel"), ("model.keras", "SavedModel"), ("model.pt2", "TorchScript"),
+@pytest.mark.parametrize("file, word", [("model.h5", "SavedModel"), ("model.keras", "SavedModel"), ("model.pt2", "torch.jit"),
                                         ("model.safetensors", "ONNX")])
 def test_formats_that_are_not_served_say_what_to_do(server, client, root, file, word):
     (root / file).write_bytes(b"whatever")

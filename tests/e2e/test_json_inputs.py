@@ -101,8 +101,9 @@ def test_every_type_passes_through(client, all_types):
     outputs = answer.outputs
     for datatype, sent in values.items():
         got = outputs[f"out_{datatype}"]
-        if datatype == "FP32":
-            assert np.array_equal(np.array(got, np.float32), np.array(sent, np.float32))
+        if datatype in ("FP16", "FP32"):
+            kind = np.float16 if datatype == "FP16" else np.float32
+            assert np.array_equal(np.array(got, kind), np.array(sent, kind)), datatype
         else:
             assert got == sent, datatype
     assert b"0.1," in answer.body or b"0.1]" in answer.body, "FP32 0.1 is written as 0.1, the shortest that reads back"

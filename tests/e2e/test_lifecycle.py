@@ -72,18 +72,18 @@ def test_models_folder_is_loaded_at_start(start_server, models):
 
 
 def test_not_ready_until_the_folder_is_loaded(start_server, models):
-    slow_model(models, load_ms=1500)
-    shutil.copy(DIGITS / "pipeline.joblib", models / "quick.joblib")
     (models / "slow").mkdir()
-    shutil.move(models / "slow.testmodel", models / "slow" / "slow.testmodel")
+    slow_model(models / "slow", load_ms=3000)
+    (models / "slow" / "plinth.json").write_text('{"engine": "test"}')
+    shutil.copy(DIGITS / "pipeline.joblib", models / "quick.joblib")
     server = start_server("--models", models, "--backend-dir", TEST_BACKEND)
     client = server.client()
     first = client.get("/ready")
     assert (first.status, first.error["code"]) == (503, "UNAVAILABLE")
-    wait_for(lambda: client.get("/models/quick").status == 200
-             and client.get("/models/quick").json["versions"][0]["state"] == "ready", "the quick model")
-    assert_recorded("pipeline.joblib", client.predict("quick", inputs_for("pipeline.joblib")).outputs)
+    wait_for(lambda: client.predict("quick", inputs_for("pipeline.joblib")).status == 200, "the quick model")
+    wait_for(lambda: client.get("/models/slow").status == 200, "the slow model to show")
     assert client.get("/models/slow").json["versions"][0]["state"] in ("loading", "warming")
+    assert_recorded("pipeline.joblib", client.predict("quick", inputs_for("pipeline.joblib")).outputs)
     assert client.predict("slow", SLOW).status == 503
     wait_for(lambda: client.get("/ready").status == 200, "ready")
     assert client.predict("slow", SLOW).outputs == [[2.0, 4.0]]
@@ -154,7 +154,7 @@ def test_listens_on_ipv6(start_server):
             probe.bind(("::1", 0))
     except OSError:
         pytest.skip("no IPv6 here")
-    server = start_server("--host", "::1")
+    server = start_server(host="::1")
     with socket.create_connection(("::1", server.port), timeout=30) as connection:
         connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert connection.recv(4096).startswith(b"HTTP/1.1 200")
