@@ -70,3 +70,13 @@ function(plinth_backend name)
   endif()
   install(TARGETS plinth_backend_${name} LIBRARY DESTINATION lib/plinth/backends)
 endfunction()
+
+# plinth_embed(<name> <file> <header> <function>): compiles a text file into plinth_<name> as the value of plinth::<function>(), which <header>
+# declares as giving a std::string_view.
+function(plinth_embed name file header function)
+  set(source ${PROJECT_SOURCE_DIR}/${file})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+  file(READ ${source} text)
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/embedded.cc.in ${PROJECT_BINARY_DIR}/embedded/${file}.cc @ONLY)
+  target_sources(plinth_${name} PRIVATE ${PROJECT_BINARY_DIR}/embedded/${file}.cc)
+endfunction()

@@ -21,8 +21,8 @@ char* WriteNumber(char* at, T value) {
       constexpr std::string_view kNull = "null";
       return at + kNull.copy(at, kNull.size());
     }
-    // Whole numbers are common (labels, counts, pixels) and cheap to write as integers. Those below a million have the same digits
-    // either way; zero is left out for the sake of -0.
+    // Whole numbers are common (labels, counts, pixels) and cheap to write as integers. Those below
+    // a million have the same digits either way; zero is left out for the sake of -0.
     if (value != 0 && std::abs(value) < T{1'000'000}) {
       const auto whole = static_cast<std::int32_t>(value);
       if (static_cast<T>(whole) == value) return std::to_chars(at, at + kNumberSize, whole).ptr;
@@ -36,7 +36,8 @@ char* WriteNumber(char* at, T value) {
   return std::to_chars(at, at + kNumberSize, value).ptr;
 }
 
-// For each byte: 0 if it may stand in a JSON string as it is, 1 if it must be escaped, 2 if it begins or continues a sequence.
+// For each byte: 0 if it may stand in a JSON string as it is, 1 if it must be escaped, 2 if it
+// begins or continues a sequence.
 constexpr std::array<std::uint8_t, 256> MakeClasses() {
   std::array<std::uint8_t, 256> classes{};
   for (std::size_t i = 0; i < 256; ++i) {

@@ -1,7 +1,8 @@
 // Writes JSON, fast: appends to one string, with no tree in between.
 //
-// The writer puts the commas; the caller keeps brackets balanced and gives every member of an object its key. What is written is valid JSON
-// whatever the bytes given: invalid UTF-8 becomes U+FFFD, NaN and infinities, for which JSON has no word, become null.
+// The writer puts the commas; the caller keeps brackets balanced and gives every member of an
+// object its key. What is written is valid JSON whatever the bytes given: invalid UTF-8 becomes
+// U+FFFD, NaN and infinities, for which JSON has no word, become null.
 //
 //   JsonWriter json;
 //   json.BeginObject();
@@ -48,7 +49,8 @@ class JsonWriter {
     Value(static_cast<std::uint64_t>(value));
   }
   void Null();
-  // With `decimals` digits behind the point, 0 to 9, and no exponent; for measured times and the like.
+  // With `decimals` digits behind the point, 0 to 9, and no exponent; for measured times and the
+  // like.
   void Fixed(double value, int decimals);
 
   // Text that is JSON already.

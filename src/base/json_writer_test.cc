@@ -45,7 +45,8 @@ TEST(JsonWriterTest, EscapesWhatJsonForbids) {
 }
 
 TEST(JsonWriterTest, KeepsUtf8AndReplacesWhatIsNot) {
-  EXPECT_EQ(Written("gr\xC3\xBC\xC3\x9F \xF0\x9F\x98\x80"), "\"gr\xC3\xBC\xC3\x9F \xF0\x9F\x98\x80\"");
+  EXPECT_EQ(Written("gr\xC3\xBC\xC3\x9F \xF0\x9F\x98\x80"),
+            "\"gr\xC3\xBC\xC3\x9F \xF0\x9F\x98\x80\"");
   EXPECT_EQ(Written("a\xFFz"), "\"a\xEF\xBF\xBDz\"");
   EXPECT_EQ(Written("\xC3"), "\"\xEF\xBF\xBD\"");
   EXPECT_EQ(Written("\xC3\"x"), "\"\xEF\xBF\xBD\\\"x\"");

@@ -10,7 +10,9 @@ namespace {
 TEST(Utf8Test, AcceptsEverySizeOfSequence) {
   EXPECT_TRUE(IsUtf8(""));
   EXPECT_TRUE(IsUtf8("plain ASCII that is longer than one word"));
-  EXPECT_TRUE(IsUtf8("\xC2\x80 \xDF\xBF \xE0\xA0\x80 \xED\x9F\xBF \xEE\x80\x80 \xF0\x90\x80\x80 \xF4\x8F\xBF\xBF"));
+  EXPECT_TRUE(
+      IsUtf8("\xC2\x80 \xDF\xBF \xE0\xA0\x80 \xED\x9F\xBF \xEE\x80\x80 \xF0\x90\x80\x80 "
+             "\xF4\x8F\xBF\xBF"));
 }
 
 TEST(Utf8Test, RefusesWhatIsNotWellFormed) {
@@ -21,7 +23,7 @@ TEST(Utf8Test, RefusesWhatIsNotWellFormed) {
   EXPECT_FALSE(IsUtf8("\xED\xA0\x80"));      // surrogate
   EXPECT_FALSE(IsUtf8("\xF4\x90\x80\x80"));  // beyond U+10FFFF
   EXPECT_FALSE(IsUtf8("\xF5\x80\x80\x80"));
-  EXPECT_FALSE(IsUtf8("abc\xE2\x82"));       // truncated
+  EXPECT_FALSE(IsUtf8("abc\xE2\x82"));  // truncated
   EXPECT_FALSE(IsUtf8("12345678\xFF"));
   EXPECT_FALSE(IsUtf8("\xC3(aaaaaaa"));
 }

@@ -42,17 +42,18 @@ constexpr std::string_view kConfigKeys[] = {
     "threads",    "max_queue",        "options",    "inputs",     "outputs"};
 constexpr std::string_view kSignatureKeys[] = {"inputs", "outputs"};
 constexpr std::string_view kSpecKeys[] = {"name", "datatype", "shape", "batch_axis", "optional"};
-constexpr std::string_view kDTypeNames[] = {"BOOL",   "INT8",   "INT16",  "INT32",  "INT64",
-                                            "UINT8",  "UINT16", "UINT32", "UINT64", "FP16",
-                                            "BF16",   "FP32",   "FP64",   "BYTES",  "ANY"};
+constexpr std::string_view kDTypeNames[] = {"BOOL",  "INT8",   "INT16",  "INT32",  "INT64",
+                                            "UINT8", "UINT16", "UINT32", "UINT64", "FP16",
+                                            "BF16",  "FP32",   "FP64",   "BYTES",  "ANY"};
 
 Result<DType> ReadDType(const Field& field) {
   auto name = field.Text();
   if (!name) return Fail(name.error());
   if (*name == "ANY") return DType::kAny;
   if (const auto type = DTypeFromName(*name)) return *type;
-  return field.Refuse("one of BOOL, INT8 to INT64, UINT8 to UINT64, FP16, BF16, FP32, FP64, BYTES, ANY" +
-                      DidYouMean(*name, kDTypeNames));
+  return field.Refuse(
+      "one of BOOL, INT8 to INT64, UINT8 to UINT64, FP16, BF16, FP32, FP64, BYTES, ANY" +
+      DidYouMean(*name, kDTypeNames));
 }
 
 Result<Shape> ReadShape(const Field& field) {
@@ -205,9 +206,10 @@ Status ReadConfigField(const Field& field, ModelConfig& config) {
   }
   if (field.key == "inputs" || field.key == "outputs") return ReadDeclared(field, config);
   if (field.key == "versions") {
-    return Fail(Code::kUnimplemented,
-                "config key 'versions': traffic splits are not in this release. Deploy the versions "
-                "without it and name one in each request with \"version\"");
+    return Fail(
+        Code::kUnimplemented,
+        "config key 'versions': traffic splits are not in this release. Deploy the versions "
+        "without it and name one in each request with \"version\"");
   }
   return field.Unknown(kConfigKeys);
 }

@@ -125,11 +125,10 @@ TEST(DeclaredSignatureTest, RefusesWhatCannotBe) {
   EXPECT_THAT(
       SignatureErrorOf(R"({"inputs": [{"name": "x", "shape": [4], "batch_axis": 0}]})").message,
       HasSubstr("no open dimension"));
-  EXPECT_THAT(
-      SignatureErrorOf(
-          R"({"inputs": [{"name": "x", "shape": [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}]})")
-          .message,
-      HasSubstr("at most 16"));
+  EXPECT_THAT(SignatureErrorOf(
+                  R"({"inputs": [{"name": "x", "shape": [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}]})")
+                  .message,
+              HasSubstr("at most 16"));
   EXPECT_THAT(SignatureErrorOf(R"({"input": []})").message, HasSubstr("did you mean 'inputs'?"));
 }
 

@@ -28,7 +28,8 @@ Result<Document> Document::ParseObject(std::string_view text, std::string_view w
   simdjson::error_code failed = document.parser_->allocate(text.size(), kMaxDepth);
   simdjson::dom::element root;
   if (failed == simdjson::SUCCESS) {
-    failed = document.parser_->parse(text.data(), text.size(), /*realloc_if_needed=*/true).get(root);
+    failed =
+        document.parser_->parse(text.data(), text.size(), /*realloc_if_needed=*/true).get(root);
   }
   if (failed == simdjson::MEMALLOC) {
     return Fail(Code::kOutOfMemory, "there is no memory to read " + name);

@@ -1,7 +1,8 @@
-// Reading settings out of a parsed JSON object, with messages that name the key, what it was and what is expected.
+// Reading settings out of a parsed JSON object, with messages that name the key, what it was and
+// what is expected.
 //
-// For documents that are small and read seldom (a deployment, its configuration, a model.json): the whole is parsed and checked first. The
-// request path has its own reader.
+// For documents that are small and read seldom (a deployment, its configuration, a model.json): the
+// whole is parsed and checked first. The request path has its own reader.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,8 @@ inline constexpr std::size_t kMaxDepth = 100;
 // A parsed document. The elements live as long as it does.
 class Document {
  public:
-  // `what` names the text in messages. INVALID_ARGUMENT for text that is no JSON, is nested deeper than kMaxDepth or is no object.
+  // `what` names the text in messages. INVALID_ARGUMENT for text that is no JSON, is nested deeper
+  // than kMaxDepth or is no object.
   static Result<Document> ParseObject(std::string_view text, std::string_view what);
 
   simdjson::dom::object root() const { return root_; }

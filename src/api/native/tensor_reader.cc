@@ -154,11 +154,11 @@ bool TensorReader::SetRank(Value value, std::size_t level) {
     const bool batched =
         form_ != Form::kRows && spec_.batch_axis == 0 && shape.rank() > 0 && shape[0] == -1;
     if (!batched || level + 1 != shape.rank()) {
-      const std::size_t given = form_ == Form::kRows ? level - 1 : level;
-      const std::size_t wanted = form_ == Form::kRows ? shape.rank() - 1 : shape.rank();
-      return Refuse("the value is nested " + std::to_string(given) + " deep, expected " +
-                    std::to_string(wanted) + (batched ? ", or one less for a single row" : "") +
-                    ": the model's shape is " + shape.ToString());
+      const std::size_t outer = form_ == Form::kRows ? 1 : 0;
+      return Refuse(Where(outer) + " is nested " + std::to_string(level - outer) +
+                    " deep, expected " + std::to_string(shape.rank() - outer) +
+                    (batched ? ", or one less for a single row" : "") + ": the model's shape is " +
+                    shape.ToString());
     }
     missing_batch_ = 1;
   }

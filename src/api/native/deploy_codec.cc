@@ -1,0 +1,193 @@
+#include "api/native/deploy_codec.h"
+
+#include <utility>
+#include <vector>
+
+#include "api/native/names.h"
+#include "model/config.h"
+#include "model/json_fields.h"
+
+namespace plinth::api {
+namespace {
+
+constexpr std::string_view kKeys[] = {"name",    "path",   "framework", "engine",
+                                      "version", "config", "replace"};
+
+// Reads one member into `spec`.
+Status ReadField(const json::Field& field, DeploySpec& spec) {
+  if (field.key == "replace") {
+    const auto replace = field.Boolean();
+    if (!replace) return Fail(replace.error());
+    spec.replace = *replace;
+    return {};
+  }
+  if (field.key == "config") {
+    if (const auto object = field.Object(); !object) return Fail(object.error());
+    auto config = ParseModelConfig(simdjson::minify(field.value));
+    if (!config) return Fail(std::move(config.error()));
+    spec.config = *std::move(config);
+    return {};
+  }
+  std::string* const to = field.key == "name"        ? &spec.name
+                          : field.key == "path"      ? &spec.path
+                          : field.key == "framework" ? &spec.framework
+                          : field.key == "engine"    ? &spec.engine
+                          : field.key == "version"   ? &spec.version
+                                                     : nullptr;
+  if (to == nullptr) return field.Unknown(kKeys);
+  auto text = field.Text();
+  if (!text) return Fail(std::move(text.error()));
+  // The request's path may have named it already.
+  if (!to->empty() && *to != *text) {
+    return Fail(Code::kInvalidArgument, "the body's " + std::string(field.key) + " '" +
+                                            text->substr(0, 128) + "' is not the path's '" + *to +
+                                            "'; leave one of them out");
+  }
+  *to = *std::move(text);
+  return {};
+}
+
+void WriteShape(JsonWriter& json, const std::optional<Shape>& shape) {
+  if (!shape) return json.Null();
+  json.BeginArray();
+  for (const std::int64_t dim : shape->dims()) json.Value(dim);
+  json.EndArray();
+}
+
+void WriteSpecs(JsonWriter& json, std::string_view key, const std::vector<TensorSpec>& specs) {
+  json.Key(key).BeginArray();
+  for (const TensorSpec& spec : specs) {
+    json.BeginObject();
+    json.Key("name").Value(spec.name);
+    json.Key("datatype").Value(NameOf(spec.dtype));
+    json.Key("shape");
+    WriteShape(json, spec.shape);
+    if (spec.optional) json.Key("optional").Value(true);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void WriteConfig(JsonWriter& json, const ModelConfig& config) {
+  json.Key("config").BeginObject();
+  json.Key("batch_size").Value(config.batch_size);
+  json.Key("batch_timeout_ms").Value(config.batch_timeout_ms);
+  json.Key("timeout_ms").Value(config.timeout_ms);
+  json.Key("cache_size").Value(config.cache_size);
+  json.Key("cache_ttl_ms").Value(config.cache_ttl_ms);
+  json.Key("instances").Value(config.instances);
+  json.Key("threads").Value(config.threads);
+  json.Key("max_queue").Value(config.max_queue);
+  json.Key("options").BeginObject();
+  for (const auto& [key, value] : config.options) json.Key(key).Value(value);
+  json.EndObject();
+  json.EndObject();
+}
+
+void WriteState(JsonWriter& json, const VersionInfo& info) {
+  json.Key("version").Value(info.version);
+  json.Key("framework").Value(info.framework);
+  json.Key("engine").Value(info.engine);
+  json.Key("state").Value(NameOf(info.state));
+  if (!info.error.empty()) json.Key("error").Value(info.error);
+  json.Key("load_ms").Fixed(info.load_ms, 3);
+}
+
+void WriteSignature(JsonWriter& json, const VersionInfo& info) {
+  WriteSpecs(json, "inputs", info.signature.inputs);
+  WriteSpecs(json, "outputs", info.signature.outputs);
+  if (info.warnings.empty()) return;
+  json.Key("warnings").BeginArray();
+  for (const std::string& warning : info.warnings) json.Value(warning);
+  json.EndArray();
+}
+
+// The members of a version with all that is known of it.
+void WriteEverything(JsonWriter& json, const VersionInfo& info) {
+  WriteState(json, info);
+  json.Key("path").Value(info.path);
+  WriteSignature(json, info);
+  WriteConfig(json, info.config);
+}
+
+}  // namespace
+
+Result<DeploySpec> DecodeDeploy(std::string_view body, const std::string& name,
+                                const std::string& version) {
+  const auto document = json::Document::ParseObject(body, "the body");
+  if (!document) return Fail(document.error());
+  const auto fields = json::FieldsOf(document->root(), "the body's");
+  if (!fields) return Fail(fields.error());
+  DeploySpec spec;
+  spec.name = name;
+  spec.version = version;
+  for (const json::Field& field : *fields) {
+    if (auto read = ReadField(field, spec); !read) return Fail(std::move(read.error()));
+  }
+  if (spec.name.empty())
+    return Fail(Code::kInvalidArgument, "the body has no \"name\" for the model");
+  if (spec.path.empty()) {
+    return Fail(Code::kInvalidArgument, "the body has no \"path\" to the model's file or folder");
+  }
+  if (spec.version.empty()) spec.version = DeploySpec().version;
+  if (auto allowed = CheckName("model name", spec.name); !allowed) return Fail(allowed.error());
+  if (auto allowed = CheckName("version", spec.version); !allowed) return Fail(allowed.error());
+  return spec;
+}
+
+std::string EncodeDeployed(const VersionInfo& info) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Key("name").Value(info.name);
+  WriteState(json, info);
+  WriteSignature(json, info);
+  json.EndObject();
+  return std::move(json).Take();
+}
+
+std::string EncodeVersion(const VersionInfo& info) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Key("name").Value(info.name);
+  WriteEverything(json, info);
+  json.EndObject();
+  return std::move(json).Take();
+}
+
+std::string EncodeModel(const ModelInfo& model) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Key("name").Value(model.name);
+  json.Key("versions").BeginArray();
+  for (const VersionInfo& info : model.versions) {
+    json.BeginObject();
+    WriteEverything(json, info);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return std::move(json).Take();
+}
+
+std::string EncodeModels(std::span<const ModelInfo> models) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Key("models").BeginArray();
+  for (const ModelInfo& model : models) {
+    json.BeginObject();
+    json.Key("name").Value(model.name);
+    json.Key("versions").BeginArray();
+    for (const VersionInfo& info : model.versions) {
+      json.BeginObject();
+      WriteState(json, info);
+      json.EndObject();
+    }
+    json.EndArray();
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return std::move(json).Take();
+}
+
+}  // namespace plinth::api

@@ -1,0 +1,30 @@
+// The bodies of the routes under /models.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/json_writer.h"
+#include "base/status.h"
+#include "model/model_version.h"
+#include "model/registry.h"
+
+namespace plinth::api {
+
+// Reads {"name", "framework", "engine", "path", "version", "config", "replace"}. `name` and
+// `version` are those of the request's path, or empty; what the body says must not contradict them.
+// INVALID_ARGUMENT, or UNIMPLEMENTED for what the configuration may not have yet.
+Result<DeploySpec> DecodeDeploy(std::string_view body, const std::string& name,
+                                const std::string& version);
+
+// A version that was just deployed: what it is and what it takes and gives.
+std::string EncodeDeployed(const VersionInfo& info);
+// A version with all that is known of it, its effective configuration too.
+std::string EncodeVersion(const VersionInfo& info);
+// {"name", "versions": [...]}, each with all that is known of it.
+std::string EncodeModel(const ModelInfo& model);
+// {"models": [...]}, each with its versions' states.
+std::string EncodeModels(std::span<const ModelInfo> models);
+
+}  // namespace plinth::api

@@ -1,0 +1,339 @@
+#include "api/native/routes.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <memory>
+#include <new>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "api/native/deploy_codec.h"
+#include "api/native/names.h"
+#include "api/native/openapi.h"
+#include "api/native/predict_decoder.h"
+#include "api/native/predict_encoder.h"
+#include "api/native/router.h"
+#include "base/json_writer.h"
+#include "net/header_text.h"
+
+namespace plinth::api {
+namespace {
+
+using net::HttpRequest;
+using net::HttpResponse;
+using net::Responder;
+
+// A description of a model is small; more is a mistake or an attack.
+constexpr std::size_t kMaxDeployBody = 1024 * 1024;
+
+HttpResponse ErrorResponse(const Error& error) {
+  HttpResponse response = HttpResponse::FromError(error);
+  // Nothing is known of how long it will last; one second keeps clients from hammering.
+  if (response.status == 429 || response.status == 503)
+    response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+HttpResponse OutOfMemory() {
+  return ErrorResponse({Code::kOutOfMemory, "there is no memory left for this request"});
+}
+
+// Runs `make`, which gives an HttpResponse and may run out of memory.
+template <typename Make>
+HttpResponse Guarded(Make make) {
+  try {
+    return make();
+  } catch (const std::bad_alloc&) {
+    return OutOfMemory();
+  }
+}
+
+// Whether the request has a body that can be JSON. curl sends "application/x-www-form-urlencoded"
+// with -d unless told otherwise; what a newcomer's curl sends is taken.
+Status CheckBody(const HttpRequest& request) {
+  if (!request.has_body) {
+    return Fail(Code::kLengthRequired, "the request has no body; send JSON with a Content-Length");
+  }
+  if (const auto encoding = request.Find("Content-Encoding");
+      !encoding.empty() && !net::EqualsIgnoringCase(encoding, "identity")) {
+    return Fail(Code::kUnsupportedMedia, "Content-Encoding '" + std::string(encoding) +
+                                             "' is not understood; send the body uncompressed");
+  }
+  std::string_view type = request.Find("Content-Type");
+  type = type.substr(0, type.find(';'));
+  type = type.substr(0, type.find_last_not_of(" \t") + 1);
+  if (type.empty() || net::EqualsIgnoringCase(type, "application/json") ||
+      net::EqualsIgnoringCase(type, "application/x-www-form-urlencoded")) {
+    return {};
+  }
+  return Fail(Code::kUnsupportedMedia,
+              "Content-Type '" + std::string(type) + "' is not understood; send application/json");
+}
+
+// The versions that one request asks about: the default one and the one that it names.
+class Leases {
+ public:
+  Leases(const Service& service, const std::string& model) : service_(service), model_(model) {}
+
+  Result<const Signature*> Find(std::string_view version) {
+    const auto lease = Get(version);
+    if (!lease) return Fail(lease.error());
+    return &(**lease)->signature();
+  }
+
+  // The lease on that version, "" for the default one. Valid until the next two other versions are
+  // asked for.
+  Result<VersionLease*> Get(std::string_view version) {
+    for (std::size_t i = 0; i < used_; ++i) {
+      if (held_[i].version == version) return &held_[i].lease;
+    }
+    auto lease = service_.Resolve(model_, version);
+    if (!lease) return Fail(std::move(lease.error()));
+    Held& held = held_[std::min(used_, held_.size() - 1)];
+    used_ = std::min(used_ + 1, held_.size());
+    held = {std::string(version), *std::move(lease)};
+    return &held.lease;
+  }
+
+  // The one that was found last, if any was.
+  const VersionLease* last() const { return used_ == 0 ? nullptr : &held_[used_ - 1].lease; }
+
+ private:
+  struct Held {
+    std::string version;
+    VersionLease lease;
+  };
+
+  const Service& service_;
+  const std::string& model_;
+  std::array<Held, 2> held_;
+  std::size_t used_ = 0;
+};
+
+class NativeApi {
+ public:
+  NativeApi(Service& service, ApiOptions options)
+      : service_(service), options_(std::move(options)) {}
+
+  void Handle(const HttpRequest& request, Responder& responder);
+
+ private:
+  void Predict(const HttpRequest& request, const std::string& model, Responder& responder);
+  void Deploy(const HttpRequest& request, const RouteMatch& match, Responder& responder);
+  HttpResponse Answer(const RouteMatch& match);
+  HttpResponse Index() const;
+  HttpResponse Ready() const;
+  HttpResponse DescribeModel(const std::string& name) const;
+  HttpResponse DescribeVersion(const std::string& name, const std::string& version) const;
+  HttpResponse Remove(const std::string& name, const std::string& version);
+
+  Service& service_;
+  const ApiOptions options_;
+};
+
+HttpResponse Refusal(const HttpRequest& request, const RouteMatch& match) {
+  if (match.allow.empty())
+    return ErrorResponse({Code::kNotFound, UnknownRouteMessage(request.path)});
+  HttpResponse response;
+  if (request.verb == net::Verb::kOptions) {
+    response.status = 204;
+  } else {
+    response = ErrorResponse(
+        {Code::kMethodNotAllowed,
+         std::string(NameOf(request.verb)) + " is not allowed here; allowed are " + match.allow});
+  }
+  response.headers.emplace_back("Allow", match.allow);
+  return response;
+}
+
+void NativeApi::Handle(const HttpRequest& request, Responder& responder) {
+  const RouteMatch match = MatchRoute(request.verb, request.path);
+  switch (match.route) {
+    case Route::kPredict:
+      return Predict(request, match.name, responder);
+    case Route::kDeployModel:
+    case Route::kDeployVersion:
+      return Deploy(request, match, responder);
+    case Route::kNone:
+      return responder.Send(Refusal(request, match));
+    default:
+      return responder.Send(Answer(match));
+  }
+}
+
+void NativeApi::Predict(const HttpRequest& request, const std::string& model,
+                        Responder& responder) {
+  const Clock::time_point arrival = Clock::now();
+  if (auto named = CheckName("model name", model); !named)
+    return responder.Send(ErrorResponse(named.error()));
+  if (auto body = CheckBody(request); !body) return responder.Send(ErrorResponse(body.error()));
+  Leases leases(service_, model);
+  auto body =
+      DecodePredict(request.body, [&](std::string_view version) { return leases.Find(version); });
+  if (!body) {
+    if (leases.last() != nullptr) service_.CountFailure(*leases.last(), body.error().code, arrival);
+    return responder.Send(ErrorResponse(body.error()));
+  }
+  auto lease = leases.Get(body->version);
+  if (!lease) return responder.Send(ErrorResponse(lease.error()));
+
+  const auto shared = std::make_shared<Responder>(std::move(responder));
+  InferRequest infer{.version = std::move(**lease),
+                     .inputs = std::move(body->inputs),
+                     .outputs = std::move(body->outputs),
+                     .arrival = arrival,
+                     .cancelled = [shared] { return shared->cancelled(); }};
+  service_.Infer(std::move(infer), [shared, arrival](Result<InferResponse> response) {
+    shared->Send(Guarded([&] {
+      if (!response) return ErrorResponse(response.error());
+      const std::chrono::duration<double, std::milli> latency = Clock::now() - arrival;
+      const ModelVersion& version = *response->version;
+      return HttpResponse::Json(200, EncodePrediction(version.name(), version.version(),
+                                                      response->outputs, latency.count()));
+    }));
+  });
+}
+
+void NativeApi::Deploy(const HttpRequest& request, const RouteMatch& match, Responder& responder) {
+  const auto decode = [&]() -> Result<DeploySpec> {
+    if (auto body = CheckBody(request); !body) return Fail(body.error());
+    if (request.body.size() > kMaxDeployBody) {
+      return Fail(Code::kPayloadTooLarge, "the body has " + std::to_string(request.body.size()) +
+                                              " bytes; a deployment is at most " +
+                                              std::to_string(kMaxDeployBody));
+    }
+    return DecodeDeploy({request.body.As<char>(), request.body.size()}, match.name, match.version);
+  };
+  auto spec = decode();
+  if (!spec) return responder.Send(ErrorResponse(spec.error()));
+  service_.Deploy(*std::move(spec),
+                  [responder = std::move(responder)](Result<VersionInfo> info) mutable {
+                    responder.Send(Guarded([&] {
+                      if (!info) return ErrorResponse(info.error());
+                      HttpResponse response = HttpResponse::Json(201, EncodeDeployed(*info));
+                      response.headers.emplace_back(
+                          "Location", "/models/" + info->name + "/version/" + info->version);
+                      return response;
+                    }));
+                  });
+}
+
+HttpResponse NativeApi::Answer(const RouteMatch& match) {
+  switch (match.route) {
+    case Route::kHealth:
+      return HttpResponse::Json(200, R"({"status":"ok"})");
+    case Route::kReady:
+      return Ready();
+    case Route::kMetrics: {
+      HttpResponse response = HttpResponse::Text(200, service_.RenderMetrics());
+      response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+      return response;
+    }
+    case Route::kOpenApi:
+      return HttpResponse::Json(200, std::string(OpenApiDocument()));
+    case Route::kIndex:
+      return Index();
+    case Route::kListModels:
+      return HttpResponse::Json(200, EncodeModels(service_.List()));
+    default:
+      break;
+  }
+  // What remains names a model, and perhaps a version.
+  if (auto named = CheckName("model name", match.name); !named) return ErrorResponse(named.error());
+  const bool has_version =
+      match.route == Route::kDescribeVersion || match.route == Route::kRemoveVersion;
+  if (has_version) {
+    if (auto named = CheckName("version", match.version); !named)
+      return ErrorResponse(named.error());
+  }
+  switch (match.route) {
+    case Route::kDescribeModel:
+      return DescribeModel(match.name);
+    case Route::kDescribeVersion:
+      return DescribeVersion(match.name, match.version);
+    default:
+      return Remove(match.name, match.version);
+  }
+}
+
+HttpResponse NativeApi::Index() const {
+  JsonWriter json;
+  json.BeginObject();
+  json.Key("name").Value("plinth");
+  json.Key("version").Value(options_.version);
+  json.Key("routes").BeginArray();
+  for (const RouteInfo& route : Routes()) {
+    json.BeginObject();
+    json.Key("method").Value(NameOf(route.verb));
+    json.Key("path").Value(route.pattern);
+    json.Key("what").Value(route.what);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return HttpResponse::Json(200, std::move(json).Take());
+}
+
+HttpResponse NativeApi::Ready() const {
+  if (service_.ready()) return HttpResponse::Json(200, R"({"status":"ready"})");
+  std::string loading;
+  for (const ModelInfo& model : service_.List()) {
+    for (const VersionInfo& info : model.versions) {
+      if (info.state != VersionState::kLoading && info.state != VersionState::kWarming) continue;
+      loading += loading.empty() ? ": " : ", ";
+      loading += model.name + " " + info.version;
+    }
+  }
+  return ErrorResponse(
+      {Code::kUnavailable, "the server is starting or shutting down" +
+                               (loading.empty() ? "" : "; still loading" + loading)});
+}
+
+HttpResponse NativeApi::DescribeModel(const std::string& name) const {
+  const auto model = service_.Describe(name);
+  if (!model) return ErrorResponse(model.error());
+  return HttpResponse::Json(200, EncodeModel(*model));
+}
+
+HttpResponse NativeApi::DescribeVersion(const std::string& name, const std::string& version) const {
+  const auto model = service_.Describe(name);
+  if (!model) return ErrorResponse(model.error());
+  const auto info = std::ranges::find(model->versions, version, &VersionInfo::version);
+  if (info != model->versions.end()) return HttpResponse::Json(200, EncodeVersion(*info));
+  std::string known;
+  for (const VersionInfo& other : model->versions) {
+    known += known.empty() ? "" : ", ";
+    known += other.version;
+  }
+  return ErrorResponse(
+      {Code::kNotFound, "model '" + name + "' has no version '" + version + "'; it has " + known});
+}
+
+HttpResponse NativeApi::Remove(const std::string& name, const std::string& version) {
+  if (auto removed = service_.Remove(name, version); !removed)
+    return ErrorResponse(removed.error());
+  JsonWriter json;
+  json.BeginObject();
+  json.Key("name").Value(name);
+  if (!version.empty()) json.Key("version").Value(version);
+  json.Key("removed").Value(true);
+  json.EndObject();
+  return HttpResponse::Json(200, std::move(json).Take());
+}
+
+}  // namespace
+
+net::HttpHandler MakeNativeApi(Service& service, ApiOptions options) {
+  const auto api = std::make_shared<NativeApi>(service, std::move(options));
+  return [api](HttpRequest request, Responder responder) {
+    try {
+      api->Handle(request, responder);
+    } catch (const std::bad_alloc&) {
+      responder.Send(OutOfMemory());
+    }
+  };
+}
+
+}  // namespace plinth::api
