@@ -19,6 +19,9 @@ constexpr std::string_view kBackend = "pytorch";
 
 std::string Model(std::string_view name) { return SourcePath("tests/fixtures/models/pytorch/" + std::string(name)); }
 
+// Programs that want to be handled with care: make_testdata.py.
+std::string TestData(std::string_view name) { return SourcePath("backends/pytorch/testdata/" + std::string(name)); }
+
 std::vector<std::string> OutputNames(const LoadedModel& model) {
   std::vector<std::string> names;
   for (const TensorSpec& output : model.signature().outputs) names.push_back(output.name);
@@ -201,8 +204,85 @@ TEST(PyTorchTest, TakesCallsFromManyThreads) {
   for (std::thread& thread : threads) thread.join();
 }
 
+TEST(PyTorchTest, RefusesProgramsThatReachOutside) {
+  const Error error = LoadError(kBackend, TestData("reads_file.pt"));
+  EXPECT_EQ(error.code, Code::kInvalidModel);
+  EXPECT_THAT(error.message, HasSubstr("aten::from_file"));
+}
+
+TEST(PyTorchTest, AModelThatKeepsStateIsCalledOneAtATimeAndNeverTried) {
+  const auto model = LoadModel(kBackend, TestData("counter.pt"), Declaring({{"x", DType::kFp32, Shape{-1}}}));
+  ASSERT_NE(model, nullptr);
+  EXPECT_TRUE(model->signature().stateful);
+  EXPECT_FALSE(model->signature().concurrent);
+  ASSERT_TRUE(model->Warm());
+  const std::vector<NamedTensor> inputs{Numbers("x", DType::kFp32, {1}, {0})};
+  const auto first = Predict(*model, inputs);
+  const auto second = Predict(*model, inputs);
+  ASSERT_TRUE(first && second);
+  EXPECT_THAT(ElementsOf(first->at(0).tensor), ElementsAre(1));
+  EXPECT_THAT(ElementsOf(second->at(0).tensor), ElementsAre(2));
+}
+
+TEST(PyTorchTest, RandomAnswersAreNotCachedNorJoined) {
+  const auto model = LoadModel(kBackend, TestData("random.pt"), Declaring({{"x", DType::kFp32, Shape{-1, 2}, -1}}));
+  ASSERT_NE(model, nullptr);
+  EXPECT_TRUE(model->signature().stateful);
+  EXPECT_TRUE(model->signature().concurrent);
+  EXPECT_EQ(model->signature().inputs[0].batch_axis, -1);
+}
+
+TEST(PyTorchTest, NeverWritesToARequestsMemory) {
+  const auto model = LoadModel(kBackend, TestData("in_place.pt"));
+  ASSERT_NE(model, nullptr);
+  const std::vector<NamedTensor> inputs{Numbers("x", DType::kFp32, {2}, {1, 2})};
+  const auto outputs = Predict(*model, inputs);
+  ASSERT_TRUE(outputs) << outputs.error().message;
+  EXPECT_THAT(ElementsOf(outputs->at(0).tensor), ElementsAre(2, 4));
+  EXPECT_THAT(ElementsOf(inputs[0].tensor), ElementsAre(1, 2));
+}
+
+TEST(PyTorchTest, TakesNumbersAndStringsBesideTensors) {
+  const auto model = LoadModel(kBackend, TestData("takes_numbers.pt"));
+  ASSERT_NE(model, nullptr);
+  const auto outputs = Predict(
+      *model, {Numbers("x", DType::kFp32, {2}, {1, 2}), Numbers("rate", DType::kInt64, {}, {10}),
+               Numbers("gain", DType::kFp64, {}, {0.5}), Numbers("loud", DType::kBool, {}, {1}),
+               Strings("name", {}, {"abc"}), Numbers("steps", DType::kInt64, {4}, {1, 2, 3, 4})});
+  ASSERT_TRUE(outputs) << outputs.error().message;
+  EXPECT_THAT(ElementsOf(outputs->at(0).tensor), ElementsAre(-12, -17));
+}
+
+TEST(PyTorchTest, SaysWhichArgumentCannotBeSent) {
+  const Error error = LoadError(kBackend, TestData("takes_list.pt"));
+  EXPECT_EQ(error.code, Code::kInvalidModel);
+  EXPECT_THAT(error.message, HasSubstr("'xs'"));
+}
+
+TEST(PyTorchTest, AsksForADeclarationWhereOnlyRunningTellsTheOutputs) {
+  const Error error = LoadError(kBackend, TestData("grows.pt"));
+  EXPECT_EQ(error.code, Code::kInvalidModel);
+  EXPECT_THAT(error.message, HasSubstr("declare"));
+  EXPECT_EQ(LoadError(kBackend, TestData("no_tensor.pt")).code, Code::kInvalidModel);
+
+  const auto tried = LoadModel(kBackend, TestData("grows.pt"), Declaring({{"x", DType::kFp32, Shape{2}}}));
+  ASSERT_NE(tried, nullptr);
+  EXPECT_THAT(OutputNames(*tried), ElementsAre("x", "part0", "part1"));
+
+  const auto declared = LoadModel(kBackend, TestData("grows.pt"), Declaring({}, {{"part1", DType::kAny, {}}}));
+  ASSERT_NE(declared, nullptr);
+  EXPECT_THAT(OutputNames(*declared), ElementsAre("part1"));
+  const auto outputs = Predict(*declared, {Numbers("x", DType::kFp32, {2}, {5, 6})});
+  ASSERT_TRUE(outputs) << outputs.error().message;
+  EXPECT_THAT(ElementsOf(outputs->at(0).tensor), ElementsAre(6));
+  const auto fewer = Predict(*declared, {Numbers("x", DType::kFp32, {1}, {5})});
+  ASSERT_FALSE(fewer);
+  EXPECT_THAT(fewer.error().message, HasSubstr("part1"));
+}
+
 TEST(PyTorchTest, SaysWhatAFileIsThatIsNoTorchScript) {
   EXPECT_THAT(LoadError(kBackend, Model("state_dict.pt")).message, HasSubstr("state_dict"));
+  EXPECT_THAT(LoadError(kBackend, TestData("exported.pt2")).message, HasSubstr("torch.export"));
   EXPECT_EQ(LoadError(kBackend, Model("absent.pt")).code, Code::kNotFound);
   const Error pickle = LoadError(kBackend, SourcePath("examples/digits/pipeline.pkl"));
   EXPECT_EQ(pickle.code, Code::kInvalidModel);
