@@ -36,9 +36,10 @@ test-tsan: ## unit and end-to-end tests under the thread sanitizer
 	@scripts/test --preset tsan unit e2e
 
 bench: ## the benchmarks (takes some minutes)
-	@scripts/setup build test bench
+	@scripts/setup build bench
 	@scripts/build release all -DPLINTH_BENCH=ON
-	@scripts/bench
+	@for program in build/bin/*_bench; do $$program || exit 1; done
+	@bench/serve_bench.py
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (600)
 	@scripts/setup build test
