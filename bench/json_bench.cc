@@ -1,0 +1,88 @@
+// How long the JSON codecs take: decoding a request into tensors, encoding an answer.
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include "api/native/predict_decoder.h"
+#include "api/native/predict_encoder.h"
+#include "base/json_writer.h"
+#include "net/http.h"
+#include "tensor/tensor.h"
+
+namespace {
+
+using namespace plinth;
+
+enum Digits { kPixels, kShort, kFull };  // "13", "0.1234", "0.12345678901234567"
+
+double Draw(std::mt19937& random, Digits digits) {
+  const double unit = std::uniform_real_distribution<double>(-1, 1)(random);
+  if (digits == kPixels) return static_cast<double>(static_cast<int>(unit * 16) & 15);
+  if (digits == kShort) return static_cast<double>(static_cast<int>(unit * 10'000)) / 10'000;
+  return unit;
+}
+
+Tensor Rows(DType type, std::int64_t rows, std::int64_t columns, Digits digits) {
+  std::mt19937 random(7);
+  Tensor tensor = *Tensor::Allocate(type, {rows, columns});
+  if (type == DType::kFp64) {
+    for (double& value : tensor.mutable_values<double>()) value = Draw(random, digits);
+  } else {
+    for (float& value : tensor.mutable_values<float>()) {
+      value = static_cast<float>(Draw(random, digits));
+    }
+  }
+  return tensor;
+}
+
+Buffer BodyOf(const Tensor& tensor) {
+  const std::vector<NamedTensor> named = {{"x", tensor}};
+  std::string answer = api::EncodePrediction("m", "v1", named, 0);
+  const auto begin = answer.find("\"outputs\":") + 10;
+  const auto end = answer.rfind(",\"latency_ms\"");
+  std::string text = "{\"inputs\":";
+  text.append(answer, begin, end - begin);
+  text += '}';
+  const std::size_t size = text.size();
+  text.append(net::HttpRequest::kBodyPadding, '\0');
+  return Buffer::FromString(std::move(text)).Slice(0, size);
+}
+
+void Decode(benchmark::State& state, DType type, Digits digits) {
+  const std::int64_t rows = state.range(0);
+  const std::int64_t columns = state.range(1);
+  Signature signature;
+  signature.inputs.push_back(
+      {.name = "x", .dtype = type, .shape = Shape{-1, columns}, .batch_axis = 0});
+  const Buffer body = BodyOf(Rows(type, rows, columns, digits));
+  for (auto _ : state) {
+    auto decoded = api::DecodePredict(
+        body, [&](std::string_view) -> Result<const Signature*> { return &signature; });
+    if (!decoded) state.SkipWithError(decoded.error().message.c_str());
+    benchmark::DoNotOptimize(decoded);
+  }
+  state.SetItemsProcessed(state.iterations() * rows * columns);
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(body.size()));
+}
+
+void Encode(benchmark::State& state, DType type, Digits digits) {
+  const std::vector<NamedTensor> outputs = {
+      {"y", Rows(type, state.range(0), state.range(1), digits)}};
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(api::EncodePrediction("digits", "v1", outputs, 0.123));
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0) * state.range(1));
+}
+
+BENCHMARK_CAPTURE(Decode, fp64_pixels, DType::kFp64, kPixels)->Args({1, 64})->Args({32, 64});
+BENCHMARK_CAPTURE(Decode, fp64_short, DType::kFp64, kShort)->Args({1, 64})->Args({32, 64});
+BENCHMARK_CAPTURE(Decode, fp64_full, DType::kFp64, kFull)->Args({1, 64})->Args({1, 150'528});
+BENCHMARK_CAPTURE(Decode, fp32_full, DType::kFp32, kFull)->Args({1, 64})->Args({1, 150'528});
+BENCHMARK_CAPTURE(Encode, fp64_full, DType::kFp64, kFull)->Args({1, 10})->Args({1, 64});
+BENCHMARK_CAPTURE(Encode, fp64_pixels, DType::kFp64, kPixels)->Args({1, 64});
+BENCHMARK_CAPTURE(Encode, fp32_full, DType::kFp32, kFull)->Args({1, 10})->Args({32, 10});
+
+}  // namespace
