@@ -3,79 +3,20 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "test_host.h"
+#include "test_json.h"
 
 namespace plinth::sklearn {
 namespace {
 
 namespace fs = std::filesystem;
-using simdjson::dom::array;
 using simdjson::dom::element;
 
 const std::string kFolder = std::string(PLINTH_SOURCE_DIR) + "/tests/fixtures/sklearn";
-
-double ToNumber(element value) {
-  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get_double().value();
-}
-
-// The numbers of a list or a list of lists.
-std::vector<double> Flatten(element value) {
-  std::vector<double> numbers;
-  for (element row : value.get_array()) {
-    if (row.is_array()) {
-      for (element number : row.get_array()) numbers.push_back(ToNumber(number));
-    } else {
-      numbers.push_back(ToNumber(row));
-    }
-  }
-  return numbers;
-}
-
-std::vector<std::int64_t> ShapeOf(element value) {
-  std::vector<std::int64_t> shape{static_cast<std::int64_t>(value.get_array().size())};
-  if (const element row = value.at(0); row.is_array())
-    shape.push_back(static_cast<std::int64_t>(row.get_array().size()));
-  return shape;
-}
-
-void ExpectNumbers(element expected, double tolerance, const TestOutput& actual) {
-  EXPECT_EQ(actual.shape, ShapeOf(expected));
-  const std::vector<double> numbers = Flatten(expected);
-  ASSERT_EQ(actual.dtype, PLINTH_FP64);
-  ASSERT_EQ(actual.numbers.size(), numbers.size());
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    if (std::isnan(numbers[i])) {
-      EXPECT_TRUE(std::isnan(actual.numbers[i])) << "at " << i;
-    } else {
-      EXPECT_NEAR(actual.numbers[i], numbers[i], tolerance * std::max(1.0, std::abs(numbers[i])))
-          << "at " << i;
-    }
-  }
-}
-
-void ExpectLabels(element expected, const TestOutput& actual) {
-  const element first = expected.at(0);
-  if (first.is_string()) {
-    ASSERT_EQ(actual.dtype, PLINTH_BYTES);
-    std::vector<std::string> labels;
-    for (element label : expected.get_array()) labels.emplace_back(label.get_string().value());
-    EXPECT_EQ(actual.strings, labels);
-  } else if (first.is_int64()) {
-    ASSERT_EQ(actual.dtype, PLINTH_INT64);
-    std::vector<std::int64_t> labels;
-    for (element label : expected.get_array()) labels.push_back(label.get_int64());
-    EXPECT_EQ(actual.ints, labels);
-  } else {
-    ASSERT_EQ(actual.dtype, PLINTH_FP64);
-    EXPECT_EQ(actual.numbers, Flatten(expected));
-  }
-}
 
 // Runs a model on all rows at once, and on each row alone: both must give the recorded answer.
 void Check(const std::string& path, element record, const std::string& answer,
@@ -89,11 +30,7 @@ void Check(const std::string& path, element record, const std::string& answer,
   TestOutput all = model.Execute(rows, shape, answer);
   ASSERT_EQ(model.error(), "");
   const double tolerance = record["tolerance"].get_double();
-  const auto expect = [&](const TestOutput& actual) {
-    answer == "label" ? ExpectLabels(record[answer], actual)
-                      : ExpectNumbers(record[answer], tolerance, actual);
-  };
-  expect(all);
+  ExpectAnswer(record[answer], tolerance, all);
 
   TestOutput joined;
   const auto width = static_cast<std::size_t>(shape[1]);
@@ -103,7 +40,7 @@ void Check(const std::string& path, element record, const std::string& answer,
     joined.Append(model.Execute(row, {1, shape[1]}, answer));
     ASSERT_EQ(model.error(), "");
   }
-  expect(joined);
+  ExpectAnswer(record[answer], tolerance, joined);
 }
 
 std::vector<std::string> Cases() {

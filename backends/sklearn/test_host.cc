@@ -100,4 +100,15 @@ TestOutput TestModel::Execute(const std::vector<double>& x, const std::vector<st
   return {};
 }
 
+std::optional<std::vector<double>> TestModel::Numbers(const plinth_tensor& x,
+                                                      std::uint32_t output) const {
+  plinth_output result = {};
+  const plinth_execute_request request = {sizeof(request), 1, &x, 1, &output};
+  plinth_execute_response response = {sizeof(response), &result};
+  if (backend_->execute(model_, &request, &response) != PLINTH_OK) return std::nullopt;
+  std::vector<double> numbers = Convert(result.tensor).numbers;
+  result.release(result.release_context);
+  return numbers;
+}
+
 }  // namespace plinth::sklearn

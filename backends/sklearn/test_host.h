@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,6 +46,10 @@ class TestModel {
   // The same with a tensor and outputs of the caller's.
   plinth_status Execute(const plinth_tensor& x, const std::vector<std::uint32_t>& wanted,
                         std::vector<plinth_output>& outputs);
+
+  // The numbers of one output; nothing if the call fails. Keeps no state: safe from several
+  // threads.
+  std::optional<std::vector<double>> Numbers(const plinth_tensor& x, std::uint32_t output) const;
 
  private:
   const plinth_backend* backend_;

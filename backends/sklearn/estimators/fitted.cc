@@ -194,37 +194,38 @@ Classes Fitted::ReadClasses() {
   return classes;
 }
 
-std::size_t Fitted::Declared() {
-  std::size_t inputs = width_;
-  if (const Value* written = Find("n_features_in_");
-      written && written->Is(Kind::kInt) && written->integer > 0) {
-    inputs = static_cast<std::size_t>(written->integer);
-  }
-  if (width_ != 0 && inputs != width_) {
-    Fail("it takes " + std::to_string(inputs) + " features but is given " + std::to_string(width_));
-  }
-  return inputs;
+std::size_t Fitted::WrittenInputs() const {
+  const Value* written = Find("n_features_in_");
+  const bool is_count = written && written->Is(Kind::kInt) && written->integer > 0;
+  return is_count ? static_cast<std::size_t>(written->integer) : 0;
 }
 
 std::size_t Fitted::Inputs(std::size_t derived) {
-  const std::size_t declared = Declared();
-  if (ok() && declared != 0 && derived != declared) {
-    Fail("it takes " + std::to_string(declared) + " features but its arrays are for " +
+  const std::size_t written = WrittenInputs();
+  if (written != 0 && derived != written) {
+    Fail("it takes " + std::to_string(written) + " features but its arrays are for " +
          std::to_string(derived));
   }
   if (derived == 0) Fail("its arrays are empty");
-  if (derived > ReadLimits::kMaxColumns)
+  if (derived > ReadLimits::kMaxColumns) {
     Fail("it takes " + std::to_string(derived) + " features, more than are supported");
+  }
+  if (width_ != 0 && derived != width_) {
+    Fail("it takes " + std::to_string(derived) + " features but is given " +
+         std::to_string(width_));
+  }
   return ok() ? derived : 0;
 }
 
 std::size_t Fitted::Inputs() {
-  const std::size_t declared = Declared();
-  if (declared == 0)
+  const std::size_t written = WrittenInputs();
+  const std::size_t inputs = written != 0 ? written : width_;
+  if (inputs == 0) {
     Fail(
         "it does not say how many features it takes; declare the shape of the input in the "
         "configuration");
-  return ok() ? Inputs(declared) : 0;
+  }
+  return ok() ? Inputs(inputs) : 0;
 }
 
 bool Fitted::VersionAtLeast(int major, int minor) const {

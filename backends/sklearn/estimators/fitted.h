@@ -105,8 +105,8 @@ class Fitted {
   std::size_t width_;
   int depth_;
   std::string class_name_;
-  // n_features_in_ and what the estimator is given; 0 where not known.
-  std::size_t Declared();
+  // n_features_in_; 0 where it is not written.
+  std::size_t WrittenInputs() const;
 
   bool failed_ = false;
   Error error_;
