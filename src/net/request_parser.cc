@@ -5,7 +5,6 @@
 #include <boost/beast/http/error.hpp>
 #include <cstring>
 #include <new>
-#include <optional>
 #include <utility>
 
 #include "net/header_text.h"
@@ -22,8 +21,6 @@ constexpr std::size_t kFirstReservation = 1024 * 1024;
 constexpr std::size_t kFirstChunkReservation = 16 * 1024;
 // By how much the reservation grows each time it has been filled.
 constexpr std::size_t kGrowth = 4;
-
-std::string_view View(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 Verb VerbOf(http::verb verb) {
   switch (verb) {
@@ -58,84 +55,39 @@ bool NamesAnotherVersion(std::string_view text) {
 
 }  // namespace
 
-// Beast's grammar of one request. It reports views into the bytes it was given; a complete header
-// block is always given in one piece, so they hold until RequestParser has copied the block.
-class RequestParser::Grammar {
+// Beast's grammar of a header block, for one attempt at reading it. It reports views into the bytes
+// that it was given.
+class HeaderGrammar final : public http::basic_parser<true> {
  public:
-  explicit Grammar(RequestParser* parser) : parser_(parser) {}
-
-  // Begins a new request.
-  void Start() {
-    beast_.emplace(this);
-    beast_->header_limit(static_cast<std::uint32_t>(parser_->limits_.header_bytes));
-    beast_->body_limit(parser_->limits_.body_bytes);
-    beast_->eager(false);
-    fields_.clear();
-    hosts_ = 0;
-    http11_ = true;
-    header_done_ = false;
-    expects_continue_ = false;
-    unknown_coding_ = false;
-    too_many_fields_ = false;
+  explicit HeaderGrammar(const ParserLimits& limits) : limits_(limits) {
+    header_limit(static_cast<std::uint32_t>(limits.header_bytes));
+    skip(true);  // the body is read by RequestParser
   }
 
-  std::size_t Put(std::span<const char> bytes, BeastError& error) {
+  // Returns how many of the bytes the block takes; need_more if it is not all there.
+  std::size_t Read(std::span<const char> bytes, BeastError& error) {
     input_ = bytes;
-    return beast_->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
+    return put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
   }
 
-  bool done() const { return beast_->is_done(); }
-  bool chunked() const { return beast_->chunked(); }
-  std::optional<std::uint64_t> content_length() const {
-    const auto length = beast_->content_length();
-    return length ? std::optional<std::uint64_t>(*length) : std::nullopt;
-  }
-  bool keep_alive() const { return beast_->keep_alive(); }
-  bool http11() const { return http11_; }
-  Verb verb() const { return verb_; }
-  std::string_view target() const { return target_; }
-  std::vector<Header>& fields() { return fields_; }
-  int hosts() const { return hosts_; }
-  bool expects_continue() const { return expects_continue_ && http11_; }
-  bool unknown_coding() const { return unknown_coding_; }
-  bool too_many_fields() const { return too_many_fields_; }
+  Verb verb = Verb::kOther;
+  std::string_view target;
+  std::vector<Header> fields;
+  int hosts = 0;
+  bool http11 = true;
+  bool expects_continue = false;
+  bool unknown_coding = false;
+  bool too_many_fields = false;
 
  private:
-  class Beast final : public http::basic_parser<true> {
-   public:
-    explicit Beast(Grammar* grammar) : grammar_(*grammar) {}
+  using View = boost::beast::string_view;
 
-   private:
-    void on_request_impl(http::verb verb, boost::beast::string_view,
-                         boost::beast::string_view target, int version, BeastError&) override {
-      grammar_.verb_ = VerbOf(verb);
-      grammar_.target_ = View(target);
-      grammar_.http11_ = version >= 11;
-    }
-    void on_response_impl(int, boost::beast::string_view, int, BeastError&) override {}
-    void on_field_impl(http::field field, boost::beast::string_view name,
-                       boost::beast::string_view value, BeastError& error) override {
-      grammar_.OnField(field, View(name), View(value), error);
-    }
-    void on_header_impl(BeastError&) override { grammar_.header_done_ = true; }
-    void on_body_init_impl(const boost::optional<std::uint64_t>&, BeastError&) override {}
-    std::size_t on_body_impl(boost::beast::string_view body, BeastError&) override {
-      return body.size();
-    }
-    void on_chunk_header_impl(std::uint64_t, boost::beast::string_view, BeastError&) override {}
-    std::size_t on_chunk_body_impl(std::uint64_t, boost::beast::string_view body,
-                                   BeastError& error) override {
-      if (!grammar_.parser_->AppendBody(View(body))) error = http::error::buffer_overflow;
-      return body.size();
-    }
-    void on_finish_impl(BeastError&) override {}
-
-    Grammar& grammar_;
-  };
-
-  void OnField(http::field field, std::string_view name, std::string_view value,
-               BeastError& error) {
-    if (header_done_) return;  // a trailer: nobody asks for those
+  void on_request_impl(http::verb name, View, View text, int version, BeastError&) override {
+    verb = VerbOf(name);
+    target = {text.data(), text.size()};
+    http11 = version >= 11;
+  }
+  void on_field_impl(http::field field, View name, View value, BeastError& error) override {
     // A folded line: its value is put together elsewhere, or begins behind a line end.
     const char* const behind_name = name.data() + name.size();
     if (value.data() < behind_name || value.data() > input_.data() + input_.size() ||
@@ -144,38 +96,75 @@ class RequestParser::Grammar {
       error = http::error::bad_field;
       return;
     }
-    if (fields_.size() == parser_->limits_.header_fields) {
-      too_many_fields_ = true;
+    if (fields.size() == limits_.header_fields) {
+      too_many_fields = true;
       error = http::error::header_limit;
       return;
     }
-    fields_.push_back({name, value});
-    if (field == http::field::host) ++hosts_;
-    if (field == http::field::expect) expects_continue_ = EqualsIgnoringCase(value, "100-continue");
-    if (field == http::field::transfer_encoding && !EqualsIgnoringCase(value, "chunked")) {
-      unknown_coding_ = true;
+    fields.push_back({{name.data(), name.size()}, {value.data(), value.size()}});
+    const std::string_view text = fields.back().value;
+    if (field == http::field::host) ++hosts;
+    if (field == http::field::expect) expects_continue = EqualsIgnoringCase(text, "100-continue");
+    if (field == http::field::transfer_encoding && !EqualsIgnoringCase(text, "chunked")) {
+      unknown_coding = true;
       error = http::error::bad_transfer_encoding;
     }
   }
 
-  RequestParser* const parser_;
-  std::optional<Beast> beast_;
+  // What comes after a header block does not come here.
+  void on_response_impl(int, View, int, BeastError&) override {}
+  void on_header_impl(BeastError&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, BeastError&) override {}
+  std::size_t on_body_impl(View body, BeastError&) override { return body.size(); }
+  void on_chunk_header_impl(std::uint64_t, View, BeastError&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, View body, BeastError&) override {
+    return body.size();
+  }
+  void on_finish_impl(BeastError&) override {}
+
+  const ParserLimits& limits_;
   std::span<const char> input_;
-  Verb verb_ = Verb::kOther;
-  std::string_view target_;
-  std::vector<Header> fields_;
-  int hosts_ = 0;
-  bool http11_ = true;
-  bool header_done_ = false;
-  bool expects_continue_ = false;
-  bool unknown_coding_ = false;
-  bool too_many_fields_ = false;
 };
 
-RequestParser::RequestParser(const ParserLimits& limits)
-    : limits_(limits), grammar_(std::make_unique<Grammar>(this)) {}
+namespace {
 
-RequestParser::~RequestParser() = default;
+// What is wrong with a header block that Beast does not accept.
+Error HeaderError(http::error error, const HeaderGrammar& grammar, const ParserLimits& limits) {
+  const char* const request_line = "malformed request line; expected 'METHOD /path HTTP/1.1'";
+  switch (error) {
+    case http::error::header_limit:
+      if (grammar.too_many_fields) {
+        return {Code::kHeadersTooLarge,
+                "more than " + std::to_string(limits.header_fields) + " header fields"};
+      }
+      return {Code::kHeadersTooLarge, "the request line and headers are over the limit of " +
+                                          std::to_string(limits.header_bytes) + " bytes"};
+    case http::error::bad_version:
+    case http::error::bad_method:
+    case http::error::bad_target:
+      return {Code::kInvalidArgument, request_line};
+    case http::error::bad_transfer_encoding:
+      if (grammar.unknown_coding) {
+        return {Code::kUnimplemented, "only 'Transfer-Encoding: chunked' is supported"};
+      }
+      return {Code::kInvalidArgument,
+              "Transfer-Encoding may be given once, and not together with Content-Length"};
+    case http::error::bad_content_length:
+    case http::error::multiple_content_length:
+      return {Code::kInvalidArgument,
+              "Content-Length must be one number, and not come together with Transfer-Encoding"};
+    case http::error::bad_field:
+      return {Code::kInvalidArgument, "malformed header field; expected 'Name: value' on one line"};
+    case http::error::bad_value:
+      return {Code::kInvalidArgument, "a header value holds a character that is not allowed"};
+    case http::error::bad_line_ending:
+      return {Code::kInvalidArgument, "lines must end in CR LF"};
+    default:
+      return {Code::kInvalidArgument, "malformed request"};
+  }
+}
+
+}  // namespace
 
 std::size_t RequestParser::Parse(std::span<const char> bytes) {
   std::size_t consumed = 0;
@@ -199,70 +188,89 @@ std::size_t RequestParser::ParseHeader(std::span<const char> bytes) {
     state_ = State::kHeader;
     scanned_ = 0;
   }
-  // An incomplete block is read again from its start, but only when another line end has come.
-  const bool worth_it =
-      scanned_ == 0 || bytes.size() >= limits_.header_bytes ||
-      std::memchr(bytes.data() + scanned_, '\n', bytes.size() - scanned_) != nullptr;
-  scanned_ = bytes.size();
-  if (!worth_it) return skipped;
-
-  BeastError error;
-  grammar_->Start();
-  const std::size_t consumed = grammar_->Put(bytes, error);
-  if (error == http::error::need_more) return skipped;
-  if (error) {
-    FailGrammar(error.value(), bytes);
+  // An incomplete block is read again from its start, but only when another line is complete, and
+  // then only its complete lines: so dripping costs little, and the outcome does not depend on how
+  // the bytes come. What does not even begin like a request, or is too long, is refused without
+  // waiting for a line.
+  const bool hopeless = bytes.size() >= limits_.header_bytes || !IsTokenCharacter(bytes[0]);
+  const std::string_view fresh(bytes.data() + scanned_, bytes.size() - scanned_);
+  const std::size_t line_end = fresh.rfind('\n');
+  if (line_end == std::string_view::npos && !hopeless) {
+    scanned_ = bytes.size();
     return skipped;
   }
-  if (!AcceptHeader(bytes.first(consumed))) return skipped;
-  return skipped + consumed;
+  if (!hopeless) bytes = bytes.first(scanned_ + line_end + 1);
+  scanned_ = bytes.size();
+
+  HeaderGrammar grammar(limits_);
+  BeastError error;
+  const std::size_t size = grammar.Read(bytes, error);
+  if (error == http::error::need_more) return skipped;
+  if (error == http::error::bad_version && NamesAnotherVersion({bytes.data(), bytes.size()})) {
+    Fail({Code::kUnimplemented, "this HTTP version is not spoken here; use HTTP/1.1"});
+    refusal_.status = 505;
+    return skipped;
+  }
+  if (error) {
+    Fail(HeaderError(static_cast<http::error>(error.value()), grammar, limits_));
+    return skipped;
+  }
+  if (!AcceptHead(grammar, bytes.first(size))) return skipped;
+  return skipped + size;
 }
 
 // Turns a complete header block into the request's head, and says whether it may go on.
-bool RequestParser::AcceptHeader(std::span<const char> block) {
-  if (grammar_->http11() && grammar_->hosts() == 0) {
-    Fail(Code::kInvalidArgument, "an HTTP/1.1 request needs a Host header");
-    return false;
+bool RequestParser::AcceptHead(HeaderGrammar& grammar, std::span<const char> block) {
+  if (grammar.http11 && grammar.hosts == 0) {
+    return Fail({Code::kInvalidArgument, "an HTTP/1.1 request needs a Host header"});
   }
-  if (grammar_->hosts() > 1) {
-    Fail(Code::kInvalidArgument, "more than one Host header; send one");
-    return false;
+  if (grammar.hosts > 1) {
+    return Fail({Code::kInvalidArgument, "more than one Host header; send one"});
   }
-  chunked_ = grammar_->chunked();
-  if (chunked_ && !grammar_->http11()) {
-    Fail(Code::kInvalidArgument,
-         "Transfer-Encoding in an HTTP/1.0 request; use HTTP/1.1 or Content-Length");
-    return false;
+  const bool chunked = grammar.chunked();
+  if (chunked && !grammar.http11) {
+    return Fail({Code::kInvalidArgument,
+                 "Transfer-Encoding in an HTTP/1.0 request; use HTTP/1.1 or Content-Length"});
   }
-  const std::optional<std::uint64_t> length = grammar_->content_length();
-  if (!AcceptTarget(grammar_->target())) return false;
+  const auto length = grammar.content_length();
+  if (length && *length > limits_.body_bytes) return FailBodyTooLarge();
+  if (!AcceptTarget(grammar.target)) return false;
 
   // The views move from the caller's bytes to a copy that the request owns.
   auto copy = std::make_shared_for_overwrite<char[]>(block.size());
   std::memcpy(copy.get(), block.data(), block.size());
-  const auto moved = [&](std::string_view view) {
-    return view.empty() ? std::string_view()
+  const auto move = [&](std::string_view& view) {
+    view = view.empty() ? std::string_view()
                         : std::string_view(copy.get() + (view.data() - block.data()), view.size());
   };
   HttpRequest& request = parsed_.request;
-  request.verb = grammar_->verb();
-  request.path = request.path == "/" ? std::string_view("/") : moved(request.path);
-  request.query = moved(request.query);
-  request.headers.reserve(grammar_->fields().size());
-  for (const Header& field : grammar_->fields()) {
-    request.headers.push_back({moved(field.name), moved(field.value)});
+  if (request.path == "/") {
+    request.path = "/";
+  } else {
+    move(request.path);
   }
-  request.has_body = chunked_ || length.has_value();
+  move(request.query);
+  for (Header& field : grammar.fields) {
+    move(field.name);
+    move(field.value);
+  }
+  request.headers = std::move(grammar.fields);
+  request.verb = grammar.verb;
+  request.has_body = chunked || length.has_value();
   request.storage = std::move(copy);
-  parsed_.http11 = grammar_->http11();
-  parsed_.keep_alive = grammar_->keep_alive();
+  parsed_.http11 = grammar.http11;
+  parsed_.keep_alive = grammar.keep_alive();
 
   state_ = State::kBody;
-  expects_continue_ = grammar_->expects_continue() && (chunked_ || length.value_or(0) > 0);
   content_length_ = static_cast<std::size_t>(length.value_or(0));
-  if (!chunked_) {
-    if (!ReserveBody(std::min(content_length_, kFirstReservation))) return false;
-    if (content_length_ == 0) Finish();
+  expects_continue_ =
+      grammar.expects_continue && grammar.http11 && (chunked || content_length_ > 0);
+  if (chunked) {
+    chunks_.emplace(limits_.body_bytes, limits_.header_bytes);
+  } else if (content_length_ == 0) {
+    Finish();
+  } else {
+    return ReserveBody(std::min(content_length_, kFirstReservation));
   }
   return true;
 }
@@ -284,8 +292,7 @@ bool RequestParser::AcceptTarget(std::string_view target) {
     }
   }
   if (target.empty() || target[0] != '/') {
-    Fail(Code::kInvalidArgument, "the request target must begin with '/'");
-    return false;
+    return Fail({Code::kInvalidArgument, "the request target must begin with '/'"});
   }
   const std::size_t mark = target.find('?');
   parsed_.request.path = target.substr(0, mark);
@@ -295,42 +302,43 @@ bool RequestParser::AcceptTarget(std::string_view target) {
 }
 
 std::size_t RequestParser::ParseBody(std::span<const char> bytes) {
-  if (chunked_) return ParseChunks(bytes);
+  if (chunks_) return ParseChunks(bytes);
   const std::size_t take = std::min(bytes.size(), content_length_ - body_size_);
-  if (!AppendBody({bytes.data(), take})) return 0;
+  if (!AppendBody(bytes.first(take))) return 0;
   if (body_size_ == content_length_) Finish();
   return take;
 }
 
 std::size_t RequestParser::ParseChunks(std::span<const char> bytes) {
-  std::size_t consumed = 0;
-  while (consumed < bytes.size()) {
-    BeastError error;
-    const std::span<const char> rest = bytes.subspan(consumed);
-    consumed += grammar_->Put(rest, error);
-    if (state_ == State::kFailed) return consumed;
-    if (error == http::error::need_more) {
-      // A chunk's size line or the trailer is incomplete; it may not grow without end either.
-      if (bytes.size() - consumed >= limits_.header_bytes) {
-        Fail(Code::kHeadersTooLarge, "a chunk extension or trailer is over the limit of " +
-                                         std::to_string(limits_.header_bytes) + " bytes");
-      }
-      return consumed;
-    }
-    if (error) {
-      FailGrammar(error.value(), rest);
-      return consumed;
-    }
-    if (grammar_->done()) {
-      Finish();
-      return consumed;
+  std::span<const char> rest = bytes;
+  while (state_ == State::kBody) {
+    std::span<const char> data;
+    switch (chunks_->Next(rest, &data)) {
+      case ChunkDecoder::Step::kData:
+        AppendBody(data);
+        break;
+      case ChunkDecoder::Step::kNeedMore:
+        return bytes.size();
+      case ChunkDecoder::Step::kDone:
+        Finish();
+        break;
+      case ChunkDecoder::Step::kMalformed:
+        Fail({Code::kInvalidArgument, "malformed chunk in the body"});
+        break;
+      case ChunkDecoder::Step::kBodyTooLarge:
+        FailBodyTooLarge();
+        break;
+      case ChunkDecoder::Step::kOverheadTooLarge:
+        Fail({Code::kHeadersTooLarge, "chunk extensions and trailers are over the limit of " +
+                                          std::to_string(limits_.header_bytes) + " bytes"});
+        break;
     }
   }
-  return consumed;
+  return bytes.size() - rest.size();
 }
 
 std::span<std::byte> RequestParser::BodySpace() {
-  if (state_ != State::kBody || chunked_) return {};
+  if (state_ != State::kBody || chunks_) return {};
   if (body_size_ == body_capacity_ &&
       !ReserveBody(std::min(content_length_, body_capacity_ * kGrowth)))
     return {};
@@ -358,20 +366,19 @@ bool RequestParser::ReserveBody(std::size_t size) {
     if (body_size_ > 0) std::memcpy(grown.mutable_data(), body_.data(), body_size_);
     body_ = std::move(grown);
   } catch (const std::bad_alloc&) {
-    Fail(Code::kOutOfMemory,
-         "no memory for a body of " + std::to_string(size) + " bytes; try again later");
-    return false;
+    return Fail({Code::kOutOfMemory,
+                 "no memory for a body of " + std::to_string(size) + " bytes; try again later"});
   }
   body_capacity_ = size;
   return true;
 }
 
-bool RequestParser::AppendBody(std::string_view bytes) {
+bool RequestParser::AppendBody(std::span<const char> bytes) {
   if (bytes.empty()) return true;
   expects_continue_ = false;  // the client did not wait
   const std::size_t needed = body_size_ + bytes.size();
   if (needed > body_capacity_) {
-    const std::size_t most = chunked_ ? limits_.body_bytes : content_length_;
+    const std::size_t most = chunks_ ? limits_.body_bytes : content_length_;
     const std::size_t grown = std::max({needed, body_capacity_ * kGrowth, kFirstChunkReservation});
     if (!ReserveBody(std::min(grown, most))) return false;
   }
@@ -392,62 +399,19 @@ void RequestParser::Finish() {
   state_ = State::kComplete;
 }
 
-void RequestParser::FailGrammar(int beast_error, std::span<const char> bytes) {
-  switch (static_cast<http::error>(beast_error)) {
-    case http::error::header_limit:
-      if (grammar_->too_many_fields()) {
-        return Fail(Code::kHeadersTooLarge,
-                    "more than " + std::to_string(limits_.header_fields) + " header fields");
-      }
-      return Fail(Code::kHeadersTooLarge, "the request line and headers are over the limit of " +
-                                              std::to_string(limits_.header_bytes) + " bytes");
-    case http::error::body_limit:
-      return Fail(Code::kPayloadTooLarge,
-                  "the body is over the limit of " + std::to_string(limits_.body_bytes) + " bytes");
-    case http::error::bad_version:
-      if (NamesAnotherVersion({bytes.data(), bytes.size()})) {
-        Fail(Code::kUnimplemented, "this HTTP version is not spoken here; use HTTP/1.1");
-        refusal_.status = 505;
-        return;
-      }
-      return Fail(Code::kInvalidArgument,
-                  "malformed request line; expected 'METHOD /path HTTP/1.1'");
-    case http::error::bad_method:
-    case http::error::bad_target:
-      return Fail(Code::kInvalidArgument,
-                  "malformed request line; expected 'METHOD /path HTTP/1.1'");
-    case http::error::bad_transfer_encoding:
-      if (grammar_->unknown_coding()) {
-        return Fail(Code::kUnimplemented, "only 'Transfer-Encoding: chunked' is supported");
-      }
-      return Fail(Code::kInvalidArgument,
-                  "Transfer-Encoding may be given once, and not together with Content-Length");
-    case http::error::bad_content_length:
-    case http::error::multiple_content_length:
-      return Fail(
-          Code::kInvalidArgument,
-          "Content-Length must be one number, and not come together with Transfer-Encoding");
-    case http::error::bad_chunk:
-    case http::error::bad_chunk_extension:
-      return Fail(Code::kInvalidArgument, "malformed chunk in the body");
-    case http::error::bad_field:
-      return Fail(Code::kInvalidArgument,
-                  "malformed header field; expected 'Name: value' on one line");
-    case http::error::bad_value:
-      return Fail(Code::kInvalidArgument, "a header value holds a character that is not allowed");
-    case http::error::bad_line_ending:
-      return Fail(Code::kInvalidArgument, "lines must end in CR LF");
-    default:
-      return Fail(Code::kInvalidArgument, "malformed request");
-  }
+bool RequestParser::FailBodyTooLarge() {
+  return Fail({Code::kPayloadTooLarge,
+               "the body is over the limit of " + std::to_string(limits_.body_bytes) + " bytes"});
 }
 
-void RequestParser::Fail(Code code, std::string message) {
+// Returns false.
+bool RequestParser::Fail(Error error) {
   state_ = State::kFailed;
   expects_continue_ = false;
   body_ = Buffer();
   parsed_ = {};
-  refusal_ = {InfoOf(code).http_status, Error{code, std::move(message)}};
+  refusal_ = {InfoOf(error.code).http_status, std::move(error)};
+  return false;
 }
 
 void RequestParser::Reset() {
@@ -458,7 +422,7 @@ void RequestParser::Reset() {
   body_size_ = 0;
   content_length_ = 0;
   scanned_ = 0;
-  chunked_ = false;
+  chunks_.reset();
 }
 
 }  // namespace plinth::net

@@ -20,12 +20,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "base/buffer.h"
 #include "base/status.h"
+#include "net/chunk_decoder.h"
 #include "net/http.h"
 
 namespace plinth::net {
@@ -43,6 +45,8 @@ struct Refusal {
   Error error;
 };
 
+class HeaderGrammar;
+
 struct ParsedRequest {
   HttpRequest request;
   bool http11 = true;
@@ -59,8 +63,8 @@ class RequestParser {
     kFailed,
   };
 
-  explicit RequestParser(const ParserLimits& limits);
-  ~RequestParser();
+  // The limits must outlive the parser.
+  explicit RequestParser(const ParserLimits& limits) : limits_(limits) {}
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
 
@@ -87,27 +91,24 @@ class RequestParser {
   ParsedRequest Take();
 
  private:
-  class Grammar;
-
   std::size_t ParseHeader(std::span<const char> bytes);
   std::size_t ParseBody(std::span<const char> bytes);
   std::size_t ParseChunks(std::span<const char> bytes);
-  bool AcceptHeader(std::span<const char> block);
+  bool AcceptHead(HeaderGrammar& grammar, std::span<const char> block);
   bool AcceptTarget(std::string_view target);
-  void FailGrammar(int beast_error, std::span<const char> bytes);
   bool ReserveBody(std::size_t size);
-  bool AppendBody(std::string_view bytes);
+  bool AppendBody(std::span<const char> bytes);
   void Finish();
-  void Fail(Code code, std::string message);
+  bool FailBodyTooLarge();
+  bool Fail(Error error);
   void Reset();
 
-  const ParserLimits limits_;
+  const ParserLimits& limits_;
   State state_ = State::kIdle;
   Refusal refusal_;
-  std::unique_ptr<Grammar> grammar_;
   ParsedRequest parsed_;
   bool expects_continue_ = false;
-  bool chunked_ = false;
+  std::optional<ChunkDecoder> chunks_;  // set if the body is chunked
   std::size_t scanned_ = 0;         // bytes of an incomplete header block that have been looked at
   std::size_t content_length_ = 0;  // if not chunked
   Buffer body_;  // body_capacity_ + kBodyPadding bytes, of which body_size_ are filled

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "net/header_text.h"
+
 namespace plinth::net {
 namespace {
 
@@ -70,8 +72,7 @@ void AppendNumber(std::size_t number, std::string& out) {
 
 void AppendField(std::string_view text, std::string& out) {
   for (const char c : text) {
-    const bool control = (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-    out.push_back(control ? ' ' : c);
+    out.push_back(IsControl(c) ? ' ' : c);
   }
 }
 
