@@ -9,8 +9,8 @@
 //   };
 //
 //   const plinth_backend* plinth_backend_entry(const plinth_host* host, const char** error) {
-//     static const plinth_backend table = kit::TableOf<Model>("name", "1.0", "Runtime 2.0", "framework", Probe);
-//     return &table;
+//     static const plinth_backend table = kit::TableOf<Model>("name", "1.0", "Runtime 2.0",
+//     "framework", Probe); return &table;
 //   }
 #pragma once
 
@@ -25,7 +25,8 @@
 
 namespace plinth::kit {
 
-// The ABI's functions over a Model. Execute() adds the wanted outputs in their order; they are committed if it succeeds.
+// The ABI's functions over a Model. Execute() adds the wanted outputs in their order; they are
+// committed if it succeeds.
 template <typename Model>
 struct Functions {
   static Model* Of(plinth_model* model) { return reinterpret_cast<Model*>(model); }
@@ -70,9 +71,19 @@ plinth_backend TableOf(const char* name, const char* version, const char* runtim
   using F = Functions<Model>;
   plinth_status (*warm)(plinth_model*) = nullptr;
   if constexpr (requires(Model& model) { model.Warm(); }) warm = F::Warm;
-  return {sizeof(plinth_backend), PLINTH_ABI_VERSION, name,       version,    runtime,
-          frameworks,             probe,              F::Load,    F::Describe, warm,
-          F::Execute,             F::Unload,          LastError};
+  return {sizeof(plinth_backend),
+          PLINTH_ABI_VERSION,
+          name,
+          version,
+          runtime,
+          frameworks,
+          probe,
+          F::Load,
+          F::Describe,
+          warm,
+          F::Execute,
+          F::Unload,
+          LastError};
 }
 
 }  // namespace plinth::kit

@@ -1,4 +1,5 @@
-// All backends in one process: their runtimes bring libraries of the same names (OpenMP, protobuf, oneDNN) and must not meet.
+// All backends in one process: their runtimes bring libraries of the same names (OpenMP, protobuf,
+// oneDNN) and must not meet.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -16,8 +17,11 @@ struct Served {
 
 std::vector<Served> ServeAll() {
   std::vector<Served> all;
-  for (const auto& [backend, file] : {std::pair{"onnxruntime", "cnn.onnx"}, {"openvino", "keras_savedmodel"},
-                                      {"openvino", "cnn.onnx"}, {"pytorch", "cnn.pt"}, {"sklearn", "pipeline.joblib"}}) {
+  for (const auto& [backend, file] : {std::pair{"onnxruntime", "cnn.onnx"},
+                                      {"openvino", "keras_savedmodel"},
+                                      {"openvino", "cnn.onnx"},
+                                      {"pytorch", "cnn.pt"},
+                                      {"sklearn", "pipeline.joblib"}}) {
     DigitsCase digits = LoadDigits(file);
     auto model = LoadModel(backend, digits.file);
     if (model == nullptr) continue;
@@ -62,14 +66,17 @@ TEST(IsolationTest, OneMayGoWhileTheOthersAnswer) {
   }
 }
 
-// A failure inside one runtime: exceptions are thrown and caught across libraries that each bring their own type information.
+// A failure inside one runtime: exceptions are thrown and caught across libraries that each bring
+// their own type information.
 TEST(IsolationTest, ErrorsOfOneLeaveTheOthersAlone) {
   std::vector<Served> all = ServeAll();
   for (const std::string backend : {"onnxruntime", "openvino", "pytorch", "sklearn"}) {
     EXPECT_FALSE(LoadError(backend, SourcePath("examples/digits/train.py")).message.empty());
   }
   for (Served& served : all) {
-    EXPECT_FALSE(Predict(*served.model, {Numbers(served.digits.input.name, served.digits.input.tensor.dtype(), {1, 2, 3}, {1, 2, 3, 4, 5, 6})}))
+    EXPECT_FALSE(Predict(*served.model,
+                         {Numbers(served.digits.input.name, served.digits.input.tensor.dtype(),
+                                  {1, 2, 3}, {1, 2, 3, 4, 5, 6})}))
         << served.backend;
     ExpectRightAnswer(served);
   }

@@ -29,8 +29,8 @@ Result<Options> Options::Read(const plinth_load_request& request,
   for (std::size_t i = 0; i < request.option_count; ++i) {
     const std::string_view key = request.options[i].key;
     if (std::ranges::find(known, key) == known.end()) {
-      return Fail(PLINTH_INVALID_ARGUMENT, "this engine has no option '" + std::string(key) +
-                                               "'; it has: " + Join(known));
+      return Fail(PLINTH_INVALID_ARGUMENT,
+                  "this engine has no option '" + std::string(key) + "'; it has: " + Join(known));
     }
     options.values_[std::string(key)] = request.options[i].value;
   }

@@ -25,8 +25,8 @@ struct Strings {
   }
 };
 
-// Fills a response front to back. What was added is released again unless Commit() is called, so a call that fails half way
-// leaves nothing behind.
+// Fills a response front to back. What was added is released again unless Commit() is called, so a
+// call that fails half way leaves nothing behind.
 class OutputWriter {
  public:
   explicit OutputWriter(plinth_execute_response* response) : outputs_(response->outputs) {}
@@ -34,8 +34,9 @@ class OutputWriter {
   OutputWriter& operator=(const OutputWriter&) = delete;
   ~OutputWriter();
 
-  // Adds the next output without a copy. `name` must live as long as the model; `data` (and `offsets`, for strings) as
-  // long as `owner`, which may be moved: they must not point into the object itself.
+  // Adds the next output without a copy. `name` must live as long as the model; `data` (and
+  // `offsets`, for strings) as long as `owner`, which may be moved: they must not point into the
+  // object itself.
   template <typename Owner>
   void Add(const char* name, plinth_dtype dtype, std::span<const std::int64_t> shape,
            const void* data, std::size_t byte_size, Owner owner,

@@ -10,11 +10,10 @@ std::vector<plinth_tensor_spec> ViewsOf(const std::vector<Spec>& specs) {
   std::vector<plinth_tensor_spec> views;
   views.reserve(specs.size());
   for (const Spec& spec : specs) {
-    views.push_back({spec.name.c_str(), spec.dtype,
-                     spec.shape ? static_cast<std::int32_t>(spec.shape->size())
-                                : PLINTH_RANK_UNKNOWN,
-                     spec.shape ? spec.shape->data() : nullptr, spec.batch_axis,
-                     spec.optional ? 1 : 0});
+    views.push_back(
+        {spec.name.c_str(), spec.dtype,
+         spec.shape ? static_cast<std::int32_t>(spec.shape->size()) : PLINTH_RANK_UNKNOWN,
+         spec.shape ? spec.shape->data() : nullptr, spec.batch_axis, spec.optional ? 1 : 0});
   }
   return views;
 }
@@ -36,8 +35,8 @@ void OpenBatchAxis(std::vector<Spec>& inputs, std::vector<Spec>& outputs) {
   const auto opens = [](const Spec& spec) {
     return spec.shape && !spec.shape->empty() && spec.shape->front() == -1;
   };
-  const bool open = !inputs.empty() && std::ranges::all_of(inputs, opens) &&
-                    std::ranges::all_of(outputs, opens);
+  const bool open =
+      !inputs.empty() && std::ranges::all_of(inputs, opens) && std::ranges::all_of(outputs, opens);
   for (auto* specs : {&inputs, &outputs}) {
     for (Spec& spec : *specs) spec.batch_axis = open ? 0 : -1;
   }
@@ -49,7 +48,7 @@ Signature::Signature(std::vector<Spec> inputs, std::vector<Spec> outputs, bool c
       outputs_(std::move(outputs)),
       input_views_(ViewsOf(inputs_)),
       output_views_(ViewsOf(outputs_)),
-      view_{sizeof(plinth_signature), input_views_.size(), input_views_.data(),
+      view_{sizeof(plinth_signature), input_views_.size(),  input_views_.data(),
             output_views_.size(),     output_views_.data(), concurrent ? 1 : 0,
             stateful ? 1 : 0} {}
 

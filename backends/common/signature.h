@@ -23,8 +23,8 @@ struct Spec {
 // What the user declared, copied.
 std::vector<Spec> CopySpecs(const plinth_tensor_spec* specs, std::size_t count);
 
-// Sets batch_axis to 0 everywhere if the first dimension of every input and output may vary, to -1 otherwise: only then can
-// requests be joined.
+// Sets batch_axis to 0 everywhere if the first dimension of every input and output may vary, to -1
+// otherwise: only then can requests be joined.
 void OpenBatchAxis(std::vector<Spec>& inputs, std::vector<Spec>& outputs);
 
 // Never copied or moved: the view points into it.

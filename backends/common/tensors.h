@@ -25,7 +25,8 @@ inline std::span<const std::int64_t> ShapeOf(const plinth_tensor& tensor) {
   return {tensor.shape, tensor.rank};
 }
 
-// The number of elements; INVALID_ARGUMENT if it does not fit in 63 bits or a dimension is negative.
+// The number of elements; INVALID_ARGUMENT if it does not fit in 63 bits or a dimension is
+// negative.
 Result<std::int64_t> CountOf(std::span<const std::int64_t> shape);
 
 // String i of a PLINTH_BYTES tensor.

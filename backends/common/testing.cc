@@ -33,7 +33,8 @@ std::vector<double> ReadHalves(const Tensor& tensor, float (*decode)(std::uint16
 }
 
 bool IsFloat(DType type) {
-  return type == DType::kFp16 || type == DType::kBf16 || type == DType::kFp32 || type == DType::kFp64;
+  return type == DType::kFp16 || type == DType::kBf16 || type == DType::kFp32 ||
+         type == DType::kFp64;
 }
 
 Shape ShapeFrom(element json) {
@@ -66,7 +67,8 @@ NamedTensor TensorFrom(element json, const Shape& shape) {
 
 std::vector<NamedTensor> TensorsFrom(element json) {
   std::vector<NamedTensor> tensors;
-  for (const element tensor : json.get_array()) tensors.push_back(TensorFrom(tensor, ShapeFrom(tensor["shape"])));
+  for (const element tensor : json.get_array())
+    tensors.push_back(TensorFrom(tensor, ShapeFrom(tensor["shape"])));
   return tensors;
 }
 
@@ -85,7 +87,8 @@ Backend& OpenBackend(const std::string& name) {
   static std::map<std::string, std::shared_ptr<Backend>> open;
   auto& backend = open[name];
   if (backend == nullptr) {
-    auto opened = Backend::Open(std::string(PLINTH_BINARY_DIR) + "/backends/libplinth_" + name + ".so");
+    auto opened =
+        Backend::Open(std::string(PLINTH_BINARY_DIR) + "/backends/libplinth_" + name + ".so");
     if (!opened) {
       std::cerr << opened.error().message << '\n';
       std::exit(1);
@@ -95,7 +98,8 @@ Backend& OpenBackend(const std::string& name) {
   return *backend;
 }
 
-std::unique_ptr<LoadedModel> LoadModel(std::string_view backend, const std::string& path, ModelConfig config) {
+std::unique_ptr<LoadedModel> LoadModel(std::string_view backend, const std::string& path,
+                                       ModelConfig config) {
   auto model = OpenBackend(std::string(backend)).Load(path, config);
   if (!model) {
     ADD_FAILURE() << path << ": " << model.error().message;
@@ -113,60 +117,98 @@ Error LoadError(std::string_view backend, const std::string& path, ModelConfig c
   return model.error();
 }
 
-Result<std::vector<NamedTensor>> Predict(LoadedModel& model, const std::vector<NamedTensor>& inputs) {
+Result<std::vector<NamedTensor>> Predict(LoadedModel& model,
+                                         const std::vector<NamedTensor>& inputs) {
   return model.Execute(inputs, {}, nullptr);
 }
 
-NamedTensor Numbers(std::string name, DType type, const Shape& shape, const std::vector<double>& elements) {
+NamedTensor Numbers(std::string name, DType type, const Shape& shape,
+                    const std::vector<double>& elements) {
   Tensor tensor = Tensor::Allocate(type, shape).value();
   EXPECT_EQ(static_cast<std::size_t>(tensor.element_count()), elements.size()) << name;
   if (static_cast<std::size_t>(tensor.element_count()) != elements.size()) return {};
   switch (type) {
     case DType::kBool:
-    case DType::kUint8: Fill<std::uint8_t>(tensor, elements); break;
-    case DType::kInt8: Fill<std::int8_t>(tensor, elements); break;
-    case DType::kInt16: Fill<std::int16_t>(tensor, elements); break;
-    case DType::kInt32: Fill<std::int32_t>(tensor, elements); break;
-    case DType::kInt64: Fill<std::int64_t>(tensor, elements); break;
-    case DType::kUint16: Fill<std::uint16_t>(tensor, elements); break;
-    case DType::kUint32: Fill<std::uint32_t>(tensor, elements); break;
-    case DType::kUint64: Fill<std::uint64_t>(tensor, elements); break;
-    case DType::kFp32: Fill<float>(tensor, elements); break;
-    case DType::kFp64: Fill<double>(tensor, elements); break;
+    case DType::kUint8:
+      Fill<std::uint8_t>(tensor, elements);
+      break;
+    case DType::kInt8:
+      Fill<std::int8_t>(tensor, elements);
+      break;
+    case DType::kInt16:
+      Fill<std::int16_t>(tensor, elements);
+      break;
+    case DType::kInt32:
+      Fill<std::int32_t>(tensor, elements);
+      break;
+    case DType::kInt64:
+      Fill<std::int64_t>(tensor, elements);
+      break;
+    case DType::kUint16:
+      Fill<std::uint16_t>(tensor, elements);
+      break;
+    case DType::kUint32:
+      Fill<std::uint32_t>(tensor, elements);
+      break;
+    case DType::kUint64:
+      Fill<std::uint64_t>(tensor, elements);
+      break;
+    case DType::kFp32:
+      Fill<float>(tensor, elements);
+      break;
+    case DType::kFp64:
+      Fill<double>(tensor, elements);
+      break;
     case DType::kFp16:
     case DType::kBf16: {
       const auto encode = type == DType::kFp16 ? FloatToFp16 : FloatToBf16;
       const auto values = tensor.mutable_values<std::uint16_t>();
-      for (std::size_t i = 0; i < values.size(); ++i) values[i] = encode(static_cast<float>(elements[i]));
+      for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] = encode(static_cast<float>(elements[i]));
       break;
     }
     case DType::kAny:
-    case DType::kBytes: ADD_FAILURE() << name << " is not a tensor of numbers";
+    case DType::kBytes:
+      ADD_FAILURE() << name << " is not a tensor of numbers";
   }
   return {std::move(name), std::move(tensor)};
 }
 
-NamedTensor Strings(std::string name, const Shape& shape, const std::vector<std::string>& elements) {
+NamedTensor Strings(std::string name, const Shape& shape,
+                    const std::vector<std::string>& elements) {
   return {std::move(name), Tensor::OfStrings(shape, elements)};
 }
 
 std::vector<double> ElementsOf(const Tensor& tensor) {
   switch (tensor.dtype()) {
     case DType::kBool:
-    case DType::kUint8: return Read<std::uint8_t>(tensor);
-    case DType::kInt8: return Read<std::int8_t>(tensor);
-    case DType::kInt16: return Read<std::int16_t>(tensor);
-    case DType::kInt32: return Read<std::int32_t>(tensor);
-    case DType::kInt64: return Read<std::int64_t>(tensor);
-    case DType::kUint16: return Read<std::uint16_t>(tensor);
-    case DType::kUint32: return Read<std::uint32_t>(tensor);
-    case DType::kUint64: return Read<std::uint64_t>(tensor);
-    case DType::kFp16: return ReadHalves(tensor, Fp16ToFloat);
-    case DType::kBf16: return ReadHalves(tensor, Bf16ToFloat);
-    case DType::kFp32: return Read<float>(tensor);
-    case DType::kFp64: return Read<double>(tensor);
+    case DType::kUint8:
+      return Read<std::uint8_t>(tensor);
+    case DType::kInt8:
+      return Read<std::int8_t>(tensor);
+    case DType::kInt16:
+      return Read<std::int16_t>(tensor);
+    case DType::kInt32:
+      return Read<std::int32_t>(tensor);
+    case DType::kInt64:
+      return Read<std::int64_t>(tensor);
+    case DType::kUint16:
+      return Read<std::uint16_t>(tensor);
+    case DType::kUint32:
+      return Read<std::uint32_t>(tensor);
+    case DType::kUint64:
+      return Read<std::uint64_t>(tensor);
+    case DType::kFp16:
+      return ReadHalves(tensor, Fp16ToFloat);
+    case DType::kBf16:
+      return ReadHalves(tensor, Bf16ToFloat);
+    case DType::kFp32:
+      return Read<float>(tensor);
+    case DType::kFp64:
+      return Read<double>(tensor);
     case DType::kAny:
-    case DType::kBytes: break;
+    case DType::kBytes:
+      break;
   }
   ADD_FAILURE() << "not a tensor of numbers";
   return {};
@@ -196,8 +238,12 @@ std::vector<Case> LoadCases(std::string_view framework) {
   const element root = parser.load(folder + std::string(framework) + ".json");
   std::vector<Case> cases;
   for (const element json : root["cases"].get_array()) {
-    Case c{folder + TextOr(json, "file"), TextOr(json, "about"), TextOr(json, "signature"),
-           TensorsFrom(json["inputs"]), {}, TextOr(json, "fails")};
+    Case c{folder + TextOr(json, "file"),
+           TextOr(json, "about"),
+           TextOr(json, "signature"),
+           TensorsFrom(json["inputs"]),
+           {},
+           TextOr(json, "fails")};
     if (c.fails.empty()) c.outputs = TensorsFrom(json["outputs"]);
     cases.push_back(std::move(c));
   }

@@ -1,4 +1,5 @@
-// For the backends' tests: models by the host's own loader, and the recorded answers of tests/fixtures and examples/digits.
+// For the backends' tests: models by the host's own loader, and the recorded answers of
+// tests/fixtures and examples/digits.
 #pragma once
 
 #include <memory>
@@ -11,29 +12,34 @@
 
 namespace plinth::testing {
 
-// build/backends/libplinth_<name>.so, opened once a process. Ends the test program if it cannot be opened.
+// build/backends/libplinth_<name>.so, opened once a process. Ends the test program if it cannot be
+// opened.
 Backend& OpenBackend(const std::string& name);
 
 // The path of a file of the source tree.
 std::string SourcePath(std::string_view relative);
 
-// A model, loaded with "key" = value options. Fails the test and gives nullptr if it cannot be loaded.
+// A model, loaded with "key" = value options. Fails the test and gives nullptr if it cannot be
+// loaded.
 std::unique_ptr<LoadedModel> LoadModel(std::string_view backend, const std::string& path,
                                        ModelConfig config = {});
 
 // Why loading fails; fails the test and gives an empty error if it does not.
 Error LoadError(std::string_view backend, const std::string& path, ModelConfig config = {});
 
-Result<std::vector<NamedTensor>> Predict(LoadedModel& model, const std::vector<NamedTensor>& inputs);
+Result<std::vector<NamedTensor>> Predict(LoadedModel& model,
+                                         const std::vector<NamedTensor>& inputs);
 
 // A tensor of the given elements, rounded to the type. Not for BYTES.
-NamedTensor Numbers(std::string name, DType type, const Shape& shape, const std::vector<double>& elements);
+NamedTensor Numbers(std::string name, DType type, const Shape& shape,
+                    const std::vector<double>& elements);
 NamedTensor Strings(std::string name, const Shape& shape, const std::vector<std::string>& elements);
 
 // The elements of a tensor that is not BYTES.
 std::vector<double> ElementsOf(const Tensor& tensor);
 
-// Same type, shape and elements; floats may differ by `tolerance` of the larger of 1 and their size.
+// Same type, shape and elements; floats may differ by `tolerance` of the larger of 1 and their
+// size.
 void ExpectSame(const Tensor& actual, const Tensor& expected, double tolerance = 1e-5);
 
 // A recorded call of tests/fixtures/models: see make_models.py there.
@@ -47,8 +53,8 @@ struct Case {
 };
 std::vector<Case> LoadCases(std::string_view framework);
 
-// Loads the case's model, runs it and compares every recorded output that the signature has too, by name or, where the framework gives
-// none, by position.
+// Loads the case's model, runs it and compares every recorded output that the signature has too, by
+// name or, where the framework gives none, by position.
 void RunCase(std::string_view backend, const Case& c, const ModelConfig& config = {});
 
 // A model of examples/digits with its answer to the 64 test images.

@@ -14,7 +14,8 @@
 namespace plinth::onnx {
 namespace {
 
-// Files smaller than this compute on the calling thread alone: to wake others costs more than they do.
+// Files smaller than this compute on the calling thread alone: to wake others costs more than they
+// do.
 constexpr std::uintmax_t kSmallModelBytes = 1 << 20;
 
 GraphOptimizationLevel LevelOf(const std::string& name) {
@@ -43,26 +44,32 @@ bool IsLarge(const std::filesystem::path& path) {
 
 kit::Status SetThreads(OrtSessionOptions* options, std::int64_t threads, const std::string& path) {
   if (threads == 0 && IsLarge(path)) return Check(Api().DisablePerSessionThreads(options));
-  if (auto s = Check(Api().SetIntraOpNumThreads(options, std::max<int>(static_cast<int>(threads), 1))); !s) {
+  if (auto s =
+          Check(Api().SetIntraOpNumThreads(options, std::max<int>(static_cast<int>(threads), 1)));
+      !s) {
     return s;
   }
   if (auto s = Check(Api().SetInterOpNumThreads(options, 1)); !s) return s;
-  return Check(Api().AddSessionConfigEntry(options, kOrtSessionOptionsConfigAllowIntraOpSpinning, "0"));
+  return Check(
+      Api().AddSessionConfigEntry(options, kOrtSessionOptionsConfigAllowIntraOpSpinning, "0"));
 }
 
-// The profile is written into the folder for temporary files: a request must not choose where the server writes.
+// The profile is written into the folder for temporary files: a request must not choose where the
+// server writes.
 kit::Status SetProfile(OrtSessionOptions* options, const std::string& name) {
   if (name.empty()) return {};
   const bool plain = name.size() <= 64 && std::ranges::all_of(name, [](unsigned char c) {
                        return std::isalnum(c) != 0 || c == '_' || c == '-';
                      });
   if (!plain) {
-    return kit::Fail(PLINTH_INVALID_ARGUMENT,
-                     "option 'profile' is '" + name +
-                         "'; it must be a plain name of letters, digits, _ and -: the profile is written to " +
-                         (std::filesystem::temp_directory_path() / "NAME_DATE.json").string());
+    return kit::Fail(
+        PLINTH_INVALID_ARGUMENT,
+        "option 'profile' is '" + name +
+            "'; it must be a plain name of letters, digits, _ and -: the profile is written to " +
+            (std::filesystem::temp_directory_path() / "NAME_DATE.json").string());
   }
-  return Check(Api().EnableProfiling(options, (std::filesystem::temp_directory_path() / name).c_str()));
+  return Check(
+      Api().EnableProfiling(options, (std::filesystem::temp_directory_path() / name).c_str()));
 }
 
 kit::Result<SessionOptionsHandle> MakeOptions(const plinth_load_request& request) {
@@ -78,7 +85,8 @@ kit::Result<SessionOptionsHandle> MakeOptions(const plinth_load_request& request
   OrtSessionOptions* raw = nullptr;
   if (auto s = Check(Api().CreateSessionOptions(&raw)); !s) return kit::Fail(s.error());
   SessionOptionsHandle options(raw);
-  if (auto s = Check(Api().SetSessionGraphOptimizationLevel(raw, LevelOf(*level))); !s) return kit::Fail(s.error());
+  if (auto s = Check(Api().SetSessionGraphOptimizationLevel(raw, LevelOf(*level))); !s)
+    return kit::Fail(s.error());
   if (auto s = SetThreads(raw, *threads, request.path); !s) return kit::Fail(s.error());
   if (!*arena) {
     if (auto s = Check(Api().DisableCpuMemArena(raw)); !s) return kit::Fail(s.error());
@@ -93,8 +101,8 @@ kit::Result<std::unique_ptr<Model>> Model::Load(const plinth_load_request& reque
   auto options = MakeOptions(request);
   if (!options) return kit::Fail(options.error());
   OrtSession* raw = nullptr;
-  auto created =
-      Check(Api().CreateSession(Environment(), request.path, options->get(), &raw), PLINTH_INVALID_MODEL);
+  auto created = Check(Api().CreateSession(Environment(), request.path, options->get(), &raw),
+                       PLINTH_INVALID_MODEL);
   if (!created) {
     // What is wrong while loading is wrong with the files, whatever ONNX Runtime calls it.
     std::error_code error;
@@ -130,15 +138,16 @@ kit::Status Model::Execute(const plinth_execute_request& request, kit::OutputWri
     output_names.push_back(signature_.signature->outputs()[index].name.c_str());
   }
   std::vector<OrtValue*> raw(output_names.size(), nullptr);
-  auto ran = Check(Api().Run(session_.get(), nullptr, input_names.data(), input_values.data(), input_names.size(),
-                             output_names.data(), output_names.size(), raw.data()));
+  auto ran =
+      Check(Api().Run(session_.get(), nullptr, input_names.data(), input_values.data(),
+                      input_names.size(), output_names.data(), output_names.size(), raw.data()));
   std::vector<ValueHandle> values;
   for (OrtValue* value : raw) values.emplace_back(value);
   if (!ran) return ran;
 
   for (std::size_t i = 0; i < values.size(); ++i) {
-    auto added = AddOutput(output_names[i], signature_.outputs[request.outputs[i]], std::move(values[i]), request,
-                           outputs);
+    auto added = AddOutput(output_names[i], signature_.outputs[request.outputs[i]],
+                           std::move(values[i]), request, outputs);
     if (!added) {
       return kit::Fail(added.error().status,
                        "output '" + std::string(output_names[i]) + "': " + added.error().message);

@@ -1,4 +1,5 @@
-// An ONNX model: one session, shared by all calls. Options: threads, optimization, memory_arena, profile.
+// An ONNX model: one session, shared by all calls. Options: threads, optimization, memory_arena,
+// profile.
 #pragma once
 
 #include <memory>

@@ -22,7 +22,8 @@ struct View {
 
 kit::Result<OrtAllocator*> DefaultAllocator() {
   OrtAllocator* allocator = nullptr;
-  if (auto s = Check(Api().GetAllocatorWithDefaultOptions(&allocator)); !s) return kit::Fail(s.error());
+  if (auto s = Check(Api().GetAllocatorWithDefaultOptions(&allocator)); !s)
+    return kit::Fail(s.error());
   return allocator;
 }
 
@@ -40,12 +41,14 @@ kit::Result<View> ViewOf(OrtValue* value) {
   std::size_t rank = 0;
   if (auto s = Check(Api().GetDimensionsCount(raw, &rank)); !s) return kit::Fail(s.error());
   view.shape.resize(rank);
-  if (auto s = Check(Api().GetDimensions(raw, view.shape.data(), rank)); !s) return kit::Fail(s.error());
+  if (auto s = Check(Api().GetDimensions(raw, view.shape.data(), rank)); !s)
+    return kit::Fail(s.error());
   auto count = kit::CountOf(view.shape);
   if (!count) return kit::Fail(count.error());
   view.count = static_cast<std::size_t>(*count);
   if (view.dtype != PLINTH_BYTES) {
-    if (auto s = Check(Api().GetTensorMutableData(value, &view.data)); !s) return kit::Fail(s.error());
+    if (auto s = Check(Api().GetTensorMutableData(value, &view.data)); !s)
+      return kit::Fail(s.error());
   }
   return view;
 }
@@ -61,7 +64,8 @@ kit::Status ReadStrings(const OrtValue* value, std::size_t count, kit::Strings& 
   if (count > 0) {
     char none = 0;
     char* text = length > 0 ? into.data.data() + first : &none;
-    if (auto s = Check(Api().GetStringTensorContent(value, text, length, starts.data(), count)); !s) return s;
+    if (auto s = Check(Api().GetStringTensorContent(value, text, length, starts.data(), count)); !s)
+      return s;
   }
   for (std::size_t i = 1; i < count; ++i) into.offsets.push_back(first + starts[i]);
   if (count > 0) into.offsets.push_back(first + length);
@@ -81,7 +85,8 @@ kit::Result<ValueHandle> CopyStrings(const plinth_tensor& tensor, std::size_t co
   for (std::size_t i = 0; i < count; ++i) {
     const std::string_view text = kit::StringAt(tensor, i);
     char* buffer = nullptr;
-    if (auto s = Check(Api().GetResizedStringTensorElementBuffer(raw, i, text.size(), &buffer)); !s) {
+    if (auto s = Check(Api().GetResizedStringTensorElementBuffer(raw, i, text.size(), &buffer));
+        !s) {
       return kit::Fail(s.error());
     }
     if (!text.empty()) std::memcpy(buffer, text.data(), text.size());
@@ -129,9 +134,10 @@ class Stack {
     auto view = ViewOf(value);
     if (!view) return kit::Fail(view.error());
     if (view->dtype != dtype_ || (count_ > 0 && view->shape != shape_)) {
-      return kit::Fail(PLINTH_INTERNAL, "the model gave a sequence whose elements differ in shape (" +
-                                            kit::ShapeText(shape_) + " and " + kit::ShapeText(view->shape) +
-                                            "), which cannot be given as one tensor");
+      return kit::Fail(PLINTH_INTERNAL,
+                       "the model gave a sequence whose elements differ in shape (" +
+                           kit::ShapeText(shape_) + " and " + kit::ShapeText(view->shape) +
+                           "), which cannot be given as one tensor");
     }
     shape_ = view->shape;
     ++count_;
@@ -164,7 +170,8 @@ kit::Result<ValueHandle> Part(const OrtValue* value, int index) {
   auto allocator = DefaultAllocator();
   if (!allocator) return kit::Fail(allocator.error());
   OrtValue* raw = nullptr;
-  if (auto s = Check(Api().GetValue(value, index, *allocator, &raw)); !s) return kit::Fail(s.error());
+  if (auto s = Check(Api().GetValue(value, index, *allocator, &raw)); !s)
+    return kit::Fail(s.error());
   return ValueHandle(raw);
 }
 
@@ -184,7 +191,8 @@ kit::Status AddSequence(const char* name, const OutputShape& shape, const OrtVal
   for (std::size_t i = 0; i < count; ++i) {
     auto part = Part(value, static_cast<int>(i));
     if (!part) return kit::Fail(part.error());
-    auto pushed = shape.kind == OutputKind::kMapSequence ? PushMap(part->get(), stack) : stack.Push(part->get());
+    auto pushed = shape.kind == OutputKind::kMapSequence ? PushMap(part->get(), stack)
+                                                         : stack.Push(part->get());
     if (!pushed) return pushed;
   }
   stack.AddTo(outputs, name, true, shape.kind == OutputKind::kMapSequence ? 1 : 0);
@@ -217,13 +225,15 @@ kit::Result<ValueHandle> WrapInput(const plinth_tensor& tensor) {
 
   static OrtMemoryInfo* const memory = [] {
     OrtMemoryInfo* info = nullptr;
-    return Check(Api().CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &info)) ? info : nullptr;
+    return Check(Api().CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &info)) ? info
+                                                                                          : nullptr;
   }();
   static char nothing = 0;  // stands for the memory of a tensor without elements
   void* data = tensor.data != nullptr ? const_cast<void*>(tensor.data) : &nothing;
   OrtValue* raw = nullptr;
-  if (auto s = Check(Api().CreateTensorWithDataAsOrtValue(memory, data, tensor.byte_size, tensor.shape, tensor.rank,
-                                                          OrtTypeOf(tensor.dtype), &raw));
+  if (auto s =
+          Check(Api().CreateTensorWithDataAsOrtValue(memory, data, tensor.byte_size, tensor.shape,
+                                                     tensor.rank, OrtTypeOf(tensor.dtype), &raw));
       !s) {
     return kit::Fail(s.error());
   }
@@ -243,10 +253,13 @@ kit::Status AddOutput(const char* name, const OutputShape& shape, ValueHandle va
     return {};
   }
   switch (shape.kind) {
-    case OutputKind::kTensor: return AddTensor(name, std::move(value), request, outputs);
-    case OutputKind::kMap: return AddMap(name, shape, value.get(), outputs);
+    case OutputKind::kTensor:
+      return AddTensor(name, std::move(value), request, outputs);
+    case OutputKind::kMap:
+      return AddMap(name, shape, value.get(), outputs);
     case OutputKind::kTensorSequence:
-    case OutputKind::kMapSequence: return AddSequence(name, shape, value.get(), outputs);
+    case OutputKind::kMapSequence:
+      return AddSequence(name, shape, value.get(), outputs);
   }
   return kit::Fail(PLINTH_INTERNAL, "an output of no known kind");
 }

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <unistd.h>
+#include <cstdio>
 
 #include <algorithm>
 #include <filesystem>
@@ -20,7 +20,9 @@ using ::testing::Not;
 
 constexpr std::string_view kBackend = "onnxruntime";
 
-std::string Model(std::string_view name) { return SourcePath("tests/fixtures/models/onnx/" + std::string(name)); }
+std::string Model(std::string_view name) {
+  return SourcePath("tests/fixtures/models/onnx/" + std::string(name));
+}
 
 ModelConfig With(std::string key, std::string value) {
   ModelConfig config;
@@ -31,7 +33,8 @@ ModelConfig With(std::string key, std::string value) {
 // The recorded cases, but those whose outputs are not tensors in the framework: below.
 TEST(OnnxRuntimeTest, AnswersAsRecorded) {
   for (const Case& c : LoadCases("onnx")) {
-    if (c.file.find("zipmap") != std::string::npos || c.file.find("sequence") != std::string::npos) continue;
+    if (c.file.find("zipmap") != std::string::npos || c.file.find("sequence") != std::string::npos)
+      continue;
     RunCase(kBackend, c);
   }
 }
@@ -70,7 +73,8 @@ TEST(OnnxRuntimeTest, StacksASequence) {
   const auto outputs = Predict(*model, {Numbers("x", DType::kFp32, {2, 3}, {1, 2, 3, 4, 5, 6})});
   ASSERT_TRUE(outputs) << outputs.error().message;
   EXPECT_EQ(outputs->at(0).name, "parts");
-  ExpectSame(outputs->at(0).tensor, Numbers("", DType::kFp32, {3, 2, 1}, {1, 4, 2, 5, 3, 6}).tensor);
+  ExpectSame(outputs->at(0).tensor,
+             Numbers("", DType::kFp32, {3, 2, 1}, {1, 4, 2, 5, 3, 6}).tensor);
 }
 
 TEST(OnnxRuntimeTest, BatchesOnlyAlongAnAxisThatAllShare) {
@@ -81,14 +85,16 @@ TEST(OnnxRuntimeTest, BatchesOnlyAlongAnAxisThatAllShare) {
 
 TEST(OnnxRuntimeTest, PassesStringsOfAnyBytes) {
   const auto cases = LoadCases("onnx");
-  const auto all = std::ranges::find_if(cases, [](const Case& c) { return c.file.ends_with("all_types.onnx"); });
+  const auto all =
+      std::ranges::find_if(cases, [](const Case& c) { return c.file.ends_with("all_types.onnx"); });
   ASSERT_NE(all, cases.end());
   const auto model = LoadModel(kBackend, all->file);
   ASSERT_NE(model, nullptr);
   std::vector<NamedTensor> inputs = all->inputs;
   const std::string nul("a\0b", 3);
   for (NamedTensor& input : inputs) {
-    if (input.name == "in_BYTES") input = Strings("in_BYTES", {2, 2}, {nul, "", std::string(100, 'x'), "\xff"});
+    if (input.name == "in_BYTES")
+      input = Strings("in_BYTES", {2, 2}, {nul, "", std::string(100, 'x'), "\xff"});
   }
   const auto outputs = Predict(*model, inputs);
   ASSERT_TRUE(outputs) << outputs.error().message;
@@ -112,10 +118,12 @@ TEST(OnnxRuntimeTest, KeepsOutputsThroughLaterCalls) {
   ASSERT_NE(model, nullptr);
   std::vector<std::vector<NamedTensor>> kept;
   for (int i = 0; i < 8; ++i) {
-    kept.push_back(Predict(*model, {Numbers("x", DType::kFp32, {1, 1, 2}, {i + 1.0, -2.0 * i})}).value());
+    kept.push_back(
+        Predict(*model, {Numbers("x", DType::kFp32, {1, 1, 2}, {i + 1.0, -2.0 * i})}).value());
   }
   for (int i = 0; i < 8; ++i) {
-    EXPECT_THAT(ElementsOf(kept[static_cast<std::size_t>(i)][0].tensor), ElementsAre(i + 1.0, 2.0 * i));
+    EXPECT_THAT(ElementsOf(kept[static_cast<std::size_t>(i)][0].tensor),
+                ElementsAre(i + 1.0, 2.0 * i));
   }
 }
 
@@ -183,7 +191,8 @@ TEST(OnnxRuntimeTest, WritesAProfile) {
   const std::string name = "plinth-profile-" + std::to_string(getpid());
   LoadModel(kBackend, Model("net.onnx"), With("profile", name)).reset();
   bool found = false;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::temp_directory_path())) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::temp_directory_path())) {
     if (!entry.path().filename().string().starts_with(name)) continue;
     found = true;
     std::filesystem::remove(entry.path());
@@ -192,8 +201,10 @@ TEST(OnnxRuntimeTest, WritesAProfile) {
 }
 
 TEST(OnnxRuntimeTest, NamesWhatIsWrongWithAnOption) {
-  EXPECT_THAT(LoadError(kBackend, Model("net.onnx"), With("optimisation", "all")).message, HasSubstr("optimization"));
-  EXPECT_THAT(LoadError(kBackend, Model("net.onnx"), With("optimization", "most")).message, HasSubstr("extended"));
+  EXPECT_THAT(LoadError(kBackend, Model("net.onnx"), With("optimisation", "all")).message,
+              HasSubstr("optimization"));
+  EXPECT_THAT(LoadError(kBackend, Model("net.onnx"), With("optimization", "most")).message,
+              HasSubstr("extended"));
   const Error escape = LoadError(kBackend, Model("net.onnx"), With("profile", "../x"));
   EXPECT_EQ(escape.code, Code::kInvalidArgument);
 }

@@ -13,14 +13,17 @@ namespace {
 constexpr const char* kLibrary = "libonnxruntime.so.1";
 
 const OrtApi* api = nullptr;
-OrtEnv* environment = nullptr;  // never released: ONNX Runtime does not survive it while the process exits
+OrtEnv* environment =
+    nullptr;  // never released: ONNX Runtime does not survive it while the process exits
 std::string runtime_name;
 
 void ORT_API_CALL Log(void* param, OrtLoggingLevel severity, const char* /*category*/,
                       const char* /*logid*/, const char* /*location*/, const char* message) {
   const auto* host = static_cast<const plinth_host*>(param);
-  // Its warnings are about optimisations not taken, and its errors are also returned to who made the call.
-  const plinth_log_level level = severity == ORT_LOGGING_LEVEL_FATAL ? PLINTH_LOG_ERROR : PLINTH_LOG_DEBUG;
+  // Its warnings are about optimisations not taken, and its errors are also returned to who made
+  // the call.
+  const plinth_log_level level =
+      severity == ORT_LOGGING_LEVEL_FATAL ? PLINTH_LOG_ERROR : PLINTH_LOG_DEBUG;
   host->log(level, CleanMessage(std::string("ONNX Runtime: ") + message).c_str());
 }
 
@@ -31,7 +34,8 @@ int ProcessorCount() {
   return sched_getaffinity(0, sizeof(set), &set) == 0 ? std::max(CPU_COUNT(&set), 1) : 1;
 }
 
-// One pool of threads for all models that do not ask for their own: ten models on ten cores must not make a hundred threads.
+// One pool of threads for all models that do not ask for their own: ten models on ten cores must
+// not make a hundred threads.
 kit::Status CreateEnvironment(const plinth_host* host) {
   OrtThreadingOptions* raw = nullptr;
   if (auto s = Check(api->CreateThreadingOptions(&raw)); !s) return s;
@@ -41,8 +45,7 @@ kit::Status CreateEnvironment(const plinth_host* host) {
   // Threads that spin for work take the processor from the other models and from the network.
   if (auto s = Check(api->SetGlobalSpinControl(raw, 0)); !s) return s;
   return Check(api->CreateEnvWithCustomLoggerAndGlobalThreadPools(
-      Log, const_cast<plinth_host*>(host), ORT_LOGGING_LEVEL_WARNING, "plinth", raw,
-      &environment));
+      Log, const_cast<plinth_host*>(host), ORT_LOGGING_LEVEL_WARNING, "plinth", raw, &environment));
 }
 
 }  // namespace
@@ -62,7 +65,8 @@ kit::Status OpenRuntime(const plinth_host* host) {
   api = base()->GetApi(ORT_API_VERSION);
   if (api == nullptr) {
     return kit::Fail(PLINTH_UNSUPPORTED, runtime_name + " is too old: it lacks API version " +
-                                             std::to_string(ORT_API_VERSION) + "; run `make setup`");
+                                             std::to_string(ORT_API_VERSION) +
+                                             "; run `make setup`");
   }
   return CreateEnvironment(host);
 }
@@ -76,15 +80,19 @@ kit::Status Check(OrtStatus* raw, plinth_status otherwise) {
   const StatusHandle status(raw);
   std::string message = CleanMessage(api->GetErrorMessage(raw));
   switch (api->GetErrorCode(raw)) {
-    case ORT_INVALID_ARGUMENT: return kit::Fail(PLINTH_INVALID_ARGUMENT, std::move(message));
-    case ORT_NO_SUCHFILE: return kit::Fail(PLINTH_NOT_FOUND, std::move(message));
-    default: return kit::Fail(otherwise, std::move(message));
+    case ORT_INVALID_ARGUMENT:
+      return kit::Fail(PLINTH_INVALID_ARGUMENT, std::move(message));
+    case ORT_NO_SUCHFILE:
+      return kit::Fail(PLINTH_NOT_FOUND, std::move(message));
+    default:
+      return kit::Fail(otherwise, std::move(message));
   }
 }
 
 std::string CleanMessage(std::string message) {
-  // "/onnxruntime_src/onnxruntime/core/graph/model.cc:180 onnxruntime::Model::Model(…, …) text" -> "text". The signature ends at the
-  // parenthesis that closes its arguments; a "[with T = …]" may follow.
+  // "/onnxruntime_src/onnxruntime/core/graph/model.cc:180 onnxruntime::Model::Model(…, …) text" ->
+  // "text". The signature ends at the parenthesis that closes its arguments; a "[with T = …]" may
+  // follow.
   const std::size_t path = message.find("/onnxruntime");
   const std::size_t source = path == std::string::npos ? path : message.find(".cc:", path);
   const std::size_t header = path == std::string::npos ? path : message.find(".h:", path);

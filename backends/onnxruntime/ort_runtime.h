@@ -1,4 +1,5 @@
-// ONNX Runtime's C API, opened at run time: one library and one environment a process, and owning handles over its objects.
+// ONNX Runtime's C API, opened at run time: one library and one environment a process, and owning
+// handles over its objects.
 #pragma once
 
 #include <onnxruntime_c_api.h>
@@ -11,7 +12,8 @@
 
 namespace plinth::onnx {
 
-// Opens the library and makes the environment. Called once, before anything else here. Its log goes to `host`.
+// Opens the library and makes the environment. Called once, before anything else here. Its log goes
+// to `host`.
 kit::Status OpenRuntime(const plinth_host* host);
 
 // The functions; valid after OpenRuntime().
@@ -36,11 +38,10 @@ using SessionHandle = Handle<OrtSession, &OrtApi::ReleaseSession>;
 using SessionOptionsHandle = Handle<OrtSessionOptions, &OrtApi::ReleaseSessionOptions>;
 using TypeInfoHandle = Handle<OrtTypeInfo, &OrtApi::ReleaseTypeInfo>;
 using MemoryInfoHandle = Handle<OrtMemoryInfo, &OrtApi::ReleaseMemoryInfo>;
-using ShapeInfoHandle =
-    Handle<OrtTensorTypeAndShapeInfo, &OrtApi::ReleaseTensorTypeAndShapeInfo>;
+using ShapeInfoHandle = Handle<OrtTensorTypeAndShapeInfo, &OrtApi::ReleaseTensorTypeAndShapeInfo>;
 
-// Turns what an API function returned into a Status. INVALID_ARGUMENT and NOT_FOUND where ONNX Runtime says so, `otherwise`
-// for the rest; the message is freed of source paths and signatures.
+// Turns what an API function returned into a Status. INVALID_ARGUMENT and NOT_FOUND where ONNX
+// Runtime says so, `otherwise` for the rest; the message is freed of source paths and signatures.
 kit::Status Check(OrtStatus* status, plinth_status otherwise = PLINTH_INTERNAL);
 
 // ONNX Runtime's message without "/src/…/file.cc:123 void onnxruntime::F(…)" before the text.

@@ -34,7 +34,8 @@ kit::Result<ONNXType> KindOf(const OrtTypeInfo* info) {
   return kind;
 }
 
-// The type and shape of a tensor. A shape of no dimensions stands for a scalar and for "not known" alike.
+// The type and shape of a tensor. A shape of no dimensions stands for a scalar and for "not known"
+// alike.
 kit::Status ReadTensor(const OrtTypeInfo* info, kit::Spec& spec) {
   TensorInfo tensor = nullptr;
   if (auto s = Check(Api().CastTypeInfoToTensorInfo(info, &tensor)); !s) return s;
@@ -42,9 +43,10 @@ kit::Status ReadTensor(const OrtTypeInfo* info, kit::Spec& spec) {
   if (auto s = Check(Api().GetTensorElementType(tensor, &type)); !s) return s;
   spec.dtype = TypeOf(type);
   if (spec.dtype == PLINTH_DTYPE_ANY) {
-    return kit::Fail(PLINTH_INVALID_MODEL,
-                     "its element type (number " + std::to_string(type) +
-                         " of ONNX) is not served; cast it in the model to a number, BOOL or STRING type");
+    return kit::Fail(
+        PLINTH_INVALID_MODEL,
+        "its element type (number " + std::to_string(type) +
+            " of ONNX) is not served; cast it in the model to a number, BOOL or STRING type");
   }
   std::size_t rank = 0;
   if (auto s = Check(Api().GetDimensionsCount(tensor, &rank)); !s) return s;
@@ -81,7 +83,8 @@ kit::Result<OutputKind> ReadSequence(const OrtTypeInfo* info, kit::Spec& spec) {
   auto kind = KindOf(element);
   if (!kind) return kit::Fail(kind.error());
   if (*kind != ONNX_TYPE_TENSOR && *kind != ONNX_TYPE_MAP) {
-    return kit::Fail(PLINTH_INVALID_MODEL, "it is a sequence of neither tensors nor maps, which is not served");
+    return kit::Fail(PLINTH_INVALID_MODEL,
+                     "it is a sequence of neither tensors nor maps, which is not served");
   }
   auto read = *kind == ONNX_TYPE_MAP ? ReadMap(element, spec) : ReadTensor(element, spec);
   if (!read) return kit::Fail(read.error());
@@ -102,18 +105,24 @@ kit::Result<OutputKind> ReadOutput(const OrtTypeInfo* info, kit::Spec& spec) {
       read = ReadMap(info, spec);
       if (!read) return kit::Fail(read.error());
       return OutputKind::kMap;
-    case ONNX_TYPE_SEQUENCE: return ReadSequence(info, spec);
+    case ONNX_TYPE_SEQUENCE:
+      return ReadSequence(info, spec);
     case ONNX_TYPE_OPTIONAL: {
       const OrtOptionalTypeInfo* optional = nullptr;
-      if (auto s = Check(Api().CastTypeInfoToOptionalTypeInfo(info, &optional)); !s) return kit::Fail(s.error());
+      if (auto s = Check(Api().CastTypeInfoToOptionalTypeInfo(info, &optional)); !s)
+        return kit::Fail(s.error());
       OrtTypeInfo* contained = nullptr;
-      if (auto s = Check(Api().GetOptionalContainedTypeInfo(optional, &contained)); !s) return kit::Fail(s.error());
+      if (auto s = Check(Api().GetOptionalContainedTypeInfo(optional, &contained)); !s)
+        return kit::Fail(s.error());
       const TypeInfoHandle owner(contained);
       auto inner = ReadOutput(contained, spec);
       spec.shape.reset();  // an absent value is given as a tensor of shape [0]
       return inner;
     }
-    default: return kit::Fail(PLINTH_INVALID_MODEL, "it is no tensor, sequence or map (a sparse tensor, say), which is not served");
+    default:
+      return kit::Fail(
+          PLINTH_INVALID_MODEL,
+          "it is no tensor, sequence or map (a sparse tensor, say), which is not served");
   }
 }
 
@@ -121,9 +130,11 @@ using NameFn = decltype(OrtApi::SessionGetInputName) OrtApi::*;
 
 kit::Result<std::string> ReadName(const OrtSession* session, NameFn name_of, std::size_t i) {
   OrtAllocator* allocator = nullptr;
-  if (auto s = Check(Api().GetAllocatorWithDefaultOptions(&allocator)); !s) return kit::Fail(s.error());
+  if (auto s = Check(Api().GetAllocatorWithDefaultOptions(&allocator)); !s)
+    return kit::Fail(s.error());
   char* raw = nullptr;
-  if (auto s = Check((Api().*name_of)(session, i, allocator, &raw)); !s) return kit::Fail(s.error());
+  if (auto s = Check((Api().*name_of)(session, i, allocator, &raw)); !s)
+    return kit::Fail(s.error());
   std::string name(raw);
   if (auto s = Check(Api().AllocatorFree(allocator, raw)); !s) return kit::Fail(s.error());
   return name;
@@ -133,14 +144,17 @@ kit::Result<kit::Spec> ReadInput(const OrtSession* session, std::size_t i) {
   auto name = ReadName(session, &OrtApi::SessionGetInputName, i);
   if (!name) return kit::Fail(name.error());
   OrtTypeInfo* raw = nullptr;
-  if (auto s = Check(Api().SessionGetInputTypeInfo(session, i, &raw)); !s) return kit::Fail(s.error());
+  if (auto s = Check(Api().SessionGetInputTypeInfo(session, i, &raw)); !s)
+    return kit::Fail(s.error());
   const TypeInfoHandle info(raw);
   kit::Spec spec{.name = std::move(*name)};
   auto kind = ReadOutput(raw, spec);
   if (kind && *kind != OutputKind::kTensor) {
-    kind = kit::Fail(PLINTH_INVALID_MODEL, "it is a sequence or a map; only tensors are served as inputs");
+    kind = kit::Fail(PLINTH_INVALID_MODEL,
+                     "it is a sequence or a map; only tensors are served as inputs");
   }
-  if (!kind) return kit::Fail(kind.error().status, "input '" + spec.name + "': " + kind.error().message);
+  if (!kind)
+    return kit::Fail(kind.error().status, "input '" + spec.name + "': " + kind.error().message);
   return spec;
 }
 
@@ -154,7 +168,8 @@ std::string FirstDimensionName(const OrtSession* session, std::size_t input) {
   if (!Check(Api().CastTypeInfoToTensorInfo(raw, &tensor)) || tensor == nullptr) return "";
   if (!Check(Api().GetDimensionsCount(tensor, &rank)) || rank == 0) return "";
   std::vector<const char*> names(rank, nullptr);
-  if (!Check(Api().GetSymbolicDimensions(tensor, names.data(), rank)) || names[0] == nullptr) return "";
+  if (!Check(Api().GetSymbolicDimensions(tensor, names.data(), rank)) || names[0] == nullptr)
+    return "";
   return names[0];
 }
 
@@ -174,7 +189,8 @@ bool FirstDimensionsDiffer(const OrtSession* session, std::size_t input_count) {
 
 kit::Result<OrtSignature> ReadSignature(OrtSession* session) {
   std::size_t input_count = 0;
-  if (auto s = Check(Api().SessionGetInputCount(session, &input_count)); !s) return kit::Fail(s.error());
+  if (auto s = Check(Api().SessionGetInputCount(session, &input_count)); !s)
+    return kit::Fail(s.error());
   std::vector<kit::Spec> inputs;
   for (std::size_t i = 0; i < input_count; ++i) {
     auto input = ReadInput(session, i);
@@ -183,18 +199,21 @@ kit::Result<OrtSignature> ReadSignature(OrtSession* session) {
   }
 
   std::size_t output_count = 0;
-  if (auto s = Check(Api().SessionGetOutputCount(session, &output_count)); !s) return kit::Fail(s.error());
+  if (auto s = Check(Api().SessionGetOutputCount(session, &output_count)); !s)
+    return kit::Fail(s.error());
   std::vector<kit::Spec> outputs;
   std::vector<OutputShape> shapes;
   for (std::size_t i = 0; i < output_count; ++i) {
     auto name = ReadName(session, &OrtApi::SessionGetOutputName, i);
     if (!name) return kit::Fail(name.error());
     OrtTypeInfo* raw = nullptr;
-    if (auto s = Check(Api().SessionGetOutputTypeInfo(session, i, &raw)); !s) return kit::Fail(s.error());
+    if (auto s = Check(Api().SessionGetOutputTypeInfo(session, i, &raw)); !s)
+      return kit::Fail(s.error());
     const TypeInfoHandle info(raw);
     kit::Spec spec{.name = std::move(*name)};
     auto kind = ReadOutput(raw, spec);
-    if (!kind) return kit::Fail(kind.error().status, "output '" + spec.name + "': " + kind.error().message);
+    if (!kind)
+      return kit::Fail(kind.error().status, "output '" + spec.name + "': " + kind.error().message);
     shapes.push_back({*kind, spec.dtype});
     outputs.push_back(std::move(spec));
   }

@@ -29,7 +29,8 @@ struct OrtSignature {
   std::vector<OutputShape> outputs;  // one for each of the signature's outputs
 };
 
-// INVALID_MODEL for inputs that are no tensors, and for element types that Plinth has not (complex, 4 and 8 bit floats).
+// INVALID_MODEL for inputs that are no tensors, and for element types that Plinth has not (complex,
+// 4 and 8 bit floats).
 kit::Result<OrtSignature> ReadSignature(OrtSession* session);
 
 // ONNX Runtime's number of a type; UNDEFINED for PLINTH_DTYPE_ANY.

@@ -35,11 +35,12 @@ const plinth_backend* plinth_backend_entry(const plinth_host* /*host*/, const ch
   });
   if (opened != PLINTH_OK) {
     const std::string reason = plinth::openvino::CleanMessage(plinth::kit::LastError());
-    *error = plinth::kit::KeepText(("OpenVINO cannot start (" + reason + "); run `make setup`").c_str());
+    *error =
+        plinth::kit::KeepText(("OpenVINO cannot start (" + reason + "); run `make setup`").c_str());
     return nullptr;
   }
   static const plinth_backend table = plinth::kit::TableOf<plinth::openvino::Model>(
-      "openvino", "1.0", plinth::kit::KeepText(plinth::openvino::RuntimeName().c_str()), "tensorflow,openvino,onnx",
-      plinth::openvino::Probe);
+      "openvino", "1.0", plinth::kit::KeepText(plinth::openvino::RuntimeName().c_str()),
+      "tensorflow,openvino,onnx", plinth::openvino::Probe);
   return &table;
 }

@@ -7,8 +7,14 @@ namespace plinth::openvino {
 namespace {
 
 constexpr std::array<std::string_view, 8> kNoise = {
-    "Exception from ",          "Check '",    "Summary:",     "To facilitate the conversion",
-    "FrontEnd API failed with", "While validating node", "Assertion `",  "Loading input model",
+    "Exception from ",
+    "Check '",
+    "Summary:",
+    "To facilitate the conversion",
+    "FrontEnd API failed with",
+    "While validating node",
+    "Assertion `",
+    "Loading input model",
 };
 
 std::string_view Trimmed(std::string_view line) {
@@ -25,7 +31,8 @@ std::string CleanMessage(std::string_view message) {
     const std::size_t end = std::min(message.find('\n', begin), message.size());
     const std::string_view line = Trimmed(message.substr(begin, end - begin));
     begin = end + 1;
-    const bool noise = std::ranges::any_of(kNoise, [line](std::string_view start) { return line.starts_with(start); });
+    const bool noise = std::ranges::any_of(
+        kNoise, [line](std::string_view start) { return line.starts_with(start); });
     if (line.empty() || noise) continue;
     if (!text.empty()) text += "; ";
     text += line;

@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 // Files smaller than this compute on one thread: to wake others costs more than they do.
 constexpr std::uintmax_t kSmallModelBytes = 1 << 20;
 
-ov::Core* core = nullptr;  // never freed: its threads do not survive the order of static destructors
+ov::Core* core =
+    nullptr;  // never freed: its threads do not survive the order of static destructors
 
 // Runs `call`; what OpenVINO throws becomes a Failure of the given status.
 template <typename Call>
@@ -81,13 +82,17 @@ std::optional<std::string> SavedModelFolder(const std::string& path) {
 
 kit::Result<std::shared_ptr<ov::Model>> ReadFile(const std::string& path) {
   auto model = Catching(PLINTH_INVALID_MODEL, [&] { return core->read_model(path); });
-  if (model && *model == nullptr) return kit::Fail(PLINTH_INVALID_MODEL, "OpenVINO does not know this kind of file");
-  if (!model) return kit::Fail(model.error().status, "OpenVINO cannot read the model: " + model.error().message);
+  if (model && *model == nullptr)
+    return kit::Fail(PLINTH_INVALID_MODEL, "OpenVINO does not know this kind of file");
+  if (!model)
+    return kit::Fail(model.error().status,
+                     "OpenVINO cannot read the model: " + model.error().message);
   return model;
 }
 
 // `copy` must be kept until the model is compiled: its variables are read late.
-kit::Result<std::shared_ptr<ov::Model>> ReadModel(const std::string& path, const std::string& signature,
+kit::Result<std::shared_ptr<ov::Model>> ReadModel(const std::string& path,
+                                                  const std::string& signature,
                                                   std::optional<TemporaryFolder>& copy) {
   const std::optional<std::string> folder = SavedModelFolder(path);
   if (!folder) {
@@ -105,7 +110,8 @@ kit::Result<std::shared_ptr<ov::Model>> ReadModel(const std::string& path, const
   return ReadFile(copy->path());
 }
 
-// A port's name. A frozen graph has no names for its ends but those of its operations, "left:0"; these go without ":0".
+// A port's name. A frozen graph has no names for its ends but those of its operations, "left:0";
+// these go without ":0".
 std::string NameOf(const ov::Output<const ov::Node>& port, bool frozen, std::string fallback) {
   const auto& names = port.get_names();
   std::string name = port.get_node()->get_friendly_name();
@@ -115,42 +121,48 @@ std::string NameOf(const ov::Output<const ov::Node>& port, bool frozen, std::str
   return name;
 }
 
-kit::Result<std::vector<kit::Spec>> SpecsOf(const std::vector<ov::Output<const ov::Node>>& ports, std::string_view what,
-                                            bool frozen) {
+kit::Result<std::vector<kit::Spec>> SpecsOf(const std::vector<ov::Output<const ov::Node>>& ports,
+                                            std::string_view what, bool frozen) {
   std::vector<kit::Spec> specs;
   for (std::size_t i = 0; i < ports.size(); ++i) {
     const ov::Output<const ov::Node>& port = ports[i];
     kit::Spec spec{.name = NameOf(port, frozen, std::string(what) + "_" + std::to_string(i))};
     const auto dtype = TypeOf(port.get_element_type());
     if (!dtype && port.get_element_type().is_static()) {
-      return kit::Fail(PLINTH_INVALID_MODEL, std::string(what) + " '" + spec.name + "' has the type " +
-                                                 port.get_element_type().get_type_name() + ", which is not served");
+      return kit::Fail(PLINTH_INVALID_MODEL,
+                       std::string(what) + " '" + spec.name + "' has the type " +
+                           port.get_element_type().get_type_name() + ", which is not served");
     }
     spec.dtype = dtype.value_or(PLINTH_DTYPE_ANY);
     const ov::PartialShape& shape = port.get_partial_shape();
     if (shape.rank().is_static()) {
       spec.shape.emplace();
-      for (const ov::Dimension& dim : shape) spec.shape->push_back(dim.is_static() ? dim.get_length() : -1);
+      for (const ov::Dimension& dim : shape)
+        spec.shape->push_back(dim.is_static() ? dim.get_length() : -1);
     }
     specs.push_back(std::move(spec));
   }
   return specs;
 }
 
-// Gives inputs the shapes that the user declared: a model may leave open more than OpenVINO can compile.
+// Gives inputs the shapes that the user declared: a model may leave open more than OpenVINO can
+// compile.
 kit::Status ApplyDeclared(ov::Model& model, const plinth_load_request& request, bool frozen) {
   std::map<ov::Output<ov::Node>, ov::PartialShape> shapes;
   const auto& ports = std::as_const(model).inputs();
-  for (const plinth_tensor_spec& declared : std::span(request.declared_inputs, request.declared_input_count)) {
+  for (const plinth_tensor_spec& declared :
+       std::span(request.declared_inputs, request.declared_input_count)) {
     if (declared.rank < 0) continue;
     const auto port = std::ranges::find_if(
         ports, [&](const auto& input) { return NameOf(input, frozen, "") == declared.name; });
     if (port == ports.end()) {
-      return kit::Fail(PLINTH_INVALID_ARGUMENT,
-                       "the declared input '" + std::string(declared.name) + "' is not one of the model's");
+      return kit::Fail(
+          PLINTH_INVALID_ARGUMENT,
+          "the declared input '" + std::string(declared.name) + "' is not one of the model's");
     }
     std::vector<ov::Dimension> dims(declared.shape, declared.shape + declared.rank);
-    shapes[model.input(static_cast<std::size_t>(port - ports.begin()))] = ov::PartialShape(std::move(dims));
+    shapes[model.input(static_cast<std::size_t>(port - ports.begin()))] =
+        ov::PartialShape(std::move(dims));
   }
   if (shapes.empty()) return {};
   const auto reshaped = Catching(PLINTH_INVALID_MODEL, [&] {
@@ -158,7 +170,8 @@ kit::Status ApplyDeclared(ov::Model& model, const plinth_load_request& request, 
     return true;
   });
   if (!reshaped) {
-    return kit::Fail(reshaped.error().status, "the declared shapes do not fit the model: " + reshaped.error().message);
+    return kit::Fail(reshaped.error().status,
+                     "the declared shapes do not fit the model: " + reshaped.error().message);
   }
   return {};
 }
@@ -169,8 +182,9 @@ kit::Status RefuseStrings(const ov::Model& model) {
     for (const auto& output : node->outputs()) {
       if (output.get_element_type() == ov::element::string) {
         return kit::Fail(PLINTH_INVALID_MODEL,
-                         "operation '" + node->get_friendly_name() + "' gives strings, which OpenVINO cannot compute with; "
-                         "convert the model to ONNX, or leave the text processing out of it");
+                         "operation '" + node->get_friendly_name() +
+                             "' gives strings, which OpenVINO cannot compute with; "
+                             "convert the model to ONNX, or leave the text processing out of it");
       }
     }
   }
@@ -180,7 +194,8 @@ kit::Status RefuseStrings(const ov::Model& model) {
 std::string WhyNotCompiled(const kit::Failure& failure) {
   std::string message = "OpenVINO cannot compile the model: " + failure.message;
   if (message.find("dynamic rank") != std::string::npos) {
-    message += " (declare the \"shape\" of the model's inputs in its configuration or in model.json)";
+    message +=
+        " (declare the \"shape\" of the model's inputs in its configuration or in model.json)";
   }
   return message;
 }
@@ -189,7 +204,8 @@ std::string WhyNotCompiled(const kit::Failure& failure) {
 
 void OpenRuntime() {
   core = new ov::Core();
-  core->get_versions("CPU");  // opens the plugin that computes: better missed now than by the first model
+  core->get_versions(
+      "CPU");  // opens the plugin that computes: better missed now than by the first model
 }
 
 kit::Result<std::unique_ptr<Model>> Model::Load(const plinth_load_request& request) {
@@ -220,10 +236,12 @@ kit::Result<std::unique_ptr<Model>> Model::Load(const plinth_load_request& reque
 
   ov::AnyMap settings = ThreadSettings(*threads, path);
   settings.insert(ov::hint::inference_precision(PrecisionOf(*precision)));
-  auto compiled = Catching(PLINTH_INVALID_MODEL, [&] { return core->compile_model(model, "CPU", settings); });
+  auto compiled =
+      Catching(PLINTH_INVALID_MODEL, [&] { return core->compile_model(model, "CPU", settings); });
   if (!compiled) return kit::Fail(compiled.error().status, WhyNotCompiled(compiled.error()));
-  return std::make_unique<Model>(std::move(*compiled), std::make_unique<kit::Signature>(
-                                                           std::move(*inputs), std::move(*outputs), true));
+  return std::make_unique<Model>(
+      std::move(*compiled),
+      std::make_unique<kit::Signature>(std::move(*inputs), std::move(*outputs), true));
 }
 
 Model::Model(ov::CompiledModel compiled, std::unique_ptr<kit::Signature> signature)
@@ -240,11 +258,13 @@ kit::Status Model::Execute(const plinth_execute_request& request, kit::OutputWri
   return {};
 }
 
-kit::Status Model::Infer(ov::InferRequest& infer, const plinth_execute_request& request, kit::OutputWriter& outputs) {
+kit::Status Model::Infer(ov::InferRequest& infer, const plinth_execute_request& request,
+                         kit::OutputWriter& outputs) {
   const std::vector<kit::Spec>& specs = signature_->inputs();
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const plinth_tensor* tensor = kit::FindInput(request, specs[i].name);
-    if (tensor == nullptr) return kit::Fail(PLINTH_INVALID_ARGUMENT, "input '" + specs[i].name + "' is missing");
+    if (tensor == nullptr)
+      return kit::Fail(PLINTH_INVALID_ARGUMENT, "input '" + specs[i].name + "' is missing");
     auto wrapped = WrapInput(*tensor);
     if (wrapped) {
       // Its checks of type and shape come here.
@@ -255,7 +275,8 @@ kit::Status Model::Infer(ov::InferRequest& infer, const plinth_execute_request& 
       if (!set) wrapped = kit::Fail(set.error());
     }
     if (!wrapped) {
-      return kit::Fail(wrapped.error().status, "input '" + specs[i].name + "': " + wrapped.error().message);
+      return kit::Fail(wrapped.error().status,
+                       "input '" + specs[i].name + "': " + wrapped.error().message);
     }
   }
   infer.infer();

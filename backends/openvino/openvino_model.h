@@ -24,7 +24,8 @@ class Model {
   kit::Status Execute(const plinth_execute_request& request, kit::OutputWriter& outputs);
 
  private:
-  kit::Status Infer(ov::InferRequest& infer, const plinth_execute_request& request, kit::OutputWriter& outputs);
+  kit::Status Infer(ov::InferRequest& infer, const plinth_execute_request& request,
+                    kit::OutputWriter& outputs);
   ov::InferRequest Take();
   void GiveBack(ov::InferRequest infer);
 

@@ -31,19 +31,25 @@ constexpr std::array<std::pair<plinth_dtype, ov::element::Type_t>, 13> kTypes{{
 template <typename T>
 kit::Status CheckRangeOf(const plinth_tensor& tensor, std::size_t count) {
   const auto* values = static_cast<const T*>(tensor.data);
-  const auto* out = std::find_if_not(values, values + count, [](T value) { return std::in_range<std::int32_t>(value); });
+  const auto* out = std::find_if_not(values, values + count,
+                                     [](T value) { return std::in_range<std::int32_t>(value); });
   if (out == values + count) return {};
-  return kit::Fail(PLINTH_INVALID_ARGUMENT, "the value " + std::to_string(*out) + " at position " +
-                                                std::to_string(out - values) +
-                                                " does not fit in 32 bits, in which OpenVINO computes all integers");
+  return kit::Fail(PLINTH_INVALID_ARGUMENT,
+                   "the value " + std::to_string(*out) + " at position " +
+                       std::to_string(out - values) +
+                       " does not fit in 32 bits, in which OpenVINO computes all integers");
 }
 
 kit::Status CheckRange(const plinth_tensor& tensor, std::size_t count) {
   switch (tensor.dtype) {
-    case PLINTH_INT64: return CheckRangeOf<std::int64_t>(tensor, count);
-    case PLINTH_UINT64: return CheckRangeOf<std::uint64_t>(tensor, count);
-    case PLINTH_UINT32: return CheckRangeOf<std::uint32_t>(tensor, count);
-    default: return {};
+    case PLINTH_INT64:
+      return CheckRangeOf<std::int64_t>(tensor, count);
+    case PLINTH_UINT64:
+      return CheckRangeOf<std::uint64_t>(tensor, count);
+    case PLINTH_UINT32:
+      return CheckRangeOf<std::uint32_t>(tensor, count);
+    default:
+      return {};
   }
 }
 
@@ -67,7 +73,8 @@ kit::Result<ov::Tensor> WrapInput(const plinth_tensor& tensor) {
   const auto count = kit::CountOf(kit::ShapeOf(tensor));
   if (!count) return kit::Fail(count.error());
   const ov::Shape shape(tensor.shape, tensor.shape + tensor.rank);
-  if (auto s = CheckRange(tensor, static_cast<std::size_t>(*count)); !s) return kit::Fail(s.error());
+  if (auto s = CheckRange(tensor, static_cast<std::size_t>(*count)); !s)
+    return kit::Fail(s.error());
   const ov::element::Type type = OvTypeOf(tensor.dtype);
   if (*count == 0) return ov::Tensor(type, shape);
   return ov::Tensor(type, shape, const_cast<void*>(tensor.data));
@@ -79,7 +86,8 @@ kit::Status AddOutput(const char* name, const ov::Tensor& tensor, kit::OutputWri
   const auto dtype = TypeOf(tensor.get_element_type());
   if (!dtype) {
     return kit::Fail(PLINTH_INTERNAL, "output '" + std::string(name) + "' has the type " +
-                                          tensor.get_element_type().get_type_name() + ", which is not served");
+                                          tensor.get_element_type().get_type_name() +
+                                          ", which is not served");
   }
   const std::size_t byte_size = tensor.get_size() * kit::ElementSize(*dtype);
   std::vector<char> bytes;

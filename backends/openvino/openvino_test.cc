@@ -17,7 +17,9 @@ using ::testing::Not;
 
 constexpr std::string_view kBackend = "openvino";
 
-std::string Fixture(std::string_view name) { return SourcePath("tests/fixtures/models/" + std::string(name)); }
+std::string Fixture(std::string_view name) {
+  return SourcePath("tests/fixtures/models/" + std::string(name));
+}
 
 ModelConfig With(std::string key, std::string value) {
   ModelConfig config;
@@ -52,7 +54,8 @@ TEST(OpenVinoTest, AnswersTheDigits) {
 }
 
 TEST(OpenVinoTest, TakesTheFileOfASavedModelForItsFolder) {
-  const auto model = LoadModel(kBackend, SourcePath("examples/digits/keras_savedmodel/saved_model.pb"));
+  const auto model =
+      LoadModel(kBackend, SourcePath("examples/digits/keras_savedmodel/saved_model.pb"));
   ASSERT_NE(model, nullptr);
   EXPECT_EQ(model->signature().outputs[0].name, "output_0");
 }
@@ -70,17 +73,21 @@ TEST(OpenVinoTest, ServesTheDefaultSignatureUnlessAskedForAnother) {
   ASSERT_NE(model, nullptr);
   EXPECT_EQ(model->signature().inputs[0].name, "x");
   EXPECT_EQ(model->signature().outputs[0].name, "y");
-  const Error wrong = LoadError(kBackend, Fixture("tensorflow/signatures"), With("signature", "triple"));
+  const Error wrong =
+      LoadError(kBackend, Fixture("tensorflow/signatures"), With("signature", "triple"));
   EXPECT_EQ(wrong.code, Code::kInvalidArgument);
   EXPECT_THAT(wrong.message, HasSubstr("'double', 'serving_default'"));
-  EXPECT_EQ(LoadError(kBackend, Fixture("tensorflow/frozen.pb"), With("signature", "x")).code, Code::kInvalidArgument);
+  EXPECT_EQ(LoadError(kBackend, Fixture("tensorflow/frozen.pb"), With("signature", "x")).code,
+            Code::kInvalidArgument);
 }
 
 TEST(OpenVinoTest, LeavesNoTemporaryCopyBehind) {
-  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / ("copies-" + std::to_string(getpid()));
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / ("copies-" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
   ASSERT_EQ(setenv("TMPDIR", folder.c_str(), 1), 0);
-  const auto model = LoadModel(kBackend, Fixture("tensorflow/signatures"), With("signature", "double"));
+  const auto model =
+      LoadModel(kBackend, Fixture("tensorflow/signatures"), With("signature", "double"));
   unsetenv("TMPDIR");
   EXPECT_NE(model, nullptr);
   EXPECT_TRUE(std::filesystem::is_empty(folder));
@@ -107,14 +114,16 @@ TEST(OpenVinoTest, TakesDeclaredShapesWhereTheModelLeavesTheRankOpen) {
     if (c.file.ends_with("/dynamic_rank")) RunCase(kBackend, c, config);
   }
   config.inputs[0].name = "z";
-  EXPECT_EQ(LoadError(kBackend, Fixture("tensorflow/dynamic_rank"), config).code, Code::kInvalidArgument);
+  EXPECT_EQ(LoadError(kBackend, Fixture("tensorflow/dynamic_rank"), config).code,
+            Code::kInvalidArgument);
 }
 
 TEST(OpenVinoTest, AnswersAsOnnxRuntimeDid) {
   for (const Case& c : LoadCases("onnx")) {
     // Maps, sequences and strings, and an index that OpenVINO does not check.
-    if (c.file.find("zipmap") != std::string::npos || c.file.find("sequence") != std::string::npos ||
-        c.file.ends_with("all_types.onnx") || c.file.find("gather") != std::string::npos) {
+    if (c.file.find("zipmap") != std::string::npos ||
+        c.file.find("sequence") != std::string::npos || c.file.ends_with("all_types.onnx") ||
+        c.file.find("gather") != std::string::npos) {
       continue;
     }
     RunCase(kBackend, c);
@@ -131,8 +140,10 @@ TEST(OpenVinoTest, RefusesIntegersThatItWouldCutOff) {
   const auto model = LoadModel(kBackend, Fixture("tensorflow/int_inputs"));
   ASSERT_NE(model, nullptr);
   const auto scale = Numbers("scale", DType::kInt32, {1}, {1});
-  EXPECT_TRUE(Predict(*model, {Numbers("ids", DType::kInt64, {1, 3}, {1, 2147483647, -2147483648.0}), scale}));
-  const auto outputs = Predict(*model, {Numbers("ids", DType::kInt64, {1, 3}, {1, 2147483648.0, 3}), scale});
+  EXPECT_TRUE(Predict(
+      *model, {Numbers("ids", DType::kInt64, {1, 3}, {1, 2147483647, -2147483648.0}), scale}));
+  const auto outputs =
+      Predict(*model, {Numbers("ids", DType::kInt64, {1, 3}, {1, 2147483648.0, 3}), scale});
   ASSERT_FALSE(outputs);
   EXPECT_EQ(outputs.error().code, Code::kInvalidArgument);
   EXPECT_THAT(outputs.error().message, HasSubstr("2147483648 at position 1"));
@@ -147,7 +158,8 @@ TEST(OpenVinoTest, RunsInOtherPrecisions) {
     ASSERT_TRUE(outputs) << outputs.error().message;
     ExpectSame(outputs->at(0).tensor, digits.outputs[0].tensor, 0.1);
   }
-  EXPECT_THAT(LoadError(kBackend, digits.file, With("precision", "f64")).message, HasSubstr("f32, bf16, f16"));
+  EXPECT_THAT(LoadError(kBackend, digits.file, With("precision", "f64")).message,
+              HasSubstr("f32, bf16, f16"));
 }
 
 TEST(OpenVinoTest, KeepsOutputsThroughLaterCalls) {
@@ -159,7 +171,8 @@ TEST(OpenVinoTest, KeepsOutputsThroughLaterCalls) {
     kept.push_back(Predict(*model, {x}).value()[0]);
   }
   for (int i = 0; i < 8; ++i) {
-    EXPECT_THAT(ElementsOf(kept[static_cast<std::size_t>(i)].tensor), ::testing::ElementsAre(i + 1.0, 2.0 * i));
+    EXPECT_THAT(ElementsOf(kept[static_cast<std::size_t>(i)].tensor),
+                ::testing::ElementsAre(i + 1.0, 2.0 * i));
   }
 }
 
@@ -204,17 +217,21 @@ std::string ReadWhole(const std::string& path) {
 
 TEST(OpenVinoTest, RefusesBrokenFilesWithoutHarm) {
   EXPECT_EQ(LoadError(kBackend, Fixture("absent.tflite")).code, Code::kNotFound);
-  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "broken_savedmodel";
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / "broken_savedmodel";
   std::filesystem::create_directories(folder);
   EXPECT_EQ(LoadError(kBackend, folder).code, Code::kInvalidModel);
-  for (const auto& [source, target] : {std::pair<std::string, std::filesystem::path>{"keras_savedmodel/saved_model.pb", folder / "saved_model.pb"},
-                                       {"keras_frozen.pb", folder / "frozen.pb"},
-                                       {"keras_model.tflite", folder / "model.tflite"}}) {
+  for (const auto& [source, target] :
+       {std::pair<std::string, std::filesystem::path>{"keras_savedmodel/saved_model.pb",
+                                                      folder / "saved_model.pb"},
+        {"keras_frozen.pb", folder / "frozen.pb"},
+        {"keras_model.tflite", folder / "model.tflite"}}) {
     const std::string whole = ReadWhole(SourcePath("examples/digits/" + source));
     for (std::size_t part = 0; part < 8; ++part) {
       std::ofstream(target, std::ios::binary | std::ios::trunc)
           .write(whole.data(), static_cast<std::streamsize>(whole.size() * part / 8));
-      EXPECT_EQ(LoadError(kBackend, target).code, Code::kInvalidModel) << source << ", part " << part;
+      EXPECT_EQ(LoadError(kBackend, target).code, Code::kInvalidModel)
+          << source << ", part " << part;
     }
     std::filesystem::remove(target);
   }

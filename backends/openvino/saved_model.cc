@@ -48,9 +48,11 @@ Entry ReadEntry(protozero::data_view data) {
   Entry entry;
   protozero::pbf_reader reader(data);
   while (reader.next()) {
-    if (reader.tag() == kMapKey && reader.has_wire_type(protozero::pbf_wire_type::length_delimited)) {
+    if (reader.tag() == kMapKey &&
+        reader.has_wire_type(protozero::pbf_wire_type::length_delimited)) {
       entry.first = Text(reader.get_view());
-    } else if (reader.tag() == kMapValue && reader.has_wire_type(protozero::pbf_wire_type::length_delimited)) {
+    } else if (reader.tag() == kMapValue &&
+               reader.has_wire_type(protozero::pbf_wire_type::length_delimited)) {
       entry.second = reader.get_view();
     } else {
       reader.skip();
@@ -91,7 +93,8 @@ kit::Result<std::string> ReadFile(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   std::error_code error;
   const std::uintmax_t size = fs::file_size(path, error);
-  if (!in || error) return kit::Fail(PLINTH_INVALID_MODEL, "the folder holds no readable saved_model.pb");
+  if (!in || error)
+    return kit::Fail(PLINTH_INVALID_MODEL, "the folder holds no readable saved_model.pb");
   std::string text(size, '\0');
   in.read(text.data(), static_cast<std::streamsize>(size));
   text.resize(static_cast<std::size_t>(in.gcount()));
@@ -99,7 +102,8 @@ kit::Result<std::string> ReadFile(const fs::path& path) {
 }
 
 std::unexpected<kit::Failure> NoSavedModel() {
-  return kit::Fail(PLINTH_INVALID_MODEL, "saved_model.pb is broken: it does not hold a TensorFlow SavedModel");
+  return kit::Fail(PLINTH_INVALID_MODEL,
+                   "saved_model.pb is broken: it does not hold a TensorFlow SavedModel");
 }
 
 std::string Quoted(const std::vector<std::string>& names) {
@@ -124,7 +128,8 @@ std::string OneSignature(std::string_view model, const std::string& signature) {
   // All other fields of a MetaGraphDef are messages.
   protozero::pbf_reader reader(graphs.chosen);
   while (reader.next()) {
-    if (reader.tag() == kSignatures || !reader.has_wire_type(protozero::pbf_wire_type::length_delimited)) {
+    if (reader.tag() == kSignatures ||
+        !reader.has_wire_type(protozero::pbf_wire_type::length_delimited)) {
       reader.skip();
       continue;
     }
@@ -149,7 +154,8 @@ kit::Result<SavedModelInfo> ReadSavedModel(const std::string& folder) {
     const Graphs graphs = FindGraphs(*model);
     if (graphs.count == 0) return NoSavedModel();
     info.several_graphs = graphs.count > 1;
-    for (Entry& entry : SignaturesOf(graphs.chosen)) info.signatures.push_back(std::move(entry.first));
+    for (Entry& entry : SignaturesOf(graphs.chosen))
+      info.signatures.push_back(std::move(entry.first));
   } catch (const protozero::exception&) {
     return NoSavedModel();
   }
@@ -168,13 +174,14 @@ kit::Result<std::string> ChooseSignature(const SavedModelInfo& info, const std::
   }
   if (!asked.empty()) {
     if (has(asked)) return asked;
-    return kit::Fail(PLINTH_INVALID_ARGUMENT,
-                     "the SavedModel has no signature '" + asked + "'; it has: " + Quoted(info.signatures));
+    return kit::Fail(PLINTH_INVALID_ARGUMENT, "the SavedModel has no signature '" + asked +
+                                                  "'; it has: " + Quoted(info.signatures));
   }
   if (has(kDefaultSignature)) return std::string(kDefaultSignature);
   if (info.signatures.size() == 1) return info.signatures.front();
   return kit::Fail(PLINTH_INVALID_ARGUMENT,
-                   "the SavedModel has no signature 'serving_default'; choose one by the option \"signature\": " +
+                   "the SavedModel has no signature 'serving_default'; choose one by the option "
+                   "\"signature\": " +
                        Quoted(info.signatures));
 }
 
@@ -182,7 +189,8 @@ kit::Result<TemporaryFolder> TemporaryFolder::Make() {
   std::error_code error;
   std::string path = (fs::temp_directory_path(error) / "plinth-savedmodel-XXXXXX").string();
   if (mkdtemp(path.data()) == nullptr) {
-    return kit::Fail(PLINTH_RESOURCE_EXHAUSTED, "no folder for a temporary copy can be made at " + path);
+    return kit::Fail(PLINTH_RESOURCE_EXHAUSTED,
+                     "no folder for a temporary copy can be made at " + path);
   }
   return TemporaryFolder(std::move(path));
 }
@@ -192,7 +200,8 @@ TemporaryFolder::~TemporaryFolder() {
   if (!path_.empty()) fs::remove_all(path_, error);  // does not follow links
 }
 
-kit::Result<TemporaryFolder> WithSignatureAsDefault(const std::string& folder, const std::string& signature) {
+kit::Result<TemporaryFolder> WithSignatureAsDefault(const std::string& folder,
+                                                    const std::string& signature) {
   auto model = ReadFile(fs::path(folder) / "saved_model.pb");
   if (!model) return kit::Fail(model.error());
   auto copy = TemporaryFolder::Make();
@@ -206,11 +215,14 @@ kit::Result<TemporaryFolder> WithSignatureAsDefault(const std::string& folder, c
   std::ofstream out(fs::path(copy->path()) / "saved_model.pb", std::ios::binary);
   out.write(rewritten.data(), static_cast<std::streamsize>(rewritten.size()));
   out.close();
-  if (!out) return kit::Fail(PLINTH_RESOURCE_EXHAUSTED, "a temporary copy of saved_model.pb cannot be written");
+  if (!out)
+    return kit::Fail(PLINTH_RESOURCE_EXHAUSTED,
+                     "a temporary copy of saved_model.pb cannot be written");
   std::error_code error;
   for (const char* part : {"variables", "assets"}) {
     const fs::path original = fs::absolute(fs::path(folder) / part, error);
-    if (fs::exists(original, error)) fs::create_directory_symlink(original, fs::path(copy->path()) / part, error);
+    if (fs::exists(original, error))
+      fs::create_directory_symlink(original, fs::path(copy->path()) / part, error);
   }
   return copy;
 }

@@ -1,4 +1,5 @@
-// The part of a TensorFlow SavedModel that OpenVINO does not let one choose: which signature is served.
+// The part of a TensorFlow SavedModel that OpenVINO does not let one choose: which signature is
+// served.
 #pragma once
 
 #include <string>
@@ -19,14 +20,17 @@ struct SavedModelInfo {
 // INVALID_MODEL if `folder`/saved_model.pb is missing or is no SavedModel.
 kit::Result<SavedModelInfo> ReadSavedModel(const std::string& folder);
 
-// The signature to serve: `asked`; if empty serving_default or the only one. INVALID_ARGUMENT lists what there is.
+// The signature to serve: `asked`; if empty serving_default or the only one. INVALID_ARGUMENT lists
+// what there is.
 kit::Result<std::string> ChooseSignature(const SavedModelInfo& info, const std::string& asked);
 
 // A folder that is removed with this object.
 class TemporaryFolder {
  public:
   static kit::Result<TemporaryFolder> Make();
-  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
+  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::move(other.path_)) {
+    other.path_.clear();
+  }
   TemporaryFolder& operator=(TemporaryFolder&&) = delete;
   ~TemporaryFolder();
 
@@ -38,8 +42,9 @@ class TemporaryFolder {
   std::string path_;
 };
 
-// The same model in a folder of its own, where `signature` is the one and only and is called serving_default. Variables and assets are
-// links into `folder`.
-kit::Result<TemporaryFolder> WithSignatureAsDefault(const std::string& folder, const std::string& signature);
+// The same model in a folder of its own, where `signature` is the one and only and is called
+// serving_default. Variables and assets are links into `folder`.
+kit::Result<TemporaryFolder> WithSignatureAsDefault(const std::string& folder,
+                                                    const std::string& signature);
 
 }  // namespace plinth::openvino

@@ -17,10 +17,14 @@ using ::testing::Not;
 
 constexpr std::string_view kBackend = "pytorch";
 
-std::string Model(std::string_view name) { return SourcePath("tests/fixtures/models/pytorch/" + std::string(name)); }
+std::string Model(std::string_view name) {
+  return SourcePath("tests/fixtures/models/pytorch/" + std::string(name));
+}
 
 // Programs that want to be handled with care: make_testdata.py.
-std::string TestData(std::string_view name) { return SourcePath("backends/pytorch/testdata/" + std::string(name)); }
+std::string TestData(std::string_view name) {
+  return SourcePath("backends/pytorch/testdata/" + std::string(name));
+}
 
 std::vector<std::string> OutputNames(const LoadedModel& model) {
   std::vector<std::string> names;
@@ -87,7 +91,8 @@ TEST(PyTorchTest, TellsTypesFromTheFirstOperations) {
 }
 
 TEST(PyTorchTest, TakesTheDeclaredSignature) {
-  const ModelConfig config = Declaring({{"features", DType::kFp32, Shape{-1, 4}, 0}}, {{"scores", DType::kAny, {}}});
+  const ModelConfig config =
+      Declaring({{"features", DType::kFp32, Shape{-1, 4}, 0}}, {{"scores", DType::kAny, {}}});
   const auto model = LoadModel(kBackend, Model("scripted.pt"), config);
   ASSERT_NE(model, nullptr);
   const Signature& signature = model->signature();
@@ -101,23 +106,26 @@ TEST(PyTorchTest, TakesTheDeclaredSignature) {
 }
 
 TEST(PyTorchTest, DeclaredTensorsAreMatchedByNameWhereTheModelKnowsIt) {
-  const auto model = LoadModel(kBackend, Model("two_inputs.pt"),
-                               Declaring({{"right", DType::kFp32, Shape{-1, 3}}, {"left", DType::kFp32, Shape{5, 3}}}));
+  const auto model = LoadModel(
+      kBackend, Model("two_inputs.pt"),
+      Declaring({{"right", DType::kFp32, Shape{-1, 3}}, {"left", DType::kFp32, Shape{5, 3}}}));
   ASSERT_NE(model, nullptr);
   EXPECT_EQ(model->signature().inputs[0].name, "left");
   EXPECT_EQ(model->signature().inputs[0].shape->ToString(), "[5,3]");
-  const Error error = LoadError(kBackend, Model("two_inputs.pt"), Declaring({{"x", DType::kFp32, Shape{-1, 3}}}));
+  const Error error =
+      LoadError(kBackend, Model("two_inputs.pt"), Declaring({{"x", DType::kFp32, Shape{-1, 3}}}));
   EXPECT_EQ(error.code, Code::kInvalidArgument);
   EXPECT_THAT(error.message, HasSubstr("'left', 'right'"));
 }
 
 TEST(PyTorchTest, JoinsCallsOnlyWhereRowsAreIndependent) {
-  const auto matmul = LoadModel(
-      kBackend, Model("two_inputs.pt"),
-      Declaring({{"left", DType::kFp32, Shape{-1, 3}, -1}, {"right", DType::kFp32, Shape{-1, 3}, -1}}));
+  const auto matmul = LoadModel(kBackend, Model("two_inputs.pt"),
+                                Declaring({{"left", DType::kFp32, Shape{-1, 3}, -1},
+                                           {"right", DType::kFp32, Shape{-1, 3}, -1}}));
   ASSERT_NE(matmul, nullptr);
   EXPECT_EQ(matmul->signature().inputs[0].batch_axis, -1);
-  const auto transposed = LoadModel(kBackend, Model("strided.pt"), Declaring({{"x", DType::kFp32, Shape{-1, 3}, -1}}));
+  const auto transposed =
+      LoadModel(kBackend, Model("strided.pt"), Declaring({{"x", DType::kFp32, Shape{-1, 3}, -1}}));
   ASSERT_NE(transposed, nullptr);
   EXPECT_EQ(transposed->signature().outputs[0].batch_axis, -1);
 }
@@ -145,7 +153,8 @@ TEST(PyTorchTest, OptionalArgumentsMayBeSentOrLeftOut) {
 TEST(PyTorchTest, GivesOnlyTheWantedOutputs) {
   const auto model = LoadModel(kBackend, Model("nested.pt"));
   ASSERT_NE(model, nullptr);
-  EXPECT_THAT(OutputNames(*model), ElementsAre("output_0", "output_1.a", "output_1.b", "output_2.0", "output_2.1"));
+  EXPECT_THAT(OutputNames(*model),
+              ElementsAre("output_0", "output_1.a", "output_1.b", "output_2.0", "output_2.1"));
   const std::vector<NamedTensor> inputs{Numbers("x", DType::kFp32, {1}, {1})};
   const std::vector<std::uint32_t> wanted{1, 3};
   const auto outputs = model->Execute(inputs, wanted, nullptr);
@@ -211,7 +220,8 @@ TEST(PyTorchTest, RefusesProgramsThatReachOutside) {
 }
 
 TEST(PyTorchTest, AModelThatKeepsStateIsCalledOneAtATimeAndNeverTried) {
-  const auto model = LoadModel(kBackend, TestData("counter.pt"), Declaring({{"x", DType::kFp32, Shape{-1}}}));
+  const auto model =
+      LoadModel(kBackend, TestData("counter.pt"), Declaring({{"x", DType::kFp32, Shape{-1}}}));
   ASSERT_NE(model, nullptr);
   EXPECT_TRUE(model->signature().stateful);
   EXPECT_FALSE(model->signature().concurrent);
@@ -225,7 +235,8 @@ TEST(PyTorchTest, AModelThatKeepsStateIsCalledOneAtATimeAndNeverTried) {
 }
 
 TEST(PyTorchTest, RandomAnswersAreNotCachedNorJoined) {
-  const auto model = LoadModel(kBackend, TestData("random.pt"), Declaring({{"x", DType::kFp32, Shape{-1, 2}, -1}}));
+  const auto model = LoadModel(kBackend, TestData("random.pt"),
+                               Declaring({{"x", DType::kFp32, Shape{-1, 2}, -1}}));
   ASSERT_NE(model, nullptr);
   EXPECT_TRUE(model->signature().stateful);
   EXPECT_TRUE(model->signature().concurrent);
@@ -265,11 +276,13 @@ TEST(PyTorchTest, AsksForADeclarationWhereOnlyRunningTellsTheOutputs) {
   EXPECT_THAT(error.message, HasSubstr("declare"));
   EXPECT_EQ(LoadError(kBackend, TestData("no_tensor.pt")).code, Code::kInvalidModel);
 
-  const auto tried = LoadModel(kBackend, TestData("grows.pt"), Declaring({{"x", DType::kFp32, Shape{2}}}));
+  const auto tried =
+      LoadModel(kBackend, TestData("grows.pt"), Declaring({{"x", DType::kFp32, Shape{2}}}));
   ASSERT_NE(tried, nullptr);
   EXPECT_THAT(OutputNames(*tried), ElementsAre("x", "part0", "part1"));
 
-  const auto declared = LoadModel(kBackend, TestData("grows.pt"), Declaring({}, {{"part1", DType::kAny, {}}}));
+  const auto declared =
+      LoadModel(kBackend, TestData("grows.pt"), Declaring({}, {{"part1", DType::kAny, {}}}));
   ASSERT_NE(declared, nullptr);
   EXPECT_THAT(OutputNames(*declared), ElementsAre("part1"));
   const auto outputs = Predict(*declared, {Numbers("x", DType::kFp32, {2}, {5, 6})});
@@ -292,7 +305,8 @@ TEST(PyTorchTest, SaysWhatAFileIsThatIsNoTorchScript) {
 TEST(PyTorchTest, NamesWhatIsWrongWithAnOption) {
   ModelConfig config;
   config.options["optimize"] = "fast";
-  EXPECT_THAT(LoadError(kBackend, Model("tuple.pt"), config).message, HasSubstr("none, freeze, inference"));
+  EXPECT_THAT(LoadError(kBackend, Model("tuple.pt"), config).message,
+              HasSubstr("none, freeze, inference"));
 }
 
 TEST(PyTorchTest, RefusesTruncatedFilesWithoutHarm) {

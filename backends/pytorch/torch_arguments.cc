@@ -26,36 +26,50 @@ constexpr std::array<std::pair<plinth_dtype, c10::ScalarType>, 13> kTypes{{
 
 std::optional<ArgumentKind> KindOf(const c10::TypePtr& type) {
   switch (type->kind()) {
-    case c10::TypeKind::TensorType: return ArgumentKind::kTensor;
-    case c10::TypeKind::IntType: return ArgumentKind::kInt;
-    case c10::TypeKind::FloatType: return ArgumentKind::kFloat;
-    case c10::TypeKind::BoolType: return ArgumentKind::kBool;
-    case c10::TypeKind::StringType: return ArgumentKind::kString;
-    case c10::TypeKind::OptionalType: return KindOf(type->expectRef<c10::OptionalType>().getElementType());
+    case c10::TypeKind::TensorType:
+      return ArgumentKind::kTensor;
+    case c10::TypeKind::IntType:
+      return ArgumentKind::kInt;
+    case c10::TypeKind::FloatType:
+      return ArgumentKind::kFloat;
+    case c10::TypeKind::BoolType:
+      return ArgumentKind::kBool;
+    case c10::TypeKind::StringType:
+      return ArgumentKind::kString;
+    case c10::TypeKind::OptionalType:
+      return KindOf(type->expectRef<c10::OptionalType>().getElementType());
     case c10::TypeKind::ListType: {
       const auto kind = KindOf(type->expectRef<c10::ListType>().getElementType());
       if (kind == ArgumentKind::kInt) return ArgumentKind::kIntList;
       if (kind == ArgumentKind::kFloat) return ArgumentKind::kFloatList;
       return std::nullopt;
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
 plinth_dtype DTypeFor(ArgumentKind kind) {
   switch (kind) {
-    case ArgumentKind::kTensor: return PLINTH_DTYPE_ANY;
+    case ArgumentKind::kTensor:
+      return PLINTH_DTYPE_ANY;
     case ArgumentKind::kInt:
-    case ArgumentKind::kIntList: return PLINTH_INT64;
+    case ArgumentKind::kIntList:
+      return PLINTH_INT64;
     case ArgumentKind::kFloat:
-    case ArgumentKind::kFloatList: return PLINTH_FP64;
-    case ArgumentKind::kBool: return PLINTH_BOOL;
-    case ArgumentKind::kString: return PLINTH_BYTES;
+    case ArgumentKind::kFloatList:
+      return PLINTH_FP64;
+    case ArgumentKind::kBool:
+      return PLINTH_BOOL;
+    case ArgumentKind::kString:
+      return PLINTH_BYTES;
   }
   return PLINTH_DTYPE_ANY;
 }
 
-bool IsList(ArgumentKind kind) { return kind == ArgumentKind::kIntList || kind == ArgumentKind::kFloatList; }
+bool IsList(ArgumentKind kind) {
+  return kind == ArgumentKind::kIntList || kind == ArgumentKind::kFloatList;
+}
 
 kit::Result<c10::IValue> TensorOver(const plinth_tensor& tensor) {
   const auto type = TorchTypeOf(tensor.dtype);
@@ -83,13 +97,15 @@ kit::Result<std::vector<Argument>> ReadArguments(const c10::FunctionSchema& sche
     const auto kind = KindOf(declared.type());
     if (!kind) {
       if (declared.default_value()) continue;  // always left out
-      return kit::Fail(PLINTH_INVALID_MODEL, "forward() takes '" + declared.name() + "' of type " +
-                                                 declared.type()->str() +
-                                                 "; only tensors, numbers and strings can be sent: wrap the module in one "
-                                                 "that takes those");
+      return kit::Fail(
+          PLINTH_INVALID_MODEL,
+          "forward() takes '" + declared.name() + "' of type " + declared.type()->str() +
+              "; only tensors, numbers and strings can be sent: wrap the module in one "
+              "that takes those");
     }
     Argument argument{declared.name(), *kind, declared.default_value()};
-    if (!argument.fallback && declared.type()->kind() == c10::TypeKind::OptionalType) argument.fallback.emplace();
+    if (!argument.fallback && declared.type()->kind() == c10::TypeKind::OptionalType)
+      argument.fallback.emplace();
     arguments.push_back(std::move(argument));
   }
   return arguments;
@@ -110,17 +126,25 @@ kit::Result<c10::IValue> ValueOf(const Argument& argument, const plinth_tensor& 
   if (tensor.dtype != expected || (!IsList(argument.kind) && *count != 1)) {
     return kit::Fail(PLINTH_INVALID_ARGUMENT,
                      "a " + std::string(kit::DTypeName(tensor.dtype)) + " tensor of shape " +
-                         kit::ShapeText(kit::ShapeOf(tensor)) + " was sent; " + (IsList(argument.kind) ? "a list of " : "one ") +
+                         kit::ShapeText(kit::ShapeOf(tensor)) + " was sent; " +
+                         (IsList(argument.kind) ? "a list of " : "one ") +
                          std::string(kit::DTypeName(expected)) + " was expected");
   }
   switch (argument.kind) {
-    case ArgumentKind::kInt: return c10::IValue(*static_cast<const std::int64_t*>(tensor.data));
-    case ArgumentKind::kFloat: return c10::IValue(*static_cast<const double*>(tensor.data));
-    case ArgumentKind::kBool: return c10::IValue(*static_cast<const unsigned char*>(tensor.data) != 0);
-    case ArgumentKind::kString: return c10::IValue(std::string(kit::StringAt(tensor, 0)));
-    case ArgumentKind::kIntList: return ListOf<std::int64_t>(tensor, static_cast<std::size_t>(*count));
-    case ArgumentKind::kFloatList: return ListOf<double>(tensor, static_cast<std::size_t>(*count));
-    case ArgumentKind::kTensor: break;
+    case ArgumentKind::kInt:
+      return c10::IValue(*static_cast<const std::int64_t*>(tensor.data));
+    case ArgumentKind::kFloat:
+      return c10::IValue(*static_cast<const double*>(tensor.data));
+    case ArgumentKind::kBool:
+      return c10::IValue(*static_cast<const unsigned char*>(tensor.data) != 0);
+    case ArgumentKind::kString:
+      return c10::IValue(std::string(kit::StringAt(tensor, 0)));
+    case ArgumentKind::kIntList:
+      return ListOf<std::int64_t>(tensor, static_cast<std::size_t>(*count));
+    case ArgumentKind::kFloatList:
+      return ListOf<double>(tensor, static_cast<std::size_t>(*count));
+    case ArgumentKind::kTensor:
+      break;
   }
   return kit::Fail(PLINTH_INTERNAL, "an argument of no known kind");
 }

@@ -3,7 +3,8 @@
 namespace plinth::pytorch {
 namespace {
 
-// The line of `text` that names what was raised: "RuntimeError: …", "builtins.ValueError: …". Nothing if there is none.
+// The line of `text` that names what was raised: "RuntimeError: …", "builtins.ValueError: …".
+// Nothing if there is none.
 std::string_view RaisedLine(std::string_view text) {
   const std::size_t error = text.rfind("Error: ");
   if (error == std::string_view::npos) return {};

@@ -14,11 +14,12 @@
 
 namespace plinth::pytorch {
 
-// The last line of TorchScript's traceback, "RuntimeError: mat1 and mat2 shapes cannot be multiplied", and what libtorch says without its C++
-// stack.
+// The last line of TorchScript's traceback, "RuntimeError: mat1 and mat2 shapes cannot be
+// multiplied", and what libtorch says without its C++ stack.
 std::string CleanMessage(std::string_view message);
 
-// Runs `call`, which returns a Result or a Status; what libtorch throws becomes a Failure of the given status.
+// Runs `call`, which returns a Result or a Status; what libtorch throws becomes a Failure of the
+// given status.
 template <typename Call>
 std::invoke_result_t<Call> Catching(plinth_status status, Call&& call) {
   try {

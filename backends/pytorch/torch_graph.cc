@@ -24,21 +24,25 @@ using torch::jit::Node;
 using torch::jit::Value;
 
 // Read and write files of the server, or leave TorchScript.
-constexpr std::array<std::string_view, 5> kForbidden = {"aten::from_file", "aten::save", "prim::PythonOp",
-                                                        "prim::CallFunctionPython", "aten::from_file.out"};
+constexpr std::array<std::string_view, 5> kForbidden = {
+    "aten::from_file", "aten::save", "prim::PythonOp", "prim::CallFunctionPython",
+    "aten::from_file.out"};
 
 constexpr std::array<std::string_view, 12> kRandom = {
-    "aten::rand",        "aten::randn",   "aten::rand_like", "aten::randn_like", "aten::randint", "aten::randint_like",
-    "aten::multinomial", "aten::normal",  "aten::bernoulli", "aten::randperm",   "aten::poisson", "aten::uniform_"};
+    "aten::rand",      "aten::randn",        "aten::rand_like",   "aten::randn_like",
+    "aten::randint",   "aten::randint_like", "aten::multinomial", "aten::normal",
+    "aten::bernoulli", "aten::randperm",     "aten::poisson",     "aten::uniform_"};
 
 // Leave the type of their first argument as it is.
 constexpr std::array<std::string_view, 14> kTypePreserving = {
-    "aten::view",    "aten::reshape", "aten::flatten", "aten::permute", "aten::transpose", "aten::unsqueeze",       "aten::squeeze",
-    "aten::slice",   "aten::select",  "aten::expand",  "aten::pad",     "aten::t",         "aten::constant_pad_nd", "aten::dropout"};
+    "aten::view",      "aten::reshape", "aten::flatten",         "aten::permute", "aten::transpose",
+    "aten::unsqueeze", "aten::squeeze", "aten::slice",           "aten::select",  "aten::expand",
+    "aten::pad",       "aten::t",       "aten::constant_pad_nd", "aten::dropout"};
 
 // Leave its shape too if there is no other tensor among their arguments.
-constexpr std::array<std::string_view, 8> kElementwise = {"aten::add",  "aten::sub",        "aten::mul",   "aten::div",
-                                                          "aten::relu", "aten::contiguous", "aten::clone", "aten::clamp"};
+constexpr std::array<std::string_view, 8> kElementwise = {
+    "aten::add",  "aten::sub",        "aten::mul",   "aten::div",
+    "aten::relu", "aten::contiguous", "aten::clone", "aten::clamp"};
 
 template <typename List>
 bool IsOneOf(const Node* node, const List& names) {
@@ -54,7 +58,8 @@ void ForEachNode(const Block* block, const Visit& visit) {
   }
 }
 
-// forward() with every call written out, and without what is only done in training. Its weights are constants where that is possible.
+// forward() with every call written out, and without what is only done in training. Its weights are
+// constants where that is possible.
 std::shared_ptr<Graph> InlinedForward(const torch::jit::Module& module) {
   torch::jit::Module simplest = module;
   try {
@@ -68,7 +73,9 @@ std::shared_ptr<Graph> InlinedForward(const torch::jit::Module& module) {
   return graph;
 }
 
-bool ComesFromAttribute(const Value* value) { return value->node()->kind() == torch::jit::prim::GetAttr; }
+bool ComesFromAttribute(const Value* value) {
+  return value->node()->kind() == torch::jit::prim::GetAttr;
+}
 
 // Notes which of a node's arguments it writes to.
 void NoteWrites(const Node* node, GraphFacts& facts) {
@@ -92,57 +99,73 @@ std::optional<std::string> KeyText(const Value* key) {
   return std::nullopt;
 }
 
-// Walks from the returned value to where its parts were put together. `value` is nullptr where only the type is known.
+// Walks from the returned value to where its parts were put together. `value` is nullptr where only
+// the type is known.
 class OutputNames {
  public:
   // False if the parts cannot be told.
   bool Visit(const Value* value, const c10::TypePtr& type, const std::string& path, int depth) {
     if (depth > kMaxDepth) return false;
     switch (type->kind()) {
-      case c10::TypeKind::TensorType: names_.push_back(TensorName(path)); return true;
-      case c10::TypeKind::TupleType: return VisitTuple(value, type->expectRef<c10::TupleType>(), path, depth);
-      case c10::TypeKind::ListType: return VisitList(value, type->expectRef<c10::ListType>(), path, depth);
-      case c10::TypeKind::DictType: return VisitDict(value, type->expectRef<c10::DictType>(), path, depth);
+      case c10::TypeKind::TensorType:
+        names_.push_back(TensorName(path));
+        return true;
+      case c10::TypeKind::TupleType:
+        return VisitTuple(value, type->expectRef<c10::TupleType>(), path, depth);
+      case c10::TypeKind::ListType:
+        return VisitList(value, type->expectRef<c10::ListType>(), path, depth);
+      case c10::TypeKind::DictType:
+        return VisitDict(value, type->expectRef<c10::DictType>(), path, depth);
       case c10::TypeKind::IntType:
       case c10::TypeKind::FloatType:
       case c10::TypeKind::BoolType:
       case c10::TypeKind::NumberType:
       case c10::TypeKind::StringType:
-      case c10::TypeKind::NoneType: return true;  // left out
-      default: return false;
+      case c10::TypeKind::NoneType:
+        return true;  // left out
+      default:
+        return false;
     }
   }
 
   std::vector<std::string> Take() { return std::move(names_); }
 
  private:
-  bool VisitTuple(const Value* value, const c10::TupleType& type, const std::string& path, int depth) {
-    const bool built = value != nullptr && value->node()->kind() == torch::jit::prim::TupleConstruct;
+  bool VisitTuple(const Value* value, const c10::TupleType& type, const std::string& path,
+                  int depth) {
+    const bool built =
+        value != nullptr && value->node()->kind() == torch::jit::prim::TupleConstruct;
     for (std::size_t i = 0; i < type.elements().size(); ++i) {
-      const std::string name = type.schema() ? PartName(path, type.schema()->arguments()[i].name(), false)
-                                             : PartName(path, std::to_string(i), true);
+      const std::string name = type.schema()
+                                   ? PartName(path, type.schema()->arguments()[i].name(), false)
+                                   : PartName(path, std::to_string(i), true);
       const Value* part = built ? value->node()->input(i) : nullptr;
       if (!Visit(part, type.elements()[i], name, depth + 1)) return false;
     }
     return true;
   }
 
-  bool VisitList(const Value* value, const c10::ListType& type, const std::string& path, int depth) {
+  bool VisitList(const Value* value, const c10::ListType& type, const std::string& path,
+                 int depth) {
     if (!BuiltOnce(value, torch::jit::prim::ListConstruct)) return false;
     for (std::size_t i = 0; i < value->node()->inputs().size(); ++i) {
-      if (!Visit(value->node()->input(i), type.getElementType(), PartName(path, std::to_string(i), true), depth + 1)) {
+      if (!Visit(value->node()->input(i), type.getElementType(),
+                 PartName(path, std::to_string(i), true), depth + 1)) {
         return false;
       }
     }
     return true;
   }
 
-  bool VisitDict(const Value* value, const c10::DictType& type, const std::string& path, int depth) {
+  bool VisitDict(const Value* value, const c10::DictType& type, const std::string& path,
+                 int depth) {
     if (!BuiltOnce(value, torch::jit::prim::DictConstruct)) return false;
     const auto inputs = value->node()->inputs();
     for (std::size_t i = 0; i + 1 < inputs.size(); i += 2) {
       const auto key = KeyText(inputs[i]);
-      if (!key || !Visit(inputs[i + 1], type.getValueType(), PartName(path, *key, false), depth + 1)) return false;
+      if (!key ||
+          !Visit(inputs[i + 1], type.getValueType(), PartName(path, *key, false), depth + 1))
+        return false;
     }
     return true;
   }
@@ -163,7 +186,8 @@ std::optional<std::vector<std::string>> NamesOfOutputs(const Graph& graph) {
 }
 
 // The weight that a node is given: an attribute of the module or a constant.
-std::optional<c10::IValue> ValueBehind(const Value* value, const torch::jit::Module& module, const Graph& graph, int depth = 0) {
+std::optional<c10::IValue> ValueBehind(const Value* value, const torch::jit::Module& module,
+                                       const Graph& graph, int depth = 0) {
   if (depth > 64) return std::nullopt;
   if (value == graph.inputs()[0]) return c10::IValue(module._ivalue());
   const Node* node = value->node();
@@ -177,7 +201,8 @@ std::optional<c10::IValue> ValueBehind(const Value* value, const torch::jit::Mod
 // Reads what one use of an argument says about it.
 class InputInference {
  public:
-  InputInference(const torch::jit::Module& module, const Graph& graph) : module_(module), graph_(graph) {}
+  InputInference(const torch::jit::Module& module, const Graph& graph)
+      : module_(module), graph_(graph) {}
 
   // `direct`: the value has the argument's shape.
   void Visit(const Value* value, bool direct, kit::Spec& spec, int depth = 0) const {
@@ -191,7 +216,8 @@ class InputInference {
         continue;
       } else if (kind.starts_with("aten::conv") || kind == "aten::_convolution") {
         FromConvolution(node, direct, spec);
-      } else if (kind == "aten::linear" || kind == "aten::batch_norm" || kind == "aten::matmul" || kind == "aten::mm") {
+      } else if (kind == "aten::linear" || kind == "aten::batch_norm" || kind == "aten::matmul" ||
+                 kind == "aten::mm") {
         if (const auto weight = WeightOf(node)) SetType(*weight, spec);
       } else if (IsOneOf(node, kElementwise)) {
         Visit(node->output(), direct && !HasOtherTensor(node), spec, depth + 1);
@@ -205,8 +231,9 @@ class InputInference {
  private:
   static bool HasOtherTensor(const Node* node) {
     const auto inputs = node->inputs();
-    return std::any_of(inputs.begin() + 1, inputs.end(),
-                       [](const Value* value) { return value->type()->kind() == c10::TypeKind::TensorType; });
+    return std::any_of(inputs.begin() + 1, inputs.end(), [](const Value* value) {
+      return value->type()->kind() == c10::TypeKind::TensorType;
+    });
   }
 
   std::optional<at::Tensor> WeightOf(const Node* node) const {
@@ -224,7 +251,8 @@ class InputInference {
     const auto weight = WeightOf(node);
     if (!weight) return;
     SetType(*weight, spec);
-    // Where the number of groups stands. A transposed convolution's weight has the channels elsewhere.
+    // Where the number of groups stands. A transposed convolution's weight has the channels
+    // elsewhere.
     const std::string_view kind = node->kind().toQualString();
     const bool traced = kind == "aten::_convolution";
     const bool plain = kind == "aten::conv1d" || kind == "aten::conv2d" || kind == "aten::conv3d";
@@ -232,7 +260,8 @@ class InputInference {
     if (!direct || !(plain || traced) || node->inputs().size() <= groups_at) return;
     const auto groups = torch::jit::toIValue(node->input(groups_at));
     if (!groups || !groups->isInt()) return;
-    const std::optional<c10::IValue> transposed = traced ? torch::jit::toIValue(node->input(6)) : std::optional(c10::IValue(false));
+    const std::optional<c10::IValue> transposed =
+        traced ? torch::jit::toIValue(node->input(6)) : std::optional(c10::IValue(false));
     if (!transposed || !transposed->isBool() || transposed->toBool()) return;
     spec.shape.emplace(static_cast<std::size_t>(weight->dim()), -1);
     (*spec.shape)[1] = weight->size(1) * groups->toInt();
@@ -254,7 +283,9 @@ kit::Result<GraphFacts> ReadGraph(const torch::jit::Module& module) {
     });
   }
   if (!forbidden.empty()) {
-    return kit::Fail(PLINTH_INVALID_MODEL, "the program uses " + forbidden + ", which reaches outside the model and is not allowed");
+    return kit::Fail(
+        PLINTH_INVALID_MODEL,
+        "the program uses " + forbidden + ", which reaches outside the model and is not allowed");
   }
   GraphFacts facts;
   const std::shared_ptr<Graph> graph = InlinedForward(module);
@@ -267,14 +298,16 @@ kit::Result<GraphFacts> ReadGraph(const torch::jit::Module& module) {
   return facts;
 }
 
-void InferInputs(const torch::jit::Module& module, const std::vector<Argument>& arguments, std::vector<kit::Spec>& specs) {
+void InferInputs(const torch::jit::Module& module, const std::vector<Argument>& arguments,
+                 std::vector<kit::Spec>& specs) {
   const std::shared_ptr<Graph> graph = InlinedForward(module);
   const InputInference inference(module, *graph);
   const c10::FunctionSchema& schema = module.get_method("forward").function().getSchema();
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i].kind != ArgumentKind::kTensor) continue;
     const auto position = schema.argumentIndexWithName(arguments[i].name);
-    if (position) inference.Visit(graph->inputs()[static_cast<std::size_t>(*position)], true, specs[i]);
+    if (position)
+      inference.Visit(graph->inputs()[static_cast<std::size_t>(*position)], true, specs[i]);
   }
 }
 

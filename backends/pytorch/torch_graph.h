@@ -18,14 +18,16 @@ struct GraphFacts {
   bool writes_memory = false;  // it changes tensors in place, its arguments perhaps
   bool stateful = false;       // it changes its own attributes, or draws random numbers
   bool keeps_state = false;    // it changes its own attributes: calls must not overlap
-  std::optional<std::vector<std::string>> outputs;  // the names of its tensors as in torch_outputs.h; none: only running it tells
+  std::optional<std::vector<std::string>>
+      outputs;  // the names of its tensors as in torch_outputs.h; none: only running it tells
 };
 
 // INVALID_MODEL for programs that reach outside themselves: operations on files, calls into Python.
 kit::Result<GraphFacts> ReadGraph(const torch::jit::Module& module);
 
-// Adds to the specs of `arguments` what the first operations on them tell: a convolution's weights give its input's type, rank and channels, an
-// embedding takes INT64, and so on.
-void InferInputs(const torch::jit::Module& module, const std::vector<Argument>& arguments, std::vector<kit::Spec>& specs);
+// Adds to the specs of `arguments` what the first operations on them tell: a convolution's weights
+// give its input's type, rank and channels, an embedding takes INT64, and so on.
+void InferInputs(const torch::jit::Module& module, const std::vector<Argument>& arguments,
+                 std::vector<kit::Spec>& specs);
 
 }  // namespace plinth::pytorch

@@ -57,16 +57,20 @@ bool SameNames(const std::vector<kit::Spec>& declared, const std::vector<kit::Sp
   });
 }
 
-// What was declared goes over what was found out. Names that the model knows say which is meant; other names are new ones, in order.
-kit::Status MergeDeclared(const std::vector<kit::Spec>& declared, std::string_view what, std::vector<kit::Spec>& specs) {
+// What was declared goes over what was found out. Names that the model knows say which is meant;
+// other names are new ones, in order.
+kit::Status MergeDeclared(const std::vector<kit::Spec>& declared, std::string_view what,
+                          std::vector<kit::Spec>& specs) {
   const bool by_name = SameNames(declared, specs);
   if (!by_name && declared.size() != specs.size()) {
-    return kit::Fail(PLINTH_INVALID_ARGUMENT, std::to_string(declared.size()) + " " + std::string(what) +
-                                                  "s are declared, but the model has " + std::to_string(specs.size()) + ": " +
-                                                  Listed(specs));
+    return kit::Fail(PLINTH_INVALID_ARGUMENT,
+                     std::to_string(declared.size()) + " " + std::string(what) +
+                         "s are declared, but the model has " + std::to_string(specs.size()) +
+                         ": " + Listed(specs));
   }
   for (std::size_t i = 0; i < declared.size(); ++i) {
-    kit::Spec& spec = by_name ? *std::ranges::find(specs, declared[i].name, &kit::Spec::name) : specs[i];
+    kit::Spec& spec =
+        by_name ? *std::ranges::find(specs, declared[i].name, &kit::Spec::name) : specs[i];
     spec.name = declared[i].name;
     if (declared[i].dtype != PLINTH_DTYPE_ANY) spec.dtype = declared[i].dtype;
     if (declared[i].shape) {
@@ -77,12 +81,15 @@ kit::Status MergeDeclared(const std::vector<kit::Spec>& declared, std::string_vi
   return {};
 }
 
-bool IsKnown(const kit::Spec& spec) { return spec.dtype != PLINTH_DTYPE_ANY && spec.shape.has_value(); }
+bool IsKnown(const kit::Spec& spec) {
+  return spec.dtype != PLINTH_DTYPE_ANY && spec.shape.has_value();
+}
 
 }  // namespace
 
 void OpenRuntime() {
-  // The profiling executor compiles anew for every shape that it has not seen, in the middle of a request.
+  // The profiling executor compiles anew for every shape that it has not seen, in the middle of a
+  // request.
   torch::jit::getProfilingMode() = false;
   at::set_num_interop_threads(1);
 }
@@ -95,7 +102,8 @@ kit::Result<std::unique_ptr<Model>> Model::Load(const plinth_load_request& reque
   const std::string path = request.path;
   std::error_code error;
   const bool small = std::filesystem::file_size(path, error) < kSmallModelBytes;
-  const auto threads = options->Number("threads", 1, kit::kMaxThreads, small ? 1 : ProcessorCount());
+  const auto threads =
+      options->Number("threads", 1, kit::kMaxThreads, small ? 1 : ProcessorCount());
   if (!threads) return kit::Fail(threads.error());
   if (auto s = CheckFile(path); !s) return kit::Fail(s.error());
 
@@ -104,13 +112,15 @@ kit::Result<std::unique_ptr<Model>> Model::Load(const plinth_load_request& reque
     torch::jit::Module module = torch::jit::load(path, c10::kCPU);
     module.eval();
     if (!module.find_method("forward")) {
-      return kit::Fail(PLINTH_INVALID_MODEL, "the module has no forward(): only that can be served");
+      return kit::Fail(PLINTH_INVALID_MODEL,
+                       "the module has no forward(): only that can be served");
     }
     std::unique_ptr<Model> model(new Model(std::move(module), static_cast<int>(*threads)));
     if (auto s = model->Describe(request); !s) return kit::Fail(s.error());
     // Last, because an optimised program tells less about itself.
     if (*optimize == "freeze") model->module_ = torch::jit::freeze(model->module_);
-    if (*optimize == "inference") model->module_ = torch::jit::optimize_for_inference(model->module_);
+    if (*optimize == "inference")
+      model->module_ = torch::jit::optimize_for_inference(model->module_);
     return model;
   });
 }
@@ -136,13 +146,15 @@ kit::Status Model::Describe(const plinth_load_request& request) {
   if (!inputs) return kit::Fail(inputs.error());
 
   std::vector<kit::Spec> required;
-  std::ranges::copy_if(*inputs, std::back_inserter(required), [](const kit::Spec& spec) { return !spec.optional; });
+  std::ranges::copy_if(*inputs, std::back_inserter(required),
+                       [](const kit::Spec& spec) { return !spec.optional; });
   const bool all_tensors = std::ranges::none_of(arguments_, [](const Argument& argument) {
     return argument.kind != ArgumentKind::kTensor && !argument.fallback;
   });
   std::optional<ProbeResult> probed;
   // A model that keeps state must not be tried: its first real answer would be another.
-  if (all_tensors && !keeps_state_) probed = Probe(required, [this](const auto& tensors) { return Try(tensors); });
+  if (all_tensors && !keeps_state_)
+    probed = Probe(required, [this](const auto& tensors) { return Try(tensors); });
 
   std::vector<kit::Spec> outputs;
   if (probed) {
@@ -153,21 +165,26 @@ kit::Status Model::Describe(const plinth_load_request& request) {
   const auto declared = kit::CopySpecs(request.declared_outputs, request.declared_output_count);
   if (!probed && !facts->outputs) outputs = declared;
   if (outputs.empty()) {
-    return kit::Fail(PLINTH_INVALID_MODEL,
-                     "what the model returns cannot be told from its program; declare its \"outputs\" (or its \"inputs\" with "
-                     "datatype and shape, so that it can be tried) in its configuration or in model.json");
+    return kit::Fail(
+        PLINTH_INVALID_MODEL,
+        "what the model returns cannot be told from its program; declare its \"outputs\" (or its "
+        "\"inputs\" with "
+        "datatype and shape, so that it can be tried) in its configuration or in model.json");
   }
   for (const kit::Spec& output : outputs) output_parts_.push_back(output.name);
   if (auto s = MergeDeclared(declared, "output", outputs); !s) return s;
 
-  if (probed && probed->batches && inputs->size() == required.size()) kit::OpenBatchAxis(*inputs, outputs);
+  if (probed && probed->batches && inputs->size() == required.size())
+    kit::OpenBatchAxis(*inputs, outputs);
   if (std::ranges::all_of(*inputs, IsKnown)) run_failure_ = PLINTH_INTERNAL;
-  signature_ = std::make_unique<kit::Signature>(std::move(*inputs), std::move(outputs), !keeps_state_, facts->stateful);
+  signature_ = std::make_unique<kit::Signature>(std::move(*inputs), std::move(outputs),
+                                                !keeps_state_, facts->stateful);
   return {};
 }
 
 kit::Status Model::Warm() {
-  // Describe() has run it where that was possible; the first run compiles, the second is as fast as all later.
+  // Describe() has run it where that was possible; the first run compiles, the second is as fast as
+  // all later.
   std::vector<at::Tensor> zeros;
   for (const kit::Spec& input : signature_->inputs()) {
     if (input.optional) continue;
@@ -180,7 +197,8 @@ kit::Status Model::Warm() {
     zeros.push_back(at::zeros(shape, *type));
   }
   for (int i = 0; i < 2; ++i) {
-    if (!Try(zeros)) return {};  // zeros of this size are not what it takes: no reason to refuse the model
+    if (!Try(zeros))
+      return {};  // zeros of this size are not what it takes: no reason to refuse the model
   }
   return {};
 }
@@ -205,7 +223,8 @@ kit::Result<c10::IValue> Model::Gather(const Argument& argument, const std::stri
     return kit::Fail(PLINTH_INVALID_ARGUMENT, "input '" + name + "' is missing");
   }
   auto value = ValueOf(argument, *tensor);
-  if (!value) return kit::Fail(value.error().status, "input '" + name + "': " + value.error().message);
+  if (!value)
+    return kit::Fail(value.error().status, "input '" + name + "': " + value.error().message);
   if (writes_memory_ && value->isTensor()) return c10::IValue(value->toTensor().clone());
   return value;
 }
@@ -232,15 +251,16 @@ kit::Result<std::vector<NamedValue>> Model::Try(const std::vector<at::Tensor>& t
   return Forward(std::move(values));
 }
 
-kit::Status Model::Give(const std::vector<NamedValue>& answer, const plinth_execute_request& request,
-                        kit::OutputWriter& outputs) const {
+kit::Status Model::Give(const std::vector<NamedValue>& answer,
+                        const plinth_execute_request& request, kit::OutputWriter& outputs) const {
   const c10::InferenceMode inference;
   for (const std::uint32_t index : std::span(request.outputs, request.output_count)) {
     const std::string& part = output_parts_[index];
     const std::string& name = signature_->outputs()[index].name;
     const auto found = std::ranges::find(answer, part, &NamedValue::name);
     if (found == answer.end()) {
-      return kit::Fail(PLINTH_INTERNAL, "the model returned no '" + part + "' this time, which is its output '" + name + "'");
+      return kit::Fail(PLINTH_INTERNAL, "the model returned no '" + part +
+                                            "' this time, which is its output '" + name + "'");
     }
     // Memory that a later call changes, or that goes with the request, cannot be handed on.
     const bool copy = keeps_state_ || IsInputMemory(found->tensor.const_data_ptr(), request);

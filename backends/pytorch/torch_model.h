@@ -27,20 +27,24 @@ class Model {
  private:
   Model(torch::jit::Module module, int threads) : module_(std::move(module)), threads_(threads) {}
 
-  // Finds out what the model takes and gives: from its program, from what the user declared, and by trying it.
+  // Finds out what the model takes and gives: from its program, from what the user declared, and by
+  // trying it.
   kit::Status Describe(const plinth_load_request& request);
   kit::Result<std::vector<kit::Spec>> DescribeInputs(const plinth_load_request& request);
 
-  kit::Result<c10::IValue> Gather(const Argument& argument, const std::string& name, const plinth_execute_request& request);
+  kit::Result<c10::IValue> Gather(const Argument& argument, const std::string& name,
+                                  const plinth_execute_request& request);
   kit::Result<std::vector<NamedValue>> Forward(std::vector<c10::IValue> values);
   // Forward() on tensors for the required arguments.
   kit::Result<std::vector<NamedValue>> Try(const std::vector<at::Tensor>& tensors);
-  kit::Status Give(const std::vector<NamedValue>& answer, const plinth_execute_request& request, kit::OutputWriter& outputs) const;
+  kit::Status Give(const std::vector<NamedValue>& answer, const plinth_execute_request& request,
+                   kit::OutputWriter& outputs) const;
 
   torch::jit::Module module_;
   int threads_;
   std::vector<Argument> arguments_;
-  std::vector<std::string> output_parts_;  // for each output of the signature, its name as in torch_outputs.h
+  std::vector<std::string>
+      output_parts_;  // for each output of the signature, its name as in torch_outputs.h
   std::unique_ptr<kit::Signature> signature_;
   bool writes_memory_ = false;  // inputs are copied before it may write to them
   bool keeps_state_ = false;    // outputs are copied before it may write to them

@@ -34,7 +34,8 @@ class Flattener {
     }
     if (value.isGenericDict()) {
       for (const auto& entry : value.toGenericDict()) {
-        if (!Visit(entry.value(), PartName(path, KeyText(entry.key()), false), depth + 1)) return false;
+        if (!Visit(entry.value(), PartName(path, KeyText(entry.key()), false), depth + 1))
+          return false;
       }
     }
     return true;
@@ -65,12 +66,15 @@ std::string PartName(std::string_view path, std::string_view key, bool position)
   return (position ? "output_" : "") + std::string(key);
 }
 
-std::string TensorName(std::string_view path) { return path.empty() ? "output" : std::string(path); }
+std::string TensorName(std::string_view path) {
+  return path.empty() ? "output" : std::string(path);
+}
 
 kit::Result<std::vector<NamedValue>> Flatten(const c10::IValue& answer) {
   Flattener flattener;
   if (!flattener.Visit(answer, "", 0)) {
-    return kit::Fail(PLINTH_INTERNAL, "the model's answer is nested more than " + std::to_string(kMaxDepth) + " deep");
+    return kit::Fail(PLINTH_INTERNAL, "the model's answer is nested more than " +
+                                          std::to_string(kMaxDepth) + " deep");
   }
   return flattener.Take();
 }
@@ -78,8 +82,9 @@ kit::Result<std::vector<NamedValue>> Flatten(const c10::IValue& answer) {
 kit::Status AddOutput(const char* name, at::Tensor tensor, bool copy, kit::OutputWriter& outputs) {
   const auto dtype = TypeOf(tensor.scalar_type());
   if (!dtype || tensor.layout() != c10::kStrided || !tensor.device().is_cpu()) {
-    return kit::Fail(PLINTH_INTERNAL, "output '" + std::string(name) + "' is a " + tensor.toString() +
-                                          ", which cannot be given; only dense tensors of numbers and booleans can");
+    return kit::Fail(PLINTH_INTERNAL,
+                     "output '" + std::string(name) + "' is a " + tensor.toString() +
+                         ", which cannot be given; only dense tensors of numbers and booleans can");
   }
   // Lazy conjugation and negation leave the memory unchanged until they are resolved.
   tensor = tensor.resolve_conj().resolve_neg();

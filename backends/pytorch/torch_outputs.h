@@ -1,7 +1,8 @@
 // What forward() returns as a flat list of named tensors.
 //
-// A tensor is "output". The parts of a tuple or list are "output_0", "output_1", …; the values of a dict have their keys as names, the fields of a
-// NamedTuple theirs. Parts within parts follow after a dot: "output_1.key". Numbers, strings and None among them are left out.
+// A tensor is "output". The parts of a tuple or list are "output_0", "output_1", …; the values of a
+// dict have their keys as names, the fields of a NamedTuple theirs. Parts within parts follow after
+// a dot: "output_1.key". Numbers, strings and None among them are left out.
 #pragma once
 
 #include <torch/script.h>
@@ -23,7 +24,8 @@ struct NamedValue {
 // How deep tuples, lists and dicts may lie in each other.
 inline constexpr int kMaxDepth = 16;
 
-// The name of the part `key` of what lies at `path`; "" is the whole answer. `key` is a number if it is a position.
+// The name of the part `key` of what lies at `path`; "" is the whole answer. `key` is a number if
+// it is a position.
 std::string PartName(std::string_view path, std::string_view key, bool position);
 
 // The name of a tensor at `path`.

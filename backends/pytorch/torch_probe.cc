@@ -9,7 +9,8 @@
 namespace plinth::pytorch {
 namespace {
 
-// Sizes that are tried for open dimensions other than the first: many models take any, images are often one of the others.
+// Sizes that are tried for open dimensions other than the first: many models take any, images are
+// often one of the others.
 constexpr std::array<std::int64_t, 5> kSizes = {1, 8, 28, 32, 224};
 constexpr std::int64_t kMaxElements = 1 << 20;
 
@@ -17,7 +18,8 @@ constexpr std::int64_t kMaxElements = 1 << 20;
 constexpr std::int64_t kRows = 3;
 constexpr std::int64_t kFirstRows = 1;
 
-// Different, harmless numbers: between -1 and 1 for floats, 0 and 1 for integers, which are often indices.
+// Different, harmless numbers: between -1 and 1 for floats, 0 and 1 for integers, which are often
+// indices.
 std::optional<at::Tensor> Sample(const kit::Spec& spec, std::int64_t rows, std::int64_t size) {
   const auto type = TorchTypeOf(spec.dtype);
   if (!type || !spec.shape) return std::nullopt;
@@ -25,14 +27,16 @@ std::optional<at::Tensor> Sample(const kit::Spec& spec, std::int64_t rows, std::
   std::vector<std::int64_t> shape = *spec.shape;
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (shape[i] < 0) shape[i] = i == 0 ? rows : size;
-    if (__builtin_mul_overflow(count, shape[i], &count) || count > kMaxElements) return std::nullopt;
+    if (__builtin_mul_overflow(count, shape[i], &count) || count > kMaxElements)
+      return std::nullopt;
   }
   const at::Tensor numbers = at::arange(count, at::kDouble).mul(0.7390851);
   const at::Tensor values = c10::isFloatingType(*type) ? numbers.sin() : numbers.sin().gt(0);
   return values.reshape(shape).to(*type);
 }
 
-std::optional<std::vector<at::Tensor>> Samples(const std::vector<kit::Spec>& inputs, std::int64_t rows, std::int64_t size) {
+std::optional<std::vector<at::Tensor>> Samples(const std::vector<kit::Spec>& inputs,
+                                               std::int64_t rows, std::int64_t size) {
   std::vector<at::Tensor> samples;
   for (const kit::Spec& input : inputs) {
     auto sample = Sample(input, rows, size);
@@ -42,26 +46,34 @@ std::optional<std::vector<at::Tensor>> Samples(const std::vector<kit::Spec>& inp
   return samples;
 }
 
-std::vector<at::Tensor> RowsOf(const std::vector<at::Tensor>& tensors, std::int64_t begin, std::int64_t end) {
+std::vector<at::Tensor> RowsOf(const std::vector<at::Tensor>& tensors, std::int64_t begin,
+                               std::int64_t end) {
   std::vector<at::Tensor> rows;
   for (const at::Tensor& tensor : tensors) rows.push_back(tensor.slice(0, begin, end).contiguous());
   return rows;
 }
 
-bool HasOpenFirst(const kit::Spec& spec) { return spec.shape && !spec.shape->empty() && spec.shape->front() == -1; }
+bool HasOpenFirst(const kit::Spec& spec) {
+  return spec.shape && !spec.shape->empty() && spec.shape->front() == -1;
+}
 
 // Whether the answers to the first rows and to the others are together the answer to all rows.
-bool RowsAreIndependent(const std::vector<at::Tensor>& inputs, const std::vector<NamedValue>& whole, const Forward& forward) {
+bool RowsAreIndependent(const std::vector<at::Tensor>& inputs, const std::vector<NamedValue>& whole,
+                        const Forward& forward) {
   const auto first = forward(RowsOf(inputs, 0, kFirstRows));
   const auto others = forward(RowsOf(inputs, kFirstRows, kRows));
-  if (!first || !others || first->size() != whole.size() || others->size() != whole.size()) return false;
+  if (!first || !others || first->size() != whole.size() || others->size() != whole.size())
+    return false;
   for (std::size_t i = 0; i < whole.size(); ++i) {
     const at::Tensor& all = whole[i].tensor;
     const at::Tensor& head = (*first)[i].tensor;
     const at::Tensor& tail = (*others)[i].tensor;
     if (all.dim() == 0 || head.dim() != all.dim() || tail.dim() != all.dim()) return false;
-    if (all.size(0) != kRows || head.size(0) != kFirstRows || tail.size(0) != kRows - kFirstRows) return false;
-    if (all.sizes().slice(1) != head.sizes().slice(1) || all.sizes().slice(1) != tail.sizes().slice(1)) return false;
+    if (all.size(0) != kRows || head.size(0) != kFirstRows || tail.size(0) != kRows - kFirstRows)
+      return false;
+    if (all.sizes().slice(1) != head.sizes().slice(1) ||
+        all.sizes().slice(1) != tail.sizes().slice(1))
+      return false;
     if (!at::allclose(all, at::cat({head, tail}), 1e-3, 1e-5, /*equal_nan=*/true)) return false;
   }
   return true;
@@ -77,7 +89,8 @@ ProbeResult Describe(const std::vector<kit::Spec>& inputs, const std::vector<at:
     return std::ranges::count(*spec.shape, -1) == (HasOpenFirst(spec) ? 1 : 0);
   });
   for (const NamedValue& value : answer) {
-    kit::Spec spec{.name = value.name, .dtype = TypeOf(value.tensor.scalar_type()).value_or(PLINTH_DTYPE_ANY)};
+    kit::Spec spec{.name = value.name,
+                   .dtype = TypeOf(value.tensor.scalar_type()).value_or(PLINTH_DTYPE_ANY)};
     if (all_fixed || result.batches) {
       spec.shape.emplace(value.tensor.sizes().begin(), value.tensor.sizes().end());
       for (std::size_t i = 0; i < spec.shape->size(); ++i) {

@@ -12,15 +12,17 @@
 namespace plinth::pytorch {
 
 // Runs forward() on values for the required tensors, one for each input.
-using Forward = std::function<kit::Result<std::vector<NamedValue>>(const std::vector<at::Tensor>& inputs)>;
+using Forward =
+    std::function<kit::Result<std::vector<NamedValue>>(const std::vector<at::Tensor>& inputs)>;
 
 struct ProbeResult {
   std::vector<kit::Spec> outputs;  // names as in torch_outputs.h
-  bool batches = false;            // rows are computed independently: joining calls along dimension 0 changes no answer
+  bool batches =
+      false;  // rows are computed independently: joining calls along dimension 0 changes no answer
 };
 
-// Tries inputs of the given types and shapes, with a few sizes for the open dimensions, until the model takes one. Nothing if an input's type or rank
-// is unknown or the model takes none of them.
+// Tries inputs of the given types and shapes, with a few sizes for the open dimensions, until the
+// model takes one. Nothing if an input's type or rank is unknown or the model takes none of them.
 std::optional<ProbeResult> Probe(const std::vector<kit::Spec>& inputs, const Forward& forward);
 
 }  // namespace plinth::pytorch

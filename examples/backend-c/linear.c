@@ -1,7 +1,8 @@
 /* A backend for Plinth in plain C: y = W x + b, with the weights in a text file.
  *
- * It uses nothing of Plinth but the header plinth/backend.h. Read it from the bottom: plinth_backend_entry() gives the host the table of
- * functions; the functions follow above it in the order of a model's life, backwards.
+ * It uses nothing of Plinth but the header plinth/backend.h. Read it from the bottom:
+ * plinth_backend_entry() gives the host the table of functions; the functions follow above it in
+ * the order of a model's life, backwards.
  *
  * A model is a file <name>.linear:
  *
@@ -80,22 +81,27 @@ static int read_numbers(FILE* file, float* numbers, size_t count) {
 static plinth_status read_model(FILE* file, plinth_model* model) {
   unsigned long rows = 0;
   unsigned long columns = 0;
-  /* Seven digits at most: no number overflows, and none is so large that the limit below misses it. */
+  /* Seven digits at most: no number overflows, and none is so large that the limit below misses it.
+   */
   if (fscanf(file, "linear %7lu %7lu", &rows, &columns) != 2) {
     return fail(PLINTH_INVALID_MODEL, "the file must begin with \"linear ROWS COLUMNS\"");
   }
   if (rows < 1 || rows > MAX_SIZE || columns < 1 || columns > MAX_SIZE) {
-    return fail(PLINTH_INVALID_MODEL, "the file says %lu rows and %lu columns; each must be from 1 to %d", rows, columns,
+    return fail(PLINTH_INVALID_MODEL,
+                "the file says %lu rows and %lu columns; each must be from 1 to %d", rows, columns,
                 MAX_SIZE);
   }
   model->rows = rows;
   model->columns = columns;
   model->weights = calloc(rows * columns, sizeof(float));
   model->bias = calloc(rows, sizeof(float));
-  if (model->weights == NULL || model->bias == NULL) return fail(PLINTH_RESOURCE_EXHAUSTED, "out of memory");
-  if (!read_numbers(file, model->weights, rows * columns) || !read_numbers(file, model->bias, rows)) {
-    return fail(PLINTH_INVALID_MODEL, "the file must hold %lu x %lu weights and then %lu biases, all finite numbers", rows,
-                columns, rows);
+  if (model->weights == NULL || model->bias == NULL)
+    return fail(PLINTH_RESOURCE_EXHAUSTED, "out of memory");
+  if (!read_numbers(file, model->weights, rows * columns) ||
+      !read_numbers(file, model->bias, rows)) {
+    return fail(PLINTH_INVALID_MODEL,
+                "the file must hold %lu x %lu weights and then %lu biases, all finite numbers",
+                rows, columns, rows);
   }
   return PLINTH_OK;
 }
@@ -116,11 +122,13 @@ static void fill_signature(plinth_model* model) {
                                         .stateful = 0};
 }
 
-/* The one option that every backend must understand is "threads"; this one computes on the calling thread and ignores it. */
+/* The one option that every backend must understand is "threads"; this one computes on the calling
+ * thread and ignores it. */
 static plinth_status check_options(const plinth_load_request* request) {
   for (size_t i = 0; i < request->option_count; ++i) {
     if (strcmp(request->options[i].key, "threads") != 0) {
-      return fail(PLINTH_INVALID_ARGUMENT, "this engine has no option '%s'; it has: threads", request->options[i].key);
+      return fail(PLINTH_INVALID_ARGUMENT, "this engine has no option '%s'; it has: threads",
+                  request->options[i].key);
     }
   }
   return PLINTH_OK;
@@ -131,10 +139,12 @@ static plinth_status load(const plinth_load_request* request, plinth_model** loa
   if (status != PLINTH_OK) return status;
   FILE* file = fopen(request->path, "r");
   if (file == NULL) {
-    return fail(errno == ENOENT ? PLINTH_NOT_FOUND : PLINTH_INVALID_MODEL, "the model cannot be opened: %s", strerror(errno));
+    return fail(errno == ENOENT ? PLINTH_NOT_FOUND : PLINTH_INVALID_MODEL,
+                "the model cannot be opened: %s", strerror(errno));
   }
   plinth_model* model = calloc(1, sizeof *model);
-  status = model == NULL ? fail(PLINTH_RESOURCE_EXHAUSTED, "out of memory") : read_model(file, model);
+  status =
+      model == NULL ? fail(PLINTH_RESOURCE_EXHAUSTED, "out of memory") : read_model(file, model);
   fclose(file);
   if (status != PLINTH_OK) {
     unload(model);
@@ -160,13 +170,15 @@ typedef struct answer {
 static void release(void* context) { free(context); }
 
 static plinth_status check_input(const plinth_model* model, const plinth_execute_request* request) {
-  /* The host has matched names, types and shapes with the signature. A backend that trusts no one checks again. */
+  /* The host has matched names, types and shapes with the signature. A backend that trusts no one
+   * checks again. */
   if (request->input_count != 1 || strcmp(request->inputs[0].name, "x") != 0) {
     return fail(PLINTH_INVALID_ARGUMENT, "exactly one input, 'x', is expected");
   }
   const plinth_tensor* x = &request->inputs[0];
   if (x->dtype != PLINTH_FP32 || x->rank != 2 || x->shape[1] != (int64_t)model->columns) {
-    return fail(PLINTH_INVALID_ARGUMENT, "input 'x' must be FP32 of shape [-1, %zu]", model->columns);
+    return fail(PLINTH_INVALID_ARGUMENT, "input 'x' must be FP32 of shape [-1, %zu]",
+                model->columns);
   }
   if (x->shape[0] < 0 || (uint64_t)x->shape[0] > SIZE_MAX / sizeof(float) / MAX_SIZE - 1) {
     return fail(PLINTH_INVALID_ARGUMENT, "input 'x' has too many rows");
@@ -179,13 +191,15 @@ static void compute(const plinth_model* model, const float* x, size_t count, flo
     for (size_t row = 0; row < model->rows; ++row) {
       const float* weights = model->weights + row * model->columns;
       float sum = model->bias[row];
-      for (size_t column = 0; column < model->columns; ++column) sum += weights[column] * x[i * model->columns + column];
+      for (size_t column = 0; column < model->columns; ++column)
+        sum += weights[column] * x[i * model->columns + column];
       y[i * model->rows + row] = sum;
     }
   }
 }
 
-static plinth_status execute(plinth_model* model, const plinth_execute_request* request, plinth_execute_response* response) {
+static plinth_status execute(plinth_model* model, const plinth_execute_request* request,
+                             plinth_execute_response* response) {
   const plinth_status status = check_input(model, request);
   if (status != PLINTH_OK) return status;
   if (request->output_count == 0) return PLINTH_OK; /* nothing is wanted */
@@ -197,10 +211,14 @@ static plinth_status execute(plinth_model* model, const plinth_execute_request* 
   y->shape[0] = x->shape[0];
   y->shape[1] = (int64_t)model->rows;
   compute(model, x->data, count, y->values);
-  response->outputs[0] = (plinth_output){
-      .tensor = {.name = "y", .dtype = PLINTH_FP32, .rank = 2, .shape = y->shape, .data = y->values, .byte_size = byte_size},
-      .release_context = y,
-      .release = release};
+  response->outputs[0] = (plinth_output){.tensor = {.name = "y",
+                                                    .dtype = PLINTH_FP32,
+                                                    .rank = 2,
+                                                    .shape = y->shape,
+                                                    .data = y->values,
+                                                    .byte_size = byte_size},
+                                         .release_context = y,
+                                         .release = release};
   return PLINTH_OK;
 }
 
@@ -222,9 +240,11 @@ static const plinth_backend backend = {
     .last_error = last_error,
 };
 
-PLINTH_EXPORT const plinth_backend* plinth_backend_entry(const plinth_host* host, const char** error) {
+PLINTH_EXPORT const plinth_backend* plinth_backend_entry(const plinth_host* host,
+                                                         const char** error) {
   if (host->abi_version != PLINTH_ABI_VERSION) {
-    *error = "the host speaks another version of the backend ABI; build this backend against its header";
+    *error =
+        "the host speaks another version of the backend ABI; build this backend against its header";
     return NULL;
   }
   host->log(PLINTH_LOG_DEBUG, "the linear backend is ready");

@@ -1,4 +1,5 @@
-/* Takes the backend through the life of a model, as the host does: usage: linear_test LIBRARY MODEL. Exits 0 if all is as it should be. */
+/* Takes the backend through the life of a model, as the host does: usage: linear_test LIBRARY
+ * MODEL. Exits 0 if all is as it should be. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,9 @@ static void check(int condition, int line, const char* text) {
 }
 #define CHECK(condition) check((condition) != 0, __LINE__, #condition)
 
-static void log_message(plinth_log_level level, const char* message) { printf("log %d: %s\n", (int)level, message); }
+static void log_message(plinth_log_level level, const char* message) {
+  printf("log %d: %s\n", (int)level, message);
+}
 
 static const plinth_backend* open_backend(const char* path) {
   static const plinth_host host = {sizeof(plinth_host), PLINTH_ABI_VERSION, log_message};
@@ -45,15 +48,24 @@ static void test_wrong_host(const char* path) {
   CHECK(error != NULL && strstr(error, "version") != NULL);
 }
 
-static plinth_status load(const plinth_backend* backend, const char* path, const plinth_option* option, plinth_model** model) {
-  const plinth_load_request request = {
-      .struct_size = sizeof request, .path = path, .option_count = option == NULL ? 0 : 1, .options = option};
+static plinth_status load(const plinth_backend* backend, const char* path,
+                          const plinth_option* option, plinth_model** model) {
+  const plinth_load_request request = {.struct_size = sizeof request,
+                                       .path = path,
+                                       .option_count = option == NULL ? 0 : 1,
+                                       .options = option};
   return backend->load(&request, model);
 }
 
 static void test_broken_models(const plinth_backend* backend) {
-  static const char* const kBroken[] = {"",           "nonsense",       "linear 2",          "linear 0 3\n",
-                                        "linear 2 2\n1 2 3", "linear 99999999 1\n", "linear 1 1\nnan 1", "linear -1 2\n1 1 1"};
+  static const char* const kBroken[] = {"",
+                                        "nonsense",
+                                        "linear 2",
+                                        "linear 0 3\n",
+                                        "linear 2 2\n1 2 3",
+                                        "linear 99999999 1\n",
+                                        "linear 1 1\nnan 1",
+                                        "linear -1 2\n1 1 1"};
   char path[] = "/tmp/plinth-linear-XXXXXX";
   const int file = mkstemp(path);
   CHECK(file >= 0);
@@ -81,8 +93,8 @@ static void test_options(const plinth_backend* backend, const char* path) {
   backend->unload(model);
 }
 
-static plinth_status run(const plinth_backend* backend, plinth_model* model, const int64_t* shape, const float* x,
-                         plinth_output* output) {
+static plinth_status run(const plinth_backend* backend, plinth_model* model, const int64_t* shape,
+                         const float* x, plinth_output* output) {
   const plinth_tensor input = {.name = "x",
                                .dtype = PLINTH_FP32,
                                .rank = 2,
