@@ -15,11 +15,15 @@ namespace {
 
 using simdjson::ondemand::json_type;
 using Value = simdjson::ondemand::value;
+using ArrayIterator = simdjson::ondemand::array_iterator;
 
 constexpr std::size_t kFirstCapacity = 64;
 constexpr std::size_t kShownToken = 40;
 // Unused room above this is given back, at the price of a copy.
 constexpr std::size_t kTolerableSlack = 64 * 1024;
+// What rounds to a finite float: up to half a step beyond the largest one, where ties round away
+// from it.
+constexpr double kLargestFloat = 0x1.fffffefffffffp+127;
 // Integers up to here are exact as doubles.
 constexpr double kExactInteger = 9007199254740992.0;
 
@@ -29,7 +33,7 @@ std::size_t StoredSize(DType type) {
 }
 
 // A value's text without the blanks behind it, shortened.
-std::string ShownToken(Value value) {
+std::string ShownToken(Value& value) {
   std::string_view token = value.raw_json_token();
   token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
   switch (token.empty() ? '\0' : token.front()) {
@@ -97,7 +101,7 @@ Result<Tensor> TensorReader::FinishRows() {
   return Finish();
 }
 
-bool TensorReader::ReadValue(Value value, std::size_t level) {
+bool TensorReader::ReadValue(Value& value, std::size_t level) {
   depth_ = level;
   json_type type;
   // A token that begins no value gives an error here; Store() says what it is.
@@ -107,7 +111,7 @@ bool TensorReader::ReadValue(Value value, std::size_t level) {
   return ReadFirstScalar(value, level);
 }
 
-bool TensorReader::ReadArray(Value value, std::size_t level) {
+bool TensorReader::ReadArray(Value& value, std::size_t level) {
   if (rank_ != kUnknown && level >= rank_) return RefuseValue(value);
   if (level == Shape::kMaxRank) {
     return Refuse(Where(level) + " is an array nested deeper than the " +
@@ -120,24 +124,81 @@ bool TensorReader::ReadArray(Value value, std::size_t level) {
   }
   deepest_ = std::max(deepest_, level + 1);
   std::int64_t size = 0;
-  for (auto element : array) {
+  const ArrayIterator end;
+  ArrayIterator it;
+  if (const auto failed = array.begin().get(it)) {
+    error_ = body_.Malformed(failed);
+    return false;
+  }
+  while (it != end) {
+    if (rank_ == level + 1 && !ReadNumbers(it, level, size)) return false;
+    if (!(it != end)) break;
     Value inner;
-    if (const auto failed = element.get(inner)) {
+    if (const auto failed = (*it).get(inner)) {
       error_ = body_.Malformed(failed);
       return false;
     }
     index_[level] = size++;
-    if (rank_ == level + 1) {
-      depth_ = rank_;
-      if (!Store(inner)) return false;
-    } else if (!ReadValue(inner, level + 1)) {
-      return false;
-    }
+    if (!ReadValue(inner, level + 1)) return false;
+    ++it;
   }
   return CloseArray(level, size);
 }
 
-bool TensorReader::ReadFirstScalar(Value value, std::size_t level) {
+// The innermost arrays hold nearly all of a body, and nearly all of them is plain numbers: these
+// are read here, without a call for each. Stops before the first element that needs more thought.
+bool TensorReader::ReadNumbers(ArrayIterator& it, std::size_t level, std::int64_t& size) {
+  switch (dtype_) {
+    case DType::kFp32:
+      return ReadRun<float>(it, level, size);
+    case DType::kFp64:
+      return ReadRun<double>(it, level, size);
+    case DType::kInt32:
+      return ReadRun<std::int32_t>(it, level, size);
+    case DType::kInt64:
+      return ReadRun<std::int64_t>(it, level, size);
+    case DType::kUint8:
+      return ReadRun<std::uint8_t>(it, level, size);
+    default:
+      return true;
+  }
+}
+
+template <typename T>
+bool TensorReader::ReadRun(ArrayIterator& it, std::size_t level, std::int64_t& size) {
+  using Wide = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
+  const ArrayIterator end;
+  T* data = reinterpret_cast<T*>(elements_.mutable_data());
+  const std::size_t before = count_;
+  std::size_t count = before;
+  bool fits = true;
+  Value value;
+  for (; it != end; ++it) {
+    Wide number;
+    if ((*it).get(value) != simdjson::SUCCESS) break;
+    if (value.get<Wide>().get(number) != simdjson::SUCCESS) break;
+    if constexpr (std::is_same_v<T, float>) {
+      fits = std::abs(number) <= kLargestFloat;
+    } else if constexpr (std::is_integral_v<T>) {
+      fits = std::in_range<T>(number);
+    }
+    if (!fits) break;
+    if (count == capacity_) {
+      count_ = count;
+      Grow();
+      data = reinterpret_cast<T*>(elements_.mutable_data());
+    }
+    data[count++] = static_cast<T>(number);
+  }
+  size += static_cast<std::int64_t>(count - before);
+  count_ = count;
+  if (fits) return true;
+  index_[level] = size;
+  depth_ = level + 1;
+  return RefuseValue(value);
+}
+
+bool TensorReader::ReadFirstScalar(Value& value, std::size_t level) {
   if (rank_ == kUnknown) {
     if (!SetRank(value, level)) return false;
   } else if (level != rank_) {
@@ -147,7 +208,7 @@ bool TensorReader::ReadFirstScalar(Value value, std::size_t level) {
 }
 
 // The first scalar stands at `level`: that is the rank.
-bool TensorReader::SetRank(Value value, std::size_t level) {
+bool TensorReader::SetRank(Value& value, std::size_t level) {
   if (deepest_ > level) return RefuseValue(value, "an array like the ones before it");
   if (spec_.shape && level != spec_.shape->rank()) {
     const Shape& shape = *spec_.shape;
@@ -179,7 +240,7 @@ bool TensorReader::CloseArray(std::size_t level, std::int64_t size) {
                 ": the model's shape is " + spec_.shape->ToString());
 }
 
-bool TensorReader::Store(Value value) {
+bool TensorReader::Store(Value& value) {
   if (count_ >= capacity_) {
     if (dtype_ == DType::kAny) DecideType(value);
     Grow();
@@ -192,9 +253,8 @@ bool TensorReader::Store(Value value) {
       return true;
     case DType::kFp32: {
       if (!StoreDouble(value, number)) return false;
-      const auto small = static_cast<float>(number);
-      if (std::isinf(small)) return RefuseValue(value);
-      Put(small);
+      if (std::abs(number) > kLargestFloat) return RefuseValue(value);
+      Put(static_cast<float>(number));
       return true;
     }
     case DType::kFp16:
@@ -227,7 +287,7 @@ bool TensorReader::Store(Value value) {
 }
 
 // Reads a number, or NaN for null.
-bool TensorReader::StoreDouble(Value value, double& number) {
+bool TensorReader::StoreDouble(Value& value, double& number) {
   if (value.get_double().get(number) == simdjson::SUCCESS) return true;
   bool missing = false;
   if (value.is_null().get(missing) != simdjson::SUCCESS || !missing) return RefuseValue(value);
@@ -235,7 +295,7 @@ bool TensorReader::StoreDouble(Value value, double& number) {
   return true;
 }
 
-bool TensorReader::StoreSmallFloat(Value value) {
+bool TensorReader::StoreSmallFloat(Value& value) {
   double number = 0;
   if (!StoreDouble(value, number)) return false;
   const auto single = static_cast<float>(number);
@@ -247,7 +307,7 @@ bool TensorReader::StoreSmallFloat(Value value) {
 }
 
 template <typename T>
-bool TensorReader::StoreInteger(Value value) {
+bool TensorReader::StoreInteger(Value& value) {
   using Wide = std::conditional_t<std::is_unsigned_v<T>, std::uint64_t, std::int64_t>;
   Wide number = 0;
   if (value.get<Wide>().get(number) == simdjson::SUCCESS) {
@@ -271,7 +331,7 @@ bool TensorReader::StoreInteger(Value value) {
   return true;
 }
 
-bool TensorReader::StoreBool(Value value) {
+bool TensorReader::StoreBool(Value& value) {
   bool truth = false;
   if (value.get_bool().get(truth) != simdjson::SUCCESS) {
     std::uint64_t number = 0;
@@ -284,7 +344,7 @@ bool TensorReader::StoreBool(Value value) {
   return true;
 }
 
-bool TensorReader::StoreBytes(Value value) {
+bool TensorReader::StoreBytes(Value& value) {
   json_type type;
   if (value.type().get(type) != simdjson::SUCCESS) return RefuseValue(value);
   if (type == json_type::object) return StoreBase64(value);
@@ -298,7 +358,7 @@ bool TensorReader::StoreBytes(Value value) {
 }
 
 // {"b64": "..."}
-bool TensorReader::StoreBase64(Value value) {
+bool TensorReader::StoreBase64(Value& value) {
   simdjson::ondemand::object object;
   if (const auto failed = value.get_object().get(object)) {
     error_ = body_.Malformed(failed);
@@ -339,7 +399,7 @@ bool TensorReader::AppendString(std::string_view text) {
 }
 
 // The type of a model that does not say: what the first element is.
-void TensorReader::DecideType(Value value) {
+void TensorReader::DecideType(Value& value) {
   const std::string_view token = value.raw_json_token();
   switch (token.empty() ? '\0' : token.front()) {
     case '"':
@@ -419,7 +479,7 @@ bool TensorReader::Refuse(std::string what) {
   return false;
 }
 
-bool TensorReader::RefuseValue(Value value, std::string_view expected) {
+bool TensorReader::RefuseValue(Value& value, std::string_view expected) {
   const std::string token = ShownToken(value);
   if (token.empty() || std::string_view(",:]}").find(token.front()) != std::string_view::npos) {
     error_ = body_.Malformed(simdjson::TAPE_ERROR);

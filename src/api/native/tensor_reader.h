@@ -54,23 +54,26 @@ class TensorReader {
  private:
   // These return false once error_ is set: a Status for each element would cost more than reading
   // the element.
-  bool ReadValue(simdjson::ondemand::value value, std::size_t level);
-  bool ReadArray(simdjson::ondemand::value value, std::size_t level);
-  bool ReadFirstScalar(simdjson::ondemand::value value, std::size_t level);
-  bool SetRank(simdjson::ondemand::value value, std::size_t level);
+  bool ReadValue(simdjson::ondemand::value& value, std::size_t level);
+  bool ReadArray(simdjson::ondemand::value& value, std::size_t level);
+  bool ReadNumbers(simdjson::ondemand::array_iterator& it, std::size_t level, std::int64_t& size);
+  template <typename T>
+  bool ReadRun(simdjson::ondemand::array_iterator& it, std::size_t level, std::int64_t& size);
+  bool ReadFirstScalar(simdjson::ondemand::value& value, std::size_t level);
+  bool SetRank(simdjson::ondemand::value& value, std::size_t level);
   bool CloseArray(std::size_t level, std::int64_t size);
 
-  bool Store(simdjson::ondemand::value value);
-  bool StoreDouble(simdjson::ondemand::value value, double& number);
-  bool StoreSmallFloat(simdjson::ondemand::value value);
+  bool Store(simdjson::ondemand::value& value);
+  bool StoreDouble(simdjson::ondemand::value& value, double& number);
+  bool StoreSmallFloat(simdjson::ondemand::value& value);
   template <typename T>
-  bool StoreInteger(simdjson::ondemand::value value);
-  bool StoreBool(simdjson::ondemand::value value);
-  bool StoreBytes(simdjson::ondemand::value value);
-  bool StoreBase64(simdjson::ondemand::value value);
+  bool StoreInteger(simdjson::ondemand::value& value);
+  bool StoreBool(simdjson::ondemand::value& value);
+  bool StoreBytes(simdjson::ondemand::value& value);
+  bool StoreBase64(simdjson::ondemand::value& value);
   bool AppendString(std::string_view text);
 
-  void DecideType(simdjson::ondemand::value value);
+  void DecideType(simdjson::ondemand::value& value);
   void TurnIntoFloats();
   void Grow();
   void GrowStrings(std::size_t needed);
@@ -78,7 +81,7 @@ class TensorReader {
   void Put(T element);
 
   bool Refuse(std::string what);
-  bool RefuseValue(simdjson::ondemand::value value, std::string_view expected = {});
+  bool RefuseValue(simdjson::ondemand::value& value, std::string_view expected = {});
   std::string Where(std::size_t levels) const;
   std::string Expected() const;
   Result<Shape> FinalShape() const;
