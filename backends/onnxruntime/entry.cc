@@ -22,6 +22,6 @@ const plinth_backend* plinth_backend_entry(const plinth_host* host, const char**
     return nullptr;
   }
   static const plinth_backend table = plinth::kit::TableOf<plinth::onnx::Model>(
-      "onnxruntime", "1.0", plinth::onnx::RuntimeName(), "onnx", plinth::onnx::Probe);
+      "onnxruntime", PLINTH_VERSION, plinth::onnx::RuntimeName(), "onnx", plinth::onnx::Probe);
   return &table;
 }

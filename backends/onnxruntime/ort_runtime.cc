@@ -79,6 +79,11 @@ kit::Status Check(OrtStatus* raw, plinth_status otherwise) {
   if (raw == nullptr) return {};
   const StatusHandle status(raw);
   std::string message = CleanMessage(api->GetErrorMessage(raw));
+  // It has no code of its own for this.
+  if (message.find("bad_alloc") != std::string::npos ||
+      message.find("Failed to allocate memory") != std::string::npos) {
+    return kit::Fail(PLINTH_RESOURCE_EXHAUSTED, std::move(message));
+  }
   switch (api->GetErrorCode(raw)) {
     case ORT_INVALID_ARGUMENT:
       return kit::Fail(PLINTH_INVALID_ARGUMENT, std::move(message));

@@ -40,7 +40,7 @@ const plinth_backend* plinth_backend_entry(const plinth_host* /*host*/, const ch
     return nullptr;
   }
   static const plinth_backend table = plinth::kit::TableOf<plinth::openvino::Model>(
-      "openvino", "1.0", plinth::kit::KeepText(plinth::openvino::RuntimeName().c_str()),
+      "openvino", PLINTH_VERSION, plinth::kit::KeepText(plinth::openvino::RuntimeName().c_str()),
       "tensorflow,openvino,onnx", plinth::openvino::Probe);
   return &table;
 }

@@ -36,6 +36,6 @@ const plinth_backend* plinth_backend_entry(const plinth_host* /*host*/, const ch
     return nullptr;
   }
   static const plinth_backend table = plinth::kit::TableOf<plinth::pytorch::Model>(
-      "pytorch", "1.0", "libtorch " TORCH_VERSION, "pytorch", plinth::pytorch::Probe);
+      "pytorch", PLINTH_VERSION, "libtorch " TORCH_VERSION, "pytorch", plinth::pytorch::Probe);
   return &table;
 }
