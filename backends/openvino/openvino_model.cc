@@ -82,12 +82,15 @@ std::optional<std::string> SavedModelFolder(const std::string& path) {
 
 kit::Result<std::shared_ptr<ov::Model>> ReadFile(const std::string& path) {
   auto model = Catching(PLINTH_INVALID_MODEL, [&] { return core->read_model(path); });
-  if (model && *model == nullptr)
+  if (model && *model != nullptr) return model;
+  if (model) {
     return kit::Fail(PLINTH_INVALID_MODEL, "OpenVINO does not know this kind of file");
-  if (!model)
-    return kit::Fail(model.error().status,
-                     "OpenVINO cannot read the model: " + model.error().message);
-  return model;
+  }
+  std::string message = "OpenVINO cannot read the model: " + model.error().message;
+  if (message.find("No conversion rule") != std::string::npos) {
+    message += "; convert the model to ONNX (by tf2onnx, say) and serve that";
+  }
+  return kit::Fail(model.error().status, std::move(message));
 }
 
 // `copy` must be kept until the model is compiled: its variables are read late.

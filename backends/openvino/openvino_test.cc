@@ -99,6 +99,7 @@ TEST(OpenVinoTest, NamesTheOperationsThatItHasNot) {
   const Error error = LoadError(kBackend, Fixture("tensorflow/strings"));
   EXPECT_EQ(error.code, Code::kInvalidModel);
   EXPECT_THAT(error.message, HasSubstr("StringLength, StringUpper"));
+  EXPECT_THAT(error.message, HasSubstr("convert the model to ONNX"));
   EXPECT_THAT(error.message, Not(HasSubstr("src/")));
 }
 
