@@ -22,9 +22,9 @@ Result<ServerAddress> ParseServerAddress(std::string_view text);
 
 struct HttpCall {
   std::string method = "GET";
-  std::string path = "/";    // with the query; already percent-encoded
-  std::string content_type;  // of the body, if there is one
-  std::string body;
+  std::string path = "/";      // with the query; already percent-encoded
+  std::string content_type{};  // of the body, if there is one
+  std::string body{};
 };
 
 struct HttpReply {

@@ -55,7 +55,7 @@ std::int64_t Connection::Pace::Deadline(std::int64_t timeout) const {
 Connection::Connection(FileDescriptor socket, ConnectionHost* host)
     : socket_(std::move(socket)),
       host_(host),
-      parser_(host->options->limits),
+      parser_(host->options->limits, host->body_budget),
       request_begun_(host->loop->now()) {}
 
 Connection::~Connection() {
@@ -137,6 +137,7 @@ bool Connection::Idle() const {
 // Whether a request is complete.
 bool Connection::ParseSome() {
   if (parser_.state() == RequestParser::State::kComplete) return true;
+  if (parser_.state() == RequestParser::State::kFailed) Refuse(parser_.refusal());
   if (input_.empty()) return false;
   const RequestParser::State before = parser_.state();
   input_ = input_.subspan(parser_.Parse(input_));
@@ -228,10 +229,7 @@ bool Connection::Receive() {
   if (!readable_) return false;
   std::span<std::byte> space;
   if (input_.empty()) space = parser_.BodySpace();
-  if (parser_.state() == RequestParser::State::kFailed) {
-    Refuse(parser_.refusal());
-    return true;
-  }
+  if (parser_.state() == RequestParser::State::kFailed) return true;  // no memory
   const bool into_body = !space.empty();
   if (!into_body)
     space = std::as_writable_bytes(std::span(host_->read_buffer.get(), ConnectionHost::kReadSize));

@@ -46,6 +46,7 @@ class ConnectionHost {
   EventLoop* loop = nullptr;
   const HttpServerOptions* options = nullptr;
   const HttpHandler* handler = nullptr;
+  std::shared_ptr<ByteBudget> body_budget;
   std::unique_ptr<char[]> read_buffer = std::make_unique_for_overwrite<char[]>(kReadSize);
   HttpDate date;
   bool draining = false;

@@ -175,6 +175,17 @@ TEST_F(ConnectionTest, AClientThatSendsTooMuchStillSeesWhy) {
   EXPECT_TRUE(clean);
 }
 
+TEST_F(ConnectionTest, LargeBodiesTogetherAreLimited) {
+  Serve({.body_memory = 1'000'000});
+  RawClient small = Connect();
+  small.Send(Post("/echo", "small"));
+  EXPECT_EQ(BodyOf(small.Answer()), "small");
+  RawClient large = Connect();
+  large.Send(Post("/echo", std::string(2'000'000, 'x')));
+  EXPECT_THAT(large.Answer(), StartsWith("HTTP/1.1 429 Too Many Requests\r\n"));
+  EXPECT_EQ(BodyOf(Ask(Post("/echo", std::string(900'000, 'x')))).size(), 900'000U);
+}
+
 TEST_F(ConnectionTest, AHandlerThatDropsOrThrowsAnswers500) {
   Serve();
   RawClient client = Connect();

@@ -65,6 +65,7 @@ struct Shared {
   HttpServerOptions options;
   HttpHandler handler;
   std::size_t max_connections = 0;
+  std::shared_ptr<ByteBudget> body_budget;
   std::atomic<std::size_t> connections = 0;
   std::vector<std::unique_ptr<Worker>> workers;  // complete before the first thread starts
 };
@@ -125,6 +126,7 @@ Worker::Worker(Shared* shared, FileDescriptor listener, std::unique_ptr<EventLoo
   loop = loop_.get();
   options = &shared->options;
   handler = &shared->handler;
+  body_budget = shared->body_budget;
 }
 
 void Worker::OnEvents(std::uint32_t) { Accept(kAcceptsPerTurn); }
@@ -273,6 +275,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Start(Options options, HttpHandl
   impl->port = listeners->port;
   Shared& shared = impl->shared;
   shared.max_connections = ConnectionLimit(options.max_connections);
+  shared.body_budget = std::make_shared<ByteBudget>(options.body_memory);
   shared.options = std::move(options);
   shared.handler = std::move(handler);
   for (FileDescriptor& listener : listeners->sockets) {
@@ -306,6 +309,8 @@ void HttpServer::Drain(std::chrono::milliseconds patience) {
   const std::lock_guard lock(impl_->draining);
   for (std::thread& thread : impl_->threads) thread.join();
   impl_->threads.clear();
+  impl_->shared.connections =
+      0;  // one that was on its way to another thread may not have been counted off
 }
 
 }  // namespace plinth::net

@@ -19,6 +19,8 @@ using BeastError = boost::beast::error_code;
 constexpr std::size_t kFirstReservation = 1024 * 1024;
 // What a chunked body gets first.
 constexpr std::size_t kFirstChunkReservation = 16 * 1024;
+// Bodies up to this size are not counted: connections are limited in number.
+constexpr std::size_t kSmallBody = 64 * 1024;
 // By how much the reservation grows each time it has been filled.
 constexpr std::size_t kGrowth = 4;
 
@@ -346,8 +348,7 @@ std::span<std::byte> RequestParser::BodySpace() {
 }
 
 void RequestParser::BodyReceived(std::size_t n) {
-  body_size_ += n;
-  if (body_size_ == content_length_) Finish();
+  if (AddToBody(n) && body_size_ == content_length_) Finish();
 }
 
 bool RequestParser::TakeExpectsContinue() { return std::exchange(expects_continue_, false); }
@@ -383,8 +384,16 @@ bool RequestParser::AppendBody(std::span<const char> bytes) {
     if (!ReserveBody(std::min(grown, most))) return false;
   }
   std::memcpy(body_.mutable_data() + body_size_, bytes.data(), bytes.size());
-  body_size_ = needed;
-  return true;
+  return AddToBody(bytes.size());
+}
+
+// Counts bytes that have been written behind the body's others.
+bool RequestParser::AddToBody(std::size_t n) {
+  body_size_ += n;
+  if (budget_ == nullptr || body_size_ <= kSmallBody) return true;
+  if (body_share_.Grow(budget_, std::min(n, body_size_ - kSmallBody))) return true;
+  return Fail({Code::kResourceExhausted,
+               "too many large bodies are being received at once; try again later"});
 }
 
 void RequestParser::Finish() {
@@ -393,6 +402,12 @@ void RequestParser::Finish() {
     // before.
     std::memset(body_.mutable_data() + body_size_, 0, HttpRequest::kBodyPadding);
     parsed_.request.body = body_.Slice(0, body_size_);
+    if (!body_share_.empty()) {
+      auto owner = std::make_shared<std::pair<Buffer, ByteBudget::Share>>(std::move(body_),
+                                                                          std::move(body_share_));
+      const std::byte* const data = owner->first.data();
+      parsed_.request.body = Buffer::Share(std::move(owner), data, body_size_);
+    }
   }
   body_ = Buffer();
   expects_continue_ = false;
@@ -409,6 +424,7 @@ bool RequestParser::Fail(Error error) {
   state_ = State::kFailed;
   expects_continue_ = false;
   body_ = Buffer();
+  body_share_ = {};
   parsed_ = {};
   refusal_ = {InfoOf(error.code).http_status, std::move(error)};
   return false;

@@ -24,9 +24,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/buffer.h"
 #include "base/status.h"
+#include "net/byte_budget.h"
 #include "net/chunk_decoder.h"
 #include "net/http.h"
 
@@ -63,8 +65,11 @@ class RequestParser {
     kFailed,
   };
 
-  // The limits must outlive the parser.
-  explicit RequestParser(const ParserLimits& limits) : limits_(limits) {}
+  // The limits must outlive the parser. The budget, if there is one, bounds the large bodies of all
+  // parsers together; what a body takes of it is given back when the last share of the request's
+  // body goes.
+  explicit RequestParser(const ParserLimits& limits, std::shared_ptr<ByteBudget> budget = nullptr)
+      : limits_(limits), budget_(std::move(budget)) {}
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
 
@@ -97,6 +102,7 @@ class RequestParser {
   bool AcceptHead(HeaderGrammar& grammar, std::span<const char> block);
   bool AcceptTarget(std::string_view target);
   bool ReserveBody(std::size_t size);
+  bool AddToBody(std::size_t n);
   bool AppendBody(std::span<const char> bytes);
   void Finish();
   bool FailBodyTooLarge();
@@ -104,6 +110,7 @@ class RequestParser {
   void Reset();
 
   const ParserLimits& limits_;
+  const std::shared_ptr<ByteBudget> budget_;
   State state_ = State::kIdle;
   Refusal refusal_;
   ParsedRequest parsed_;
@@ -114,6 +121,7 @@ class RequestParser {
   Buffer body_;  // body_capacity_ + kBodyPadding bytes, of which body_size_ are filled
   std::size_t body_capacity_ = 0;
   std::size_t body_size_ = 0;
+  ByteBudget::Share body_share_;
 };
 
 }  // namespace plinth::net

@@ -326,6 +326,43 @@ TEST(RequestParser, LimitsBodies) {
   ExpectRefused(chunked + "ffffffffffffffff\r\n", 413, "100 bytes", limits);
 }
 
+TEST(RequestParser, LargeBodiesShareABudget) {
+  const ParserLimits limits;
+  const auto budget = std::make_shared<ByteBudget>(200'000);
+  const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 150000\r\n\r\n";
+  const std::string large = head + std::string(150'000, 'x');
+  RequestParser first(limits, budget);
+  first.Parse(large);
+  ASSERT_EQ(first.state(), State::kComplete);
+  HttpRequest request = first.Take().request;
+  const std::size_t counted = budget->used();
+  EXPECT_GT(counted, 0U);
+
+  const auto try_another = [&](bool direct) {
+    RequestParser parser(limits, budget);
+    if (direct) {
+      parser.Parse(head);
+      while (parser.state() == State::kBody) parser.BodyReceived(parser.BodySpace().size());
+    } else {
+      parser.Parse(large);
+    }
+    return parser.state() == State::kFailed ? parser.refusal().status : 200;
+  };
+  EXPECT_EQ(try_another(false), 200);  // both fit, and the second has gone
+  EXPECT_EQ(budget->used(), counted);
+  RequestParser second(limits, budget);
+  second.Parse(large);
+  EXPECT_EQ(try_another(false), 429);
+  EXPECT_EQ(try_another(true), 429);
+
+  second.Take();
+  Buffer slice = request.body.Slice(10, 10);
+  request = {};
+  EXPECT_EQ(budget->used(), counted);  // the slice keeps the body
+  slice = Buffer();
+  EXPECT_EQ(budget->used(), 0U);
+}
+
 TEST(RequestParser, LimitsChunkExtensionsAndTrailers) {
   const ParserLimits limits = {.header_bytes = 1000, .header_fields = 10, .body_bytes = 100};
   const std::string chunked = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";

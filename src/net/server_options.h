@@ -20,6 +20,9 @@ struct HttpServerOptions {
       8192;  // and no more than the limit on open files allows; over it the answer is 503
 
   ParserLimits limits{};
+  // Of the bodies of all requests together, those up to 64 KiB not counted; over it the answer is
+  // 429.
+  std::size_t body_memory = 1024 * 1024 * 1024;
 
   // From the first byte of a request (or the accepting of the connection) to the end of its
   // headers.
