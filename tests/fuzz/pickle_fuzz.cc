@@ -1,4 +1,5 @@
-// Any bytes as a scikit-learn model file: reading must end in a model or an error, and running the model must too.
+// Any bytes as a scikit-learn model file: reading must end in a model or an error, and running the
+// model must too.
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -19,7 +20,8 @@ void RunModel(const Model& model) {
   constexpr std::size_t kRows = 11;
   constexpr std::size_t kMostNumbers = 1 << 16;
   const Traits& traits = model.traits();
-  const std::size_t widest = traits.inputs + traits.outputs + traits.classes.size() + traits.decision_width;
+  const std::size_t widest =
+      traits.inputs + traits.outputs + traits.classes.size() + traits.decision_width;
   if (widest > kMostNumbers / kRows) return;
   std::vector<double> x(kRows * traits.inputs);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<double>(i % 7) - 3.0;

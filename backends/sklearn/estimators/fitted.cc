@@ -195,9 +195,14 @@ Classes Fitted::ReadClasses() {
 }
 
 std::size_t Fitted::WrittenInputs() const {
-  const Value* written = Find("n_features_in_");
-  const bool is_count = written && written->Is(Kind::kInt) && written->integer > 0;
-  return is_count ? static_cast<std::size_t>(written->integer) : 0;
+  // Trees had the second name before 0.24.
+  for (std::string_view name : {"n_features_in_", "n_features_"}) {
+    const Value* written = Find(name);
+    if (written && written->Is(Kind::kInt) && written->integer > 0) {
+      return static_cast<std::size_t>(written->integer);
+    }
+  }
+  return 0;
 }
 
 std::size_t Fitted::Inputs(std::size_t derived) {
