@@ -1,6 +1,6 @@
 #include "common/failure.h"
 
-#include <cstring>
+#include <forward_list>
 
 namespace plinth::kit {
 namespace {
@@ -16,6 +16,9 @@ plinth_status Report(Failure failure) noexcept {
 
 const char* LastError() noexcept { return last_error.c_str(); }
 
-const char* KeepText(const char* text) noexcept { return strdup(text); }
+const char* KeepText(const std::string& text) {
+  static auto* kept = new std::forward_list<std::string>;  // reachable: no leak
+  return kept->emplace_front(text).c_str();
+}
 
 }  // namespace plinth::kit

@@ -35,9 +35,9 @@ plinth_status Report(Failure failure) noexcept;
 // The message of the last Report() on this thread; "" if there was none.
 const char* LastError() noexcept;
 
-// A copy that is never freed, for texts that the ABI wants to live as long as the process; nullptr
-// if there is no memory.
-const char* KeepText(const char* text) noexcept;
+// A copy that is never freed, for texts that the ABI wants to live as long as the process. For
+// plinth_backend_entry(), which one thread calls.
+const char* KeepText(const std::string& text);
 
 // Runs `call`, which returns a Status, as the body of an ABI function: no exception leaves it.
 template <typename Call>

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <string_view>
 
 namespace plinth::onnx {
@@ -25,6 +26,22 @@ void ORT_API_CALL Log(void* param, OrtLoggingLevel severity, const char* /*categ
   const plinth_log_level level =
       severity == ORT_LOGGING_LEVEL_FATAL ? PLINTH_LOG_ERROR : PLINTH_LOG_DEBUG;
   host->log(level, CleanMessage(std::string("ONNX Runtime: ") + message).c_str());
+}
+
+// Opens the library from the folders where a build and an installation keep it, relative to this
+// backend, else from wherever the linker finds it. By full path, because the linker looks at our
+// own search path only if nobody (a sanitizer, say) stands between it and us.
+void* OpenLibrary() {
+  Dl_info self{};
+  if (dladdr(reinterpret_cast<const void*>(&OpenLibrary), &self) != 0 &&
+      self.dli_fname != nullptr) {
+    const std::filesystem::path folder = std::filesystem::path(self.dli_fname).parent_path();
+    for (const char* up : {"../..", ".."}) {
+      const std::filesystem::path path = folder / up / "runtimes/onnxruntime/lib" / kLibrary;
+      if (void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
+    }
+  }
+  return dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
 }
 
 // How many processors this process may run on.
@@ -52,7 +69,7 @@ kit::Status CreateEnvironment(const plinth_host* host) {
 
 kit::Status OpenRuntime(const plinth_host* host) {
   setenv("ORT_DISABLE_TELEMETRY", "1", 1);  // read when the library is opened
-  void* library = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
+  void* library = OpenLibrary();
   if (library == nullptr) {
     return kit::Fail(PLINTH_NOT_FOUND, std::string("ONNX Runtime is not installed (") + dlerror() +
                                            "); run `make setup`");

@@ -35,12 +35,11 @@ const plinth_backend* plinth_backend_entry(const plinth_host* /*host*/, const ch
   });
   if (opened != PLINTH_OK) {
     const std::string reason = plinth::openvino::CleanMessage(plinth::kit::LastError());
-    *error =
-        plinth::kit::KeepText(("OpenVINO cannot start (" + reason + "); run `make setup`").c_str());
+    *error = plinth::kit::KeepText("OpenVINO cannot start (" + reason + "); run `make setup`");
     return nullptr;
   }
   static const plinth_backend table = plinth::kit::TableOf<plinth::openvino::Model>(
-      "openvino", PLINTH_VERSION, plinth::kit::KeepText(plinth::openvino::RuntimeName().c_str()),
+      "openvino", PLINTH_VERSION, plinth::kit::KeepText(plinth::openvino::RuntimeName()),
       "tensorflow,openvino,onnx", plinth::openvino::Probe);
   return &table;
 }
