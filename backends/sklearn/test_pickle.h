@@ -119,7 +119,7 @@ inline Code Record(const std::vector<std::pair<std::string, std::string>>& field
 // A tree with one value a node, as a rule.
 inline Code Tree(const std::vector<TreeNode>& nodes, const std::vector<double>& values) {
   Code bytes(nodes.size() * sizeof(TreeNode), '\0');
-  std::memcpy(bytes.data(), nodes.data(), bytes.size());
+  if (!nodes.empty()) std::memcpy(bytes.data(), nodes.data(), bytes.size());
   const auto count = static_cast<std::int64_t>(nodes.size());
   const Code dtype =
       Record({{"left_child", "i8"}, {"right_child", "i8"}, {"feature", "i8"}, {"threshold", "f8"}});

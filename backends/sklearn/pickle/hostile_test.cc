@@ -233,7 +233,10 @@ std::string Contents(const fs::path& path) {
 TEST(HostilePickleTest, EveryTruncationIsAnError) {
   const std::vector<fs::path> files = SmallFixtures(1500);
   ASSERT_GT(files.size(), 50u);
-  for (const fs::path& path : files) {
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const fs::path& path = files[i];
+    // All kinds of compression, and some of the many plain pickles.
+    if (path.string().find(".joblib.") == std::string::npos && i % 8 != 0) continue;
     SCOPED_TRACE(path.string());
     const std::string whole = Contents(path);
     // What is left off may be a checksum that zlib's and bzip2's readers have no need of; a pickle
