@@ -15,11 +15,15 @@ BUILD = BINARY.parent
 DIGITS = ROOT / "examples" / "digits"
 FIXTURES = ROOT / "tests" / "fixtures"
 
+# Whether the program is instrumented: slower, larger, and taken down to the last thread at its end.
+SANITIZED = BINARY.is_file() and any(mark in BINARY.read_bytes() for mark in (b"__asan_init", b"__tsan_init"))
+
 # How long a step may take; sanitizers make everything slower.
 PATIENCE = 120
 
 LISTENING = re.compile(r"listening on (http://[^\s]+)")
-SANITIZER = re.compile(r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|UndefinedBehaviorSanitizer|runtime error:)")
+# A report; not the warning that an allocation was refused, which is what hostile sizes are for.
+SANITIZER = re.compile(r"ERROR: (Address|Leak|UndefinedBehavior)Sanitizer|WARNING: ThreadSanitizer|runtime error:")
 
 
 def wait_for(condition, what, seconds=PATIENCE):
