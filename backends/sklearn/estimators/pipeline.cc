@@ -16,8 +16,9 @@ class PipelineOperator final : public Estimator {
     for (std::size_t i = 0; i + 1 < steps_.size(); ++i) {
       const std::size_t width = steps_[i]->traits().outputs;
       double* values = frame.Take<double>(rows.count * width);
-      if (Status status = steps_[i]->Run(rows, Outputs{.values = values}, scratch); !status)
+      if (Status status = steps_[i]->Run(rows, Outputs{.values = values}, scratch); !status) {
         return status;
+      }
       rows = Rows{values, rows.count, width, rows.first};
     }
     return steps_.back()->Run(rows, out, scratch);
