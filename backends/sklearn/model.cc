@@ -164,8 +164,8 @@ bool Model::IsFlat(Answer answer) const {
 Status Model::Run(Rows rows, const Outputs& out) const {
   constexpr std::size_t kBlockNumbers = std::size_t{1} << 15;
   constexpr std::size_t kBlockRows = 256;
-  const std::size_t block =
-      std::clamp<std::size_t>(kBlockNumbers / std::max<std::size_t>(rows.width, 1), 1, kBlockRows);
+  const std::size_t block = std::clamp<std::size_t>(
+      kBlockNumbers / std::max<std::size_t>(traits().widest, 1), 1, kBlockRows);
   Scratch& scratch = Scratch::OfThread();
   for (std::size_t at = 0; at < rows.count; at += block) {
     const Rows part{rows.row(at), std::min(block, rows.count - at), rows.width, at};

@@ -1,4 +1,5 @@
 // Pipeline: transformers one behind the other, and an estimator at the end.
+#include <algorithm>
 #include <utility>
 
 #include "estimators/families.h"
@@ -65,6 +66,9 @@ EstimatorPtr ReadPipeline(Fitted& fitted) {
   if (steps.size() == 1) return std::move(steps.front());
   Traits traits = steps.back()->traits();
   traits.inputs = steps.front()->traits().inputs;
+  for (const EstimatorPtr& step : steps) {
+    traits.widest = std::max(traits.widest, step->traits().widest);
+  }
   return std::make_unique<PipelineOperator>(std::move(traits), std::move(steps));
 }
 

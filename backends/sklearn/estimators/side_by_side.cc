@@ -68,6 +68,7 @@ EstimatorPtr MakeSideBySide(Fitted& fitted, std::size_t inputs, std::vector<Bran
     const Traits& part = branch.transformer->traits();
     if (part.role != Role::kTransformer) fitted.Fail(part.name + " is not a transformer");
     traits.outputs += part.outputs;
+    traits.widest = std::max(traits.widest, part.widest);
     if (traits.outputs > ReadLimits::kMaxColumns) {
       fitted.Fail("it gives more columns than are supported");
     }

@@ -28,7 +28,7 @@ T Load(const char* bytes, bool big_endian) {
 double HalfToDouble(std::uint16_t half) {
   const int exponent = (half >> 10) & 31;
   const int mantissa = half & 1023;
-  double magnitude;
+  double magnitude = 0;
   if (exponent == 31) {
     magnitude = mantissa ? std::numeric_limits<double>::quiet_NaN()
                          : std::numeric_limits<double>::infinity();
