@@ -272,6 +272,7 @@ Result<std::unique_ptr<LoadedModel>> Backend::Load(const std::string& model_path
                                                    const ModelConfig& config) {
   const std::string threads = std::to_string(config.threads);
   std::vector<plinth_option> options;
+  options.reserve(config.options.size() + 1);
   for (const auto& [key, value] : config.options) options.push_back({key.c_str(), value.c_str()});
   if (config.threads > 0) options.push_back({"threads", threads.c_str()});
   const auto inputs = Declare(config.inputs);
