@@ -264,8 +264,9 @@ kit::Status Model::Give(const std::vector<NamedValue>& answer,
     const std::string& name = signature_->outputs()[index].name;
     const auto found = std::ranges::find(answer, part, &NamedValue::name);
     if (found == answer.end()) {
-      return kit::Fail(PLINTH_INTERNAL, "the model returned no '" + part +
-                                            "' this time, which is its output '" + name + "'");
+      std::string message = "the model returned no '";
+      message.append(part).append("' this time, which is its output '").append(name).append("'");
+      return kit::Fail(PLINTH_INTERNAL, message);
     }
     // Memory that a later call changes, or that goes with the request, cannot be handed on.
     const bool copy = keeps_state_ || IsInputMemory(found->tensor.const_data_ptr(), request);
