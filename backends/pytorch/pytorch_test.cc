@@ -119,15 +119,26 @@ TEST(PyTorchTest, DeclaredTensorsAreMatchedByNameWhereTheModelKnowsIt) {
 }
 
 TEST(PyTorchTest, JoinsCallsOnlyWhereRowsAreIndependent) {
+  // Declared as if rows were a batch, as an open first dimension is by default; trying them says
+  // otherwise.
   const auto matmul = LoadModel(kBackend, Model("two_inputs.pt"),
-                                Declaring({{"left", DType::kFp32, Shape{-1, 3}, -1},
-                                           {"right", DType::kFp32, Shape{-1, 3}, -1}}));
+                                Declaring({{"left", DType::kFp32, Shape{-1, 3}, 0},
+                                           {"right", DType::kFp32, Shape{-1, 3}, 0}}));
   ASSERT_NE(matmul, nullptr);
   EXPECT_EQ(matmul->signature().inputs[0].batch_axis, -1);
   const auto transposed =
-      LoadModel(kBackend, Model("strided.pt"), Declaring({{"x", DType::kFp32, Shape{-1, 3}, -1}}));
+      LoadModel(kBackend, Model("strided.pt"), Declaring({{"x", DType::kFp32, Shape{-1, 3}, 0}}));
   ASSERT_NE(transposed, nullptr);
+  EXPECT_EQ(transposed->signature().inputs[0].batch_axis, -1);
   EXPECT_EQ(transposed->signature().outputs[0].batch_axis, -1);
+}
+
+TEST(PyTorchTest, ADeclarationCanForbidJoining) {
+  const auto model =
+      LoadModel(kBackend, Model("scripted.pt"), Declaring({{"x", DType::kFp32, Shape{-1, 4}, -1}}));
+  ASSERT_NE(model, nullptr);
+  EXPECT_EQ(model->signature().inputs[0].batch_axis, -1);
+  EXPECT_EQ(model->signature().outputs[0].batch_axis, -1);
 }
 
 TEST(PyTorchTest, OptionalArgumentsMayBeSentOrLeftOut) {

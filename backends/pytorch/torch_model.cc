@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -79,6 +80,26 @@ kit::Status MergeDeclared(const std::vector<kit::Spec>& declared, std::string_vi
     }
   }
   return {};
+}
+
+// Whether calls may be joined, and along which axis. `tried`: what trying the model said about
+// dimension 0; a declaration can forbid it, but not make dependent rows independent. A model that
+// was not tried is believed what is declared of all its tensors.
+void SettleBatchAxis(const plinth_load_request& request, std::optional<bool> tried,
+                     std::vector<kit::Spec>& inputs, std::vector<kit::Spec>& outputs) {
+  const auto forbids = [](const plinth_tensor_spec& spec) {
+    return spec.rank >= 0 && spec.batch_axis < 0;
+  };
+  const auto joins = [](const kit::Spec& spec) { return spec.batch_axis >= 0; };
+  const bool forbidden = std::ranges::any_of(
+      std::span(request.declared_inputs, request.declared_input_count), forbids);
+  if (tried.value_or(false) && !forbidden) {
+    kit::OpenBatchAxis(inputs, outputs);
+  } else if (tried || !std::ranges::all_of(inputs, joins) || !std::ranges::all_of(outputs, joins)) {
+    for (auto* specs : {&inputs, &outputs}) {
+      for (kit::Spec& spec : *specs) spec.batch_axis = -1;
+    }
+  }
 }
 
 bool IsKnown(const kit::Spec& spec) {
@@ -177,8 +198,10 @@ kit::Status Model::Describe(const plinth_load_request& request) {
   for (const kit::Spec& output : outputs) output_parts_.push_back(output.name);
   if (auto s = MergeDeclared(declared, "output", outputs); !s) return s;
 
-  if (probed && probed->batches && inputs->size() == required.size())
-    kit::OpenBatchAxis(*inputs, outputs);
+  const bool every_call_has_all = inputs->size() == required.size();
+  SettleBatchAxis(request,
+                  probed ? std::optional(probed->batches && every_call_has_all) : std::nullopt,
+                  *inputs, outputs);
   if (std::ranges::all_of(*inputs, IsKnown)) run_failure_ = PLINTH_INTERNAL;
   signature_ = std::make_unique<kit::Signature>(std::move(*inputs), std::move(outputs),
                                                 !keeps_state_, facts->stateful);
