@@ -74,7 +74,7 @@ void LoadFolder(Service& service, const std::string& dir) {
 Service::Options ServiceOptions(const ServeOptions& options) {
   std::vector<std::string> roots = options.model_roots;
   if (!options.models.empty()) roots.push_back(options.models);
-  if (roots.empty()) roots.push_back("./models");
+  if (roots.empty()) roots.emplace_back("./models");
   std::vector<std::string> backends = DefaultBackendDirs();
   backends.insert(backends.end(), options.backend_dirs.begin(), options.backend_dirs.end());
   return {std::move(backends), std::move(roots)};

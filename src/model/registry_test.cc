@@ -16,13 +16,14 @@ using testing::HasSubstr;
 
 // Models of the test backend, which aborts the process if it is unloaded under a call.
 class RegistryTest : public testing::Test {
- protected:
+ public:
   RegistryTest() : backends_({std::string(PLINTH_BINARY_DIR) + "/tests/backends"}) {
     dir_ = std::filesystem::temp_directory_path() / ("plinth-registry-" + std::to_string(getpid()));
     std::filesystem::create_directories(dir_);
   }
   ~RegistryTest() override { std::filesystem::remove_all(dir_); }
 
+ protected:
   std::string ModelFile(const std::string& text) {
     const auto file = dir_ / (std::to_string(++files_) + ".testmodel");
     std::ofstream(file) << text;
@@ -186,6 +187,7 @@ TEST_F(RegistryTest, ReplacingUnderLoadFailsNoRequest) {
   std::atomic<int> answers = 0;
   {
     std::vector<std::jthread> readers;
+    readers.reserve(3);
     for (int t = 0; t < 3; ++t) {
       readers.emplace_back([&, t] {
         while (!stop) {

@@ -17,7 +17,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 class RepositoryTest : public testing::Test {
- protected:
+ public:
   RepositoryTest() {
     base_ = fs::canonical(fs::temp_directory_path()) /
             ("plinth-repository-" + std::to_string(getpid()));
@@ -28,6 +28,7 @@ class RepositoryTest : public testing::Test {
   }
   ~RepositoryTest() override { fs::remove_all(base_); }
 
+ protected:
   fs::path root() const { return base_ / "root"; }
   void Write(const std::string& relative, const std::string& text = "x") {
     fs::create_directories((base_ / relative).parent_path());

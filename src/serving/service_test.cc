@@ -16,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 
 class ServiceTest : public testing::Test {
- protected:
+ public:
   ServiceTest() {
     dir_ = std::filesystem::temp_directory_path() / ("plinth-service-" + std::to_string(getpid()));
     std::filesystem::create_directories(dir_);
@@ -28,6 +28,7 @@ class ServiceTest : public testing::Test {
     std::filesystem::remove_all(dir_);
   }
 
+ protected:
   Result<VersionInfo> Deploy(const std::string& text, ModelConfig config = {},
                              bool replace = false) {
     const std::string file = "m" + std::to_string(++files_) + ".testmodel";
