@@ -1,26 +1,20 @@
 #include "api/native/names.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
+
+#include "repository/model_folder.h"
 
 namespace plinth::api {
 namespace {
 
+// How much of a refused name is shown.
 constexpr std::size_t kLongest = 128;
-
-bool IsNameCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '.' || c == '-';
-}
 
 }  // namespace
 
 Status CheckName(std::string_view what, std::string_view name) {
-  if (!name.empty() && name.size() <= kLongest && name.front() != '.' &&
-      std::ranges::all_of(name, IsNameCharacter)) {
-    return {};
-  }
+  if (IsName(name)) return {};
   std::string shown(name.substr(0, kLongest));
   if (name.size() > kLongest) shown += "...";
   return Fail(Code::kInvalidArgument,
