@@ -69,18 +69,17 @@ Hash128 Spread(std::uint64_t i) {
   return hasher.Finish();
 }
 
-void PrintCosts() {
-  constexpr std::size_t kEntries = 10'000;
+void PrintCosts(std::size_t entries) {
   ResponseCache process(std::size_t{1} << 30);
   const auto cache = process.Open(
-      {.model = "digits", .version = "v1", .entries = kEntries, .ttl = std::chrono::minutes(1)});
+      {.model = "digits", .version = "v1", .entries = entries, .ttl = std::chrono::minutes(1)});
   const auto outputs = Floats("probabilities", 10);
   std::uint64_t next = 0;
   const auto miss = [&](std::uint64_t) {
     auto found = cache->Find(Spread(next++));
     std::get<Lead>(found).Succeed(outputs);
   };
-  for (std::size_t i = 0; i < 3 * kEntries; ++i) miss(i);
+  for (std::size_t i = 0; i < 3 * entries; ++i) miss(i);
   const double miss_ns = NanosecondsOf(100'000, miss);
   const double spread_ns = NanosecondsOf(100'000, [](std::uint64_t i) {
     volatile std::uint64_t sink = Spread(i).low;
@@ -88,7 +87,7 @@ void PrintCosts() {
   });
 
   std::vector<Hash128> hot;
-  for (std::size_t i = 0; i < kEntries / 2; ++i) hot.push_back(Spread(next - 1 - i));
+  for (std::size_t i = 0; i < entries / 2; ++i) hot.push_back(Spread(next - 1 - i));
   std::ranges::shuffle(hot, std::mt19937_64(1));
   std::uint64_t lost = 0;
   const auto hit = [&](std::uint64_t i) {
@@ -97,7 +96,7 @@ void PrintCosts() {
   };
   const double hit_ns = NanosecondsOf(500'000, hit);
 
-  fmt::print("cache of {} answers of 10 floats, full, one thread; CPU nanoseconds\n\n", kEntries);
+  fmt::print("cache of {} answers of 10 floats, full, one thread; CPU nanoseconds\n\n", entries);
   fmt::print("{:>12} {:>8} {:>8} {:>8} {:>12} {:>12}\n", "input bytes", "key", "find", "miss",
              "hit in all", "miss in all");
   for (const std::int64_t floats : {4, 64, 784, 3'072, 150'528}) {
@@ -271,7 +270,7 @@ int main(int argc, char** argv) {
       return 2;
     }
   }
-  plinth::PrintCosts();
+  for (const std::size_t entries : {1'000u, 10'000u}) plinth::PrintCosts(entries);
   plinth::PrintThreads();
   plinth::PrintHitRatios(requests);
 }

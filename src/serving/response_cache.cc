@@ -96,7 +96,7 @@ Hash128 VersionCache::KeyOf(std::span<const NamedTensor> inputs,
   return hasher.Finish();
 }
 
-VersionCache::Time VersionCache::Now() const { return process_.now_(); }
+VersionCache::Time VersionCache::Now() const { return ttl_.count() > 0 ? process_.now_() : Time{}; }
 
 void VersionCache::Release(std::size_t bytes) {
   bytes_.fetch_sub(bytes, std::memory_order_relaxed);
@@ -108,7 +108,7 @@ VersionCache::Found VersionCache::Find(const Hash128& key) {
   Trash trash;
   const std::lock_guard lock(shard.mutex);
   if (const Entry* entry = shard.entries.Find(key)) {
-    if (!HasExpired(*entry)) {
+    if (!HasExpired(*entry, Now())) {
       ++shard.stats.hits;
       return entry->outputs;
     }
@@ -133,7 +133,7 @@ SharedOutputs VersionCache::Keep(const Hash128& key, const std::vector<NamedTens
   bytes_.fetch_add(bytes, std::memory_order_relaxed);
   try {
     auto kept = std::make_shared<const std::vector<NamedTensor>>(CompactCopy(outputs));
-    if (Insert(key, {kept, bytes, Time::max()})) return kept;
+    if (Insert(key, {kept, bytes, Time{}})) return kept;
   } catch (const std::bad_alloc&) {
     // There is no room for a cache: the answer goes out all the same.
   }
@@ -154,11 +154,10 @@ bool VersionCache::Insert(const Hash128& key, Entry entry) {
   Trash trash;
   const std::lock_guard lock(shard.mutex);
   if (closed_.load(std::memory_order_relaxed)) return false;
-  if (ttl_.count() > 0) {
-    entry.expiry = Now() + ttl_;
-    DiscardExpired(shard, kExpiredPerInsert, trash);
-  }
-  if (shard.entries.size() >= shard.capacity) EvictOne(shard, trash);
+  const Time now = Now();
+  entry.expiry = now + ttl_;
+  DiscardExpired(shard, kExpiredPerInsert, now, trash);
+  if (shard.entries.size() >= shard.capacity) EvictOne(shard, now, trash);
   Discard(shard.entries.Insert(key, std::move(entry)), trash);
   return true;
 }
@@ -169,19 +168,19 @@ void VersionCache::Discard(std::optional<Entry> entry, Trash& trash) {
   trash.Add(std::move(entry->outputs));
 }
 
-std::size_t VersionCache::DiscardExpired(Shard& shard, std::size_t most, Trash& trash) {
+std::size_t VersionCache::DiscardExpired(Shard& shard, std::size_t most, Time now, Trash& trash) {
   std::size_t count = 0;
   for (; count < most; ++count) {
     const Entry* oldest = shard.entries.Oldest();
-    if (oldest == nullptr || !HasExpired(*oldest)) break;
+    if (oldest == nullptr || !HasExpired(*oldest, now)) break;
     Discard(shard.entries.RemoveOldest(), trash);
   }
   shard.stats.expirations += count;
   return count;
 }
 
-void VersionCache::EvictOne(Shard& shard, Trash& trash) {
-  if (DiscardExpired(shard, 1, trash) > 0) return;
+void VersionCache::EvictOne(Shard& shard, Time now, Trash& trash) {
+  if (DiscardExpired(shard, 1, now, trash) > 0) return;
   Discard(shard.entries.EvictOne(), trash);
   ++shard.stats.evictions;
 }
@@ -191,7 +190,7 @@ bool VersionCache::EvictAny(Trash& trash) {
     Shard& shard = shards_[next_victim_.fetch_add(1, std::memory_order_relaxed) % shards_.size()];
     const std::lock_guard lock(shard.mutex);
     if (shard.entries.size() == 0) continue;
-    EvictOne(shard, trash);
+    EvictOne(shard, Now(), trash);
     return true;
   }
   return false;
@@ -217,7 +216,7 @@ void VersionCache::Sweep() {
     for (bool more = true; more;) {
       Trash trash;
       const std::lock_guard lock(shard.mutex);
-      more = DiscardExpired(shard, Trash::kRoom, trash) == Trash::kRoom;
+      more = DiscardExpired(shard, Trash::kRoom, Now(), trash) == Trash::kRoom;
     }
   }
 }

@@ -134,7 +134,10 @@ class VersionCache final : public Flight::Table, public std::enable_shared_from_
   };
 
   Shard& ShardOf(const Hash128& key) { return shards_[key.high % shards_.size()]; }
-  bool HasExpired(const Entry& entry) const { return ttl_.count() > 0 && Now() >= entry.expiry; }
+  bool HasExpired(const Entry& entry, Time now) const {
+    return ttl_.count() > 0 && now >= entry.expiry;
+  }
+  // The time if answers age; else it does not matter and is not asked for.
   Time Now() const;
   void Release(std::size_t bytes);
 
@@ -142,8 +145,8 @@ class VersionCache final : public Flight::Table, public std::enable_shared_from_
   // All require the shard's lock. Discard() counts the entry's bytes as free.
   void Discard(std::optional<Entry> entry, Trash& trash);
   // At most `most` entries; how many there were.
-  std::size_t DiscardExpired(Shard& shard, std::size_t most, Trash& trash);
-  void EvictOne(Shard& shard, Trash& trash);
+  std::size_t DiscardExpired(Shard& shard, std::size_t most, Time now, Trash& trash);
+  void EvictOne(Shard& shard, Time now, Trash& trash);
 
   // Evicts one entry of any shard; false if there is none.
   bool EvictAny(Trash& trash);
