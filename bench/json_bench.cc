@@ -58,7 +58,7 @@ void Decode(benchmark::State& state, DType type, Digits digits) {
   signature.inputs.push_back(
       {.name = "x", .dtype = type, .shape = Shape{-1, columns}, .batch_axis = 0});
   const Buffer body = BodyOf(Rows(type, rows, columns, digits));
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     auto decoded = api::DecodePredict(
         body, [&](std::string_view) -> Result<const Signature*> { return &signature; });
     if (!decoded) state.SkipWithError(decoded.error().message.c_str());
@@ -71,7 +71,7 @@ void Decode(benchmark::State& state, DType type, Digits digits) {
 void Encode(benchmark::State& state, DType type, Digits digits) {
   const std::vector<NamedTensor> outputs = {
       {"y", Rows(type, state.range(0), state.range(1), digits)}};
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     benchmark::DoNotOptimize(api::EncodePrediction("digits", "v1", outputs, 0.123));
   }
   state.SetItemsProcessed(state.iterations() * state.range(0) * state.range(1));

@@ -50,6 +50,7 @@ TEST(IsolationTest, AllBackendsAnswerAtOnce) {
   std::vector<Served> all = ServeAll();
   ASSERT_EQ(all.size(), 5u);
   std::vector<std::thread> threads;
+  threads.reserve(all.size());
   for (Served& served : all) {
     threads.emplace_back([&served] {
       for (int round = 0; round < 20; ++round) ExpectRightAnswer(served);

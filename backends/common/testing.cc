@@ -99,7 +99,7 @@ Backend& OpenBackend(const std::string& name) {
 }
 
 std::unique_ptr<LoadedModel> LoadModel(std::string_view backend, const std::string& path,
-                                       ModelConfig config) {
+                                       const ModelConfig& config) {
   auto model = OpenBackend(std::string(backend)).Load(path, config);
   if (!model) {
     ADD_FAILURE() << path << ": " << model.error().message;
@@ -108,7 +108,7 @@ std::unique_ptr<LoadedModel> LoadModel(std::string_view backend, const std::stri
   return std::move(*model);
 }
 
-Error LoadError(std::string_view backend, const std::string& path, ModelConfig config) {
+Error LoadError(std::string_view backend, const std::string& path, const ModelConfig& config) {
   auto model = OpenBackend(std::string(backend)).Load(path, config);
   if (model) {
     ADD_FAILURE() << path << " was loaded";

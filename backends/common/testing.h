@@ -22,10 +22,10 @@ std::string SourcePath(std::string_view relative);
 // A model, loaded with "key" = value options. Fails the test and gives nullptr if it cannot be
 // loaded.
 std::unique_ptr<LoadedModel> LoadModel(std::string_view backend, const std::string& path,
-                                       ModelConfig config = {});
+                                       const ModelConfig& config = {});
 
 // Why loading fails; fails the test and gives an empty error if it does not.
-Error LoadError(std::string_view backend, const std::string& path, ModelConfig config = {});
+Error LoadError(std::string_view backend, const std::string& path, const ModelConfig& config = {});
 
 Result<std::vector<NamedTensor>> Predict(LoadedModel& model,
                                          const std::vector<NamedTensor>& inputs);

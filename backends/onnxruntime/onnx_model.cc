@@ -123,6 +123,9 @@ kit::Status Model::Execute(const plinth_execute_request& request, kit::OutputWri
   std::vector<ValueHandle> inputs;
   std::vector<const char*> input_names;
   std::vector<const OrtValue*> input_values;
+  inputs.reserve(request.input_count);
+  input_names.reserve(request.input_count);
+  input_values.reserve(request.input_count);
   for (const plinth_tensor& tensor : std::span(request.inputs, request.input_count)) {
     auto value = WrapInput(tensor);
     if (!value) {
@@ -134,6 +137,7 @@ kit::Status Model::Execute(const plinth_execute_request& request, kit::OutputWri
     inputs.push_back(std::move(*value));
   }
   std::vector<const char*> output_names;
+  output_names.reserve(request.output_count);
   for (const std::uint32_t index : std::span(request.outputs, request.output_count)) {
     output_names.push_back(signature_.signature->outputs()[index].name.c_str());
   }
@@ -142,6 +146,7 @@ kit::Status Model::Execute(const plinth_execute_request& request, kit::OutputWri
       Check(Api().Run(session_.get(), nullptr, input_names.data(), input_values.data(),
                       input_names.size(), output_names.data(), output_names.size(), raw.data()));
   std::vector<ValueHandle> values;
+  values.reserve(raw.size());
   for (OrtValue* value : raw) values.emplace_back(value);
   if (!ran) return ran;
 

@@ -117,6 +117,7 @@ TEST(OnnxRuntimeTest, KeepsOutputsThroughLaterCalls) {
   const auto model = LoadModel(kBackend, Model("dynamic.onnx"));
   ASSERT_NE(model, nullptr);
   std::vector<std::vector<NamedTensor>> kept;
+  kept.reserve(8);
   for (int i = 0; i < 8; ++i) {
     kept.push_back(
         Predict(*model, {Numbers("x", DType::kFp32, {1, 1, 2}, {i + 1.0, -2.0 * i})}).value());
@@ -161,6 +162,7 @@ TEST(OnnxRuntimeTest, TakesCallsFromManyThreads) {
   ASSERT_NE(model, nullptr);
   ASSERT_TRUE(model->signature().concurrent);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 8; ++i) {

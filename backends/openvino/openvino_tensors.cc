@@ -81,7 +81,8 @@ kit::Result<ov::Tensor> WrapInput(const plinth_tensor& tensor) {
 }
 
 kit::Status AddOutput(const char* name, const ov::Tensor& tensor, kit::OutputWriter& outputs) {
-  const ov::Shape dims = tensor.get_shape();
+  // Asked for once: each call may move what the one before referred to.
+  const ov::Shape& dims = tensor.get_shape();
   const std::vector<std::int64_t> shape(dims.begin(), dims.end());
   const auto dtype = TypeOf(tensor.get_element_type());
   if (!dtype) {

@@ -167,6 +167,7 @@ TEST(OpenVinoTest, KeepsOutputsThroughLaterCalls) {
   const auto model = LoadModel(kBackend, Fixture("onnx/dynamic.onnx"));
   ASSERT_NE(model, nullptr);
   std::vector<NamedTensor> kept;
+  kept.reserve(8);
   for (int i = 0; i < 8; ++i) {
     const auto x = Numbers("x", DType::kFp32, {1, 1, 2}, {i + 1.0, -2.0 * i});
     kept.push_back(Predict(*model, {x}).value()[0]);
@@ -199,6 +200,7 @@ TEST(OpenVinoTest, TakesCallsFromManyThreads) {
   ASSERT_NE(model, nullptr);
   ASSERT_TRUE(model->signature().concurrent);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 8; ++i) {

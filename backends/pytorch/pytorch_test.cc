@@ -201,6 +201,7 @@ TEST(PyTorchTest, TakesCallsFromManyThreads) {
   const auto model = LoadModel(kBackend, digits.file);
   ASSERT_NE(model, nullptr);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 8; ++i) {

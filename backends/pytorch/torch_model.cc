@@ -127,6 +127,7 @@ kit::Result<std::unique_ptr<Model>> Model::Load(const plinth_load_request& reque
 
 kit::Result<std::vector<kit::Spec>> Model::DescribeInputs(const plinth_load_request& request) {
   std::vector<kit::Spec> inputs;
+  inputs.reserve(arguments_.size());
   for (const Argument& argument : arguments_) inputs.push_back(SpecOf(argument));
   InferInputs(module_, arguments_, inputs);
   const auto declared = kit::CopySpecs(request.declared_inputs, request.declared_input_count);
@@ -160,6 +161,7 @@ kit::Status Model::Describe(const plinth_load_request& request) {
   if (probed) {
     outputs = std::move(probed->outputs);
   } else if (facts->outputs) {
+    outputs.reserve(facts->outputs->size());
     for (const std::string& name : *facts->outputs) outputs.push_back({.name = name});
   }
   const auto declared = kit::CopySpecs(request.declared_outputs, request.declared_output_count);
@@ -171,6 +173,7 @@ kit::Status Model::Describe(const plinth_load_request& request) {
         "\"inputs\" with "
         "datatype and shape, so that it can be tried) in its configuration or in model.json");
   }
+  output_parts_.reserve(outputs.size());
   for (const kit::Spec& output : outputs) output_parts_.push_back(output.name);
   if (auto s = MergeDeclared(declared, "output", outputs); !s) return s;
 
@@ -205,6 +208,7 @@ kit::Status Model::Warm() {
 
 kit::Status Model::Execute(const plinth_execute_request& request, kit::OutputWriter& outputs) {
   std::vector<c10::IValue> values;
+  values.reserve(arguments_.size());
   for (std::size_t i = 0; i < arguments_.size(); ++i) {
     auto value = Gather(arguments_[i], signature_->inputs()[i].name, request);
     if (!value) return kit::Fail(value.error());
@@ -239,6 +243,7 @@ kit::Result<std::vector<NamedValue>> Model::Forward(std::vector<c10::IValue> val
 
 kit::Result<std::vector<NamedValue>> Model::Try(const std::vector<at::Tensor>& tensors) {
   std::vector<c10::IValue> values;
+  values.reserve(arguments_.size());
   auto next = tensors.begin();
   for (const Argument& argument : arguments_) {
     if (argument.fallback) {

@@ -49,6 +49,7 @@ std::optional<std::vector<at::Tensor>> Samples(const std::vector<kit::Spec>& inp
 std::vector<at::Tensor> RowsOf(const std::vector<at::Tensor>& tensors, std::int64_t begin,
                                std::int64_t end) {
   std::vector<at::Tensor> rows;
+  rows.reserve(tensors.size());
   for (const at::Tensor& tensor : tensors) rows.push_back(tensor.slice(0, begin, end).contiguous());
   return rows;
 }

@@ -101,8 +101,9 @@ plinth_status ReadOptions(const plinth_load_request& request, ModelOptions& opti
   }
   if (request.declared_input_count == 1) {
     const plinth_tensor_spec& declared = request.declared_inputs[0];
-    if (declared.rank == 2 && declared.shape[1] > 0)
+    if (declared.rank == 2 && declared.shape[1] > 0) {
       options.width = static_cast<std::size_t>(declared.shape[1]);
+    }
   }
   return PLINTH_OK;
 }
@@ -145,8 +146,9 @@ std::unique_ptr<plinth_model> Describe(std::unique_ptr<Model> model) {
 plinth_status Load(const plinth_load_request* request, plinth_model** loaded) {
   return Guarded([&] {
     ModelOptions options;
-    if (const plinth_status status = ReadOptions(*request, options); status != PLINTH_OK)
+    if (const plinth_status status = ReadOptions(*request, options); status != PLINTH_OK) {
       return status;
+    }
     auto model = Model::Load(request->path, options);
     if (!model) return Refuse(model.error());
     *loaded = Describe(std::move(*model)).release();
@@ -227,8 +229,9 @@ OutputBlock TranslateLabels(const Classes& classes, const std::int32_t* labels, 
     return block;
   }
   std::size_t length = 0;
-  for (std::size_t i = 0; i < n; ++i)
+  for (std::size_t i = 0; i < n; ++i) {
     length += classes.strings[static_cast<std::size_t>(labels[i])].size();
+  }
   const std::size_t offsets_size = (n + 1) * sizeof(std::uint64_t);
   OutputBlock block(offsets_size + length);
   auto* offsets = block.data<std::uint64_t>();
@@ -262,8 +265,9 @@ plinth_status Execute(plinth_model* loaded, const plinth_execute_request* reques
                       plinth_execute_response* response) {
   return Guarded([&] {
     const Model& model = *loaded->model;
-    if (const auto wrong = WrongInput(*request, model.traits()))
+    if (const auto wrong = WrongInput(*request, model.traits())) {
       return Refuse(PLINTH_INVALID_ARGUMENT, *wrong);
+    }
     const plinth_tensor& x = request->inputs[0];
     const auto n = static_cast<std::size_t>(x.shape[0]);
 
@@ -288,8 +292,9 @@ plinth_status Execute(plinth_model* loaded, const plinth_execute_request* reques
     for (std::size_t i = 0; i < request->output_count; ++i) {
       const std::uint32_t index = request->outputs[i];
       const plinth_tensor_spec& spec = loaded->outputs[index];
-      if (!blocks[i])
+      if (!blocks[i]) {
         blocks[i].emplace(TranslateLabels(model.traits().classes, out.labels, n, tensors[i]));
+      }
       std::int64_t* shape = blocks[i]->shape();
       shape[0] = static_cast<std::int64_t>(n);
       shape[1] = spec.shape[1];

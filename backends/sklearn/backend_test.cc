@@ -175,8 +175,9 @@ TEST(BackendTest, ManyRowsAreTheSameAsFew) {
   const TestOutput expected = model.Execute(few, {3, 4}, "probabilities");
   const TestOutput actual = model.Execute(many, {3000, 4}, "probabilities");
   ASSERT_EQ(actual.numbers.size(), 9000u);
-  for (std::size_t i = 0; i < actual.numbers.size(); ++i)
+  for (std::size_t i = 0; i < actual.numbers.size(); ++i) {
     ASSERT_EQ(actual.numbers[i], expected.numbers[i % 9]);
+  }
 }
 
 TEST(BackendTest, BothOutputsComeFromOneCall) {

@@ -46,8 +46,9 @@ void Check(const std::string& path, element record, const std::string& answer,
 std::vector<std::string> Cases() {
   std::vector<std::string> cases;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(kFolder)) {
-    if (entry.path().extension() == ".json")
+    if (entry.path().extension() == ".json") {
       cases.push_back(fs::relative(entry.path(), kFolder).string());
+    }
   }
   std::ranges::sort(cases);
   return cases;

@@ -25,13 +25,16 @@ Result<std::vector<Answer>> ChooseAnswers(const Traits& traits, const std::strin
     return std::vector{Answer::kLabel};
   }
   if (method == "predict" && classifier) return std::vector{Answer::kLabel};
-  if (method == "predict" && traits.role == Role::kRegressor)
+  if (method == "predict" && traits.role == Role::kRegressor) {
     return std::vector{Answer::kPrediction};
+  }
   if (method == "predict_proba" && traits.probabilities) return std::vector{Answer::kProbabilities};
-  if (method == "decision_function" && traits.decision_width > 0)
+  if (method == "decision_function" && traits.decision_width > 0) {
     return std::vector{Answer::kDecision};
-  if (method == "transform" && traits.role == Role::kTransformer)
+  }
+  if (method == "transform" && traits.role == Role::kTransformer) {
     return std::vector{Answer::kTransformed};
+  }
   constexpr std::array<std::string_view, 4> kMethods = {"predict", "predict_proba",
                                                         "decision_function", "transform"};
   if (std::ranges::find(kMethods, method) == kMethods.end()) {
@@ -77,15 +80,18 @@ std::string_view NameOf(Answer answer) {
 Result<std::string> FindModelFile(const std::string& path) {
   std::error_code error;
   if (fs::is_regular_file(path, error)) return path;
-  if (!fs::is_directory(path, error))
+  if (!fs::is_directory(path, error)) {
     return Fail(Code::kNotFound, "there is no file or folder " + path);
+  }
   std::vector<std::string> found;
   for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
-    if (at->is_regular_file(error) && HasModelName(at->path().filename().string()))
+    if (at->is_regular_file(error) && HasModelName(at->path().filename().string())) {
       found.push_back(at->path().string());
+    }
   }
-  if (error)
+  if (error) {
     return Fail(Code::kNotFound, "the folder " + path + " cannot be read: " + error.message());
+  }
   if (found.size() == 1) return found.front();
   return Fail(Code::kNotFound,
               "the folder " + path + " holds " + std::to_string(found.size()) +
@@ -158,8 +164,8 @@ bool Model::IsFlat(Answer answer) const {
 Status Model::Run(Rows rows, const Outputs& out) const {
   constexpr std::size_t kBlockNumbers = std::size_t{1} << 15;
   constexpr std::size_t kBlockRows = 256;
-  const std::size_t block =
-      std::clamp<std::size_t>(kBlockNumbers / std::max<std::size_t>(rows.width, 1), 1, kBlockRows);
+  const std::size_t block = std::clamp<std::size_t>(
+      kBlockNumbers / std::max<std::size_t>(traits().widest, 1), 1, kBlockRows);
   Scratch& scratch = Scratch::OfThread();
   for (std::size_t at = 0; at < rows.count; at += block) {
     const Rows part{rows.row(at), std::min(block, rows.count - at), rows.width, at};

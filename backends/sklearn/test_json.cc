@@ -50,8 +50,9 @@ std::vector<double> Flatten(element value) {
 
 std::vector<std::int64_t> ShapeOf(element value) {
   std::vector<std::int64_t> shape;
-  for (; value.is_array(); value = value.at(0))
+  for (; value.is_array(); value = value.at(0)) {
     shape.push_back(static_cast<std::int64_t>(value.get_array().size()));
+  }
   return shape;
 }
 

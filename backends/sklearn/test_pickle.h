@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,12 @@ inline Code Number(std::uint64_t value, int width) {
   return bytes;
 }
 
+inline Code Cat(std::initializer_list<std::string_view> parts) {
+  Code code;
+  for (std::string_view part : parts) code.append(part);
+  return code;
+}
+
 inline Code Join(const std::vector<Code>& values) {
   Code joined;
   for (const Code& value : values) joined += value;
@@ -29,26 +36,28 @@ inline Code Join(const std::vector<Code>& values) {
 inline Code None() { return "N"; }
 inline Code Bool(bool value) { return value ? "\x88" : "\x89"; }
 inline Code Int(std::int64_t value) {
-  return "\x8a\x08" + Number(static_cast<std::uint64_t>(value), 8);
+  return Cat({"\x8a\x08", Number(static_cast<std::uint64_t>(value), 8)});
 }
-inline Code Str(std::string_view text) { return "X" + Number(text.size(), 4) + Code(text); }
-inline Code Bytes(std::string_view text) { return "B" + Number(text.size(), 4) + Code(text); }
+inline Code Str(std::string_view text) { return Cat({"X", Number(text.size(), 4), text}); }
+inline Code Bytes(std::string_view text) { return Cat({"B", Number(text.size(), 4), text}); }
 inline Code Float(double value) {
   const auto bits = std::bit_cast<std::uint64_t>(value);
   Code code = "G";
   for (int i = 7; i >= 0; --i) code += static_cast<char>(bits >> (8 * i));
   return code;
 }
-inline Code List(const std::vector<Code>& items) { return "](" + Join(items) + "e"; }
-inline Code Tuple(const std::vector<Code>& items) { return "(" + Join(items) + "t"; }
+inline Code List(const std::vector<Code>& items) { return Cat({"](", Join(items), "e"}); }
+inline Code Tuple(const std::vector<Code>& items) { return Cat({"(", Join(items), "t"}); }
 inline Code Global(std::string_view module, std::string_view name) {
-  return "c" + Code(module) + "\n" + Code(name) + "\n";
+  return Cat({"c", module, "\n", name, "\n"});
 }
 inline Code Call(const Code& callable, const std::vector<Code>& args) {
   return callable + Tuple(args) + "R";
 }
-inline Code Put(std::uint32_t index, const Code& value) { return value + "r" + Number(index, 4); }
-inline Code Get(std::uint32_t index) { return "j" + Number(index, 4); }
+inline Code Put(std::uint32_t index, const Code& value) {
+  return Cat({value, "r", Number(index, 4)});
+}
+inline Code Get(std::uint32_t index) { return Cat({"j", Number(index, 4)}); }
 
 using Attributes = std::vector<std::pair<std::string, Code>>;
 
@@ -110,7 +119,7 @@ inline Code Record(const std::vector<std::pair<std::string, std::string>>& field
   }
   const auto size = static_cast<std::int64_t>(8 * fields.size());
   return Call(Global("numpy", "dtype"),
-              {Str("V" + std::to_string(size)), Bool(false), Bool(true)}) +
+              {Str(Cat({"V", std::to_string(size)})), Bool(false), Bool(true)}) +
          Tuple({Int(3), Str("|"), None(), Tuple(names), Dict(described), Int(size), Int(1),
                 Int(16)}) +
          "b";

@@ -143,8 +143,11 @@ static plinth_status load(const plinth_load_request* request, plinth_model** loa
                 "the model cannot be opened: %s", strerror(errno));
   }
   plinth_model* model = calloc(1, sizeof *model);
-  status =
-      model == NULL ? fail(PLINTH_RESOURCE_EXHAUSTED, "out of memory") : read_model(file, model);
+  if (model == NULL) {
+    fclose(file);
+    return fail(PLINTH_RESOURCE_EXHAUSTED, "out of memory");
+  }
+  status = read_model(file, model);
   fclose(file);
   if (status != PLINTH_OK) {
     unload(model);

@@ -1,30 +1,33 @@
 /* The Plinth backend ABI: how a shared object teaches Plinth to serve one more kind of model.
  *
- * A backend is a file named libplinth_<name>.so that exports one C function, plinth_backend_entry(), and
- * nothing else. The host opens it with RTLD_LOCAL on first use, so its symbols and those of the runtime that
- * it links never meet those of another backend. This header is all that a backend needs: it includes nothing of
- * Plinth, and examples/backend-c/ is a whole backend in plain C built against it alone.
+ * A backend is a file named libplinth_<name>.so that exports one C function,
+ * plinth_backend_entry(), and nothing else. The host opens it with RTLD_LOCAL on first use, so its
+ * symbols and those of the runtime that it links never meet those of another backend. This header
+ * is all that a backend needs: it includes nothing of Plinth, and examples/backend-c/ is a whole
+ * backend in plain C built against it alone.
  *
  * Life of a model, as the host calls it:
  *
- *     plinth_backend_entry()           once a process; gives the table of functions below
- *     probe()                          any number of times, any thread: "can you serve this path?"
- *     load() -> model                  reads the files; may take seconds; never on a request's path
- *     describe(model)                  once, right after load: the signature
- *     warm(model)                      optional: run whatever makes the first real call as fast as the next
- *     execute(model, ...)              many times; from many threads at once only if the signature says so
- *     unload(model)                    once, when no execute() is running
+ *     plinth_backend_entry()   once a process; gives the table of functions below
+ *     probe()                  any number of times, any thread: "can you serve this path?"
+ *     load() -> model          reads the files; may take seconds; never on a request's path
+ *     describe(model)          once, right after load: the signature
+ *     warm(model)              optional: makes the first real call as fast as the next
+ *     execute(model, ...)      many times; from many threads at once only if the signature says so
+ *     unload(model)            once, when no execute() is running
  *
- * Rules that hold everywhere
- *   - Tensors are dense, row-major ("C order"), little-endian.
- *   - Strings are NUL-terminated UTF-8. What the caller passes in stays valid until the function returns; what
- *     a backend gives back stays valid as its comment says.
- *   - A function that can fail returns a plinth_status. On failure it leaves a message, one sentence that says what
- *     was wrong and what was expected, for last_error() on the same thread.
- *   - No C++ exception and no longjmp may leave a backend's function. A failed call fails that one request or load:
- *     it must leave the model, and the process, as they were.
- *   - Structures that may grow begin with struct_size, set by whoever fills them to sizeof of the version they know.
- *     New members are only ever added at the end; a reader looks at no member beyond struct_size.
+ * Rules that hold everywhere:
+ *
+ * - Tensors are dense, row-major ("C order"), little-endian.
+ * - Strings are NUL-terminated UTF-8. What the caller passes in stays valid until the function
+ *   returns; what a backend gives back stays valid as its comment says.
+ * - A function that can fail returns a plinth_status. On failure it leaves a message, one sentence
+ *   that says what was wrong and what was expected, for last_error() on the same thread.
+ * - No C++ exception and no longjmp may leave a backend's function. A failed call fails that one
+ *   request or load: it must leave the model, and the process, as they were.
+ * - Structures that may grow begin with struct_size, set by whoever fills them to sizeof of the
+ *   version they know. New members are only ever added at the end; a reader looks at no member
+ *   beyond struct_size.
  */
 #ifndef PLINTH_BACKEND_H_
 #define PLINTH_BACKEND_H_
@@ -42,18 +45,25 @@ extern "C" {
 /* Why a call failed. The host maps these to HTTP and gRPC status codes. */
 typedef enum plinth_status {
   PLINTH_OK = 0,
-  PLINTH_INVALID_ARGUMENT = 1,   /* the request or option is wrong: the client must change it   (HTTP 400) */
-  PLINTH_NOT_FOUND = 2,          /* a file or a name that was asked for is not there            (HTTP 404) */
-  PLINTH_INVALID_MODEL = 3,      /* the model's files are broken or use something unsupported   (HTTP 422) */
-  PLINTH_UNSUPPORTED = 4,        /* a valid wish that this backend cannot fulfil                (HTTP 501) */
-  PLINTH_RESOURCE_EXHAUSTED = 5, /* out of memory or of another resource; may work later        (HTTP 503) */
-  PLINTH_INTERNAL = 6            /* anything else, such as an error inside the runtime          (HTTP 500) */
+  /* The request or an option is wrong: the client must change it. HTTP 400. */
+  PLINTH_INVALID_ARGUMENT = 1,
+  /* A file or a name that was asked for is not there. HTTP 404. */
+  PLINTH_NOT_FOUND = 2,
+  /* The model's files are broken or use something unsupported. HTTP 422. */
+  PLINTH_INVALID_MODEL = 3,
+  /* A valid wish that this backend cannot fulfil. HTTP 501. */
+  PLINTH_UNSUPPORTED = 4,
+  /* Out of memory or of another resource; may work later. HTTP 503. */
+  PLINTH_RESOURCE_EXHAUSTED = 5,
+  /* Anything else, such as an error inside the runtime. HTTP 500. */
+  PLINTH_INTERNAL = 6
 } plinth_status;
 
 /* Element types. The values are part of the ABI. */
 typedef enum plinth_dtype {
-  PLINTH_DTYPE_ANY = 0, /* only in a plinth_tensor_spec: the model does not say; any type is passed on as it came */
-  PLINTH_BOOL = 1,      /* one byte, 0 or 1 */
+  /* Only in a plinth_tensor_spec: the model does not say. Any type is passed on as it came. */
+  PLINTH_DTYPE_ANY = 0,
+  PLINTH_BOOL = 1, /* one byte, 0 or 1 */
   PLINTH_INT8 = 2,
   PLINTH_INT16 = 3,
   PLINTH_INT32 = 4,
@@ -75,15 +85,17 @@ typedef enum plinth_dtype {
 /* A tensor of one call. */
 typedef struct plinth_tensor {
   const char* name;
-  plinth_dtype dtype; /* never PLINTH_DTYPE_ANY */
-  uint32_t rank;      /* 0 is a scalar */
+  plinth_dtype dtype;   /* never PLINTH_DTYPE_ANY */
+  uint32_t rank;        /* 0 is a scalar */
   const int64_t* shape; /* rank numbers, each >= 0 */
-  /* The elements; byte_size bytes. Aligned to at least the element's size (64 bytes where the host allocated it); NULL
-   * only if byte_size is 0. For PLINTH_BYTES: the contents of all strings one behind the other. */
+  /* The elements; byte_size bytes. Aligned to at least the element's size (64 bytes where the host
+   * allocated it); NULL only if byte_size is 0. For PLINTH_BYTES: the contents of all strings one
+   * behind the other. */
   const void* data;
   size_t byte_size;
-  /* PLINTH_BYTES only, else NULL: element i is data[offsets[i] .. offsets[i + 1]). One number more than there are
-   * elements; offsets[0] need not be 0 (a slice of a larger tensor), the numbers never fall. */
+  /* PLINTH_BYTES only, else NULL: element i is data[offsets[i] .. offsets[i + 1]). One number more
+   * than there are elements; offsets[0] need not be 0 (a slice of a larger tensor), the numbers
+   * never fall. */
   const uint64_t* offsets;
 } plinth_tensor;
 
@@ -93,8 +105,9 @@ typedef struct plinth_tensor_spec {
   plinth_dtype dtype;
   int32_t rank;         /* PLINTH_RANK_UNKNOWN where the model does not say */
   const int64_t* shape; /* rank numbers; -1 is a dimension that may vary from call to call */
-  int32_t batch_axis;   /* the axis along which requests may be joined into one call (0 as a rule), or -1: none */
-  int32_t optional;     /* inputs only: 1 if a call may leave it out */
+  /* The axis along which requests may be joined into one call (0 as a rule), or -1: none. */
+  int32_t batch_axis;
+  int32_t optional; /* inputs only: 1 if a call may leave it out */
 } plinth_tensor_spec;
 
 #define PLINTH_RANK_UNKNOWN (-1)
@@ -106,12 +119,14 @@ typedef struct plinth_signature {
   const plinth_tensor_spec* inputs;
   size_t output_count;
   const plinth_tensor_spec* outputs; /* in the order in which execute() gives them */
-  int32_t concurrent;                /* 1: execute() may be called from several threads at once on this model */
-  int32_t stateful;                  /* 1: the same inputs need not give the same outputs; answers are never cached */
+  /* 1: execute() may be called from several threads at once on this model. */
+  int32_t concurrent;
+  /* 1: the same inputs need not give the same outputs; answers are never cached. */
+  int32_t stateful;
 } plinth_signature;
 
-/* One setting of a load, from the deployment's configuration. Both are text; a backend that does not know a key it is
- * given answers PLINTH_INVALID_ARGUMENT and names those it knows. */
+/* One setting of a load, from the deployment's configuration. Both are text; a backend that does
+ * not know a key it is given answers PLINTH_INVALID_ARGUMENT and names those it knows. */
 typedef struct plinth_option {
   const char* key;
   const char* value;
@@ -124,20 +139,22 @@ typedef struct plinth_option {
 /* What is to be loaded. */
 typedef struct plinth_load_request {
   size_t struct_size;
-  const char* path; /* a file or a folder; absolute, already confined to the model roots by the host */
+  const char* path; /* a file or a folder; absolute, within the model roots */
   size_t option_count;
   const plinth_option* options;
-  /* A signature that the user wrote down in the configuration or in a model.json beside the model. Counts of 0 where there is none.
-   * A model format that carries its own signature may ignore these or check them; one that does not uses them. */
+  /* A signature that the user wrote down in the configuration or in a model.json beside the model.
+   * Counts of 0 where there is none. A model format that carries its own signature may ignore these
+   * or check them; one that does not uses them. */
   size_t declared_input_count;
   const plinth_tensor_spec* declared_inputs;
   size_t declared_output_count;
   const plinth_tensor_spec* declared_outputs;
 } plinth_load_request;
 
-/* One output of execute(). The tensor, its name, shape, data and offsets, stays valid until the host calls
- * release(release_context), which it does exactly once, from any thread, possibly long after execute() has returned and
- * other calls have been made, but always before unload(). release may be NULL for data that lives as long as the model. */
+/* One output of execute(). The tensor, its name, shape, data and offsets, stays valid until the
+ * host calls release(release_context), which it does exactly once, from any thread, possibly long
+ * after execute() has returned and other calls have been made, but always before unload(). release
+ * may be NULL for data that lives as long as the model. */
 typedef struct plinth_output {
   plinth_tensor tensor;
   void* release_context;
@@ -148,14 +165,17 @@ typedef struct plinth_output {
 typedef struct plinth_execute_request {
   size_t struct_size;
   size_t input_count;
-  const plinth_tensor* inputs; /* in the order of the signature; optional ones may be missing; match by name */
-  size_t output_count;         /* how many outputs are wanted: the capacity of plinth_execute_response.outputs */
-  const uint32_t* outputs;     /* their indices in the signature, rising, without repetition */
+  /* In the order of the signature. Optional ones may be missing: match by name. */
+  const plinth_tensor* inputs;
+  /* How many outputs are wanted: the capacity of plinth_execute_response.outputs. */
+  size_t output_count;
+  const uint32_t* outputs; /* their indices in the signature, rising, without repetition */
 } plinth_execute_request;
 
 typedef struct plinth_execute_response {
   size_t struct_size;
-  plinth_output* outputs; /* the host's memory: the backend fills element i for the i-th wanted output */
+  /* The host's memory: the backend fills element i for the i-th wanted output. */
+  plinth_output* outputs;
 } plinth_execute_response;
 
 /* The model as the backend keeps it. */
@@ -175,18 +195,20 @@ typedef struct plinth_host {
   void (*log)(plinth_log_level level, const char* message); /* any thread */
 } plinth_host;
 
-/* What the backend offers; valid for the life of the process. Every pointer must be set unless its comment says "may be
- * NULL". */
+/* What the backend offers; valid for the life of the process. Every pointer must be set unless its
+ * comment says "may be NULL". */
 typedef struct plinth_backend {
   size_t struct_size;
-  uint32_t abi_version;   /* PLINTH_ABI_VERSION of the header that the backend was built with */
-  const char* name;       /* "onnxruntime"; the <name> of the file */
-  const char* version;    /* the backend's own version */
-  const char* runtime;    /* the library that does the work and its version, "ONNX Runtime 1.32.0"; NULL if there is none */
+  uint32_t abi_version; /* PLINTH_ABI_VERSION of the header that the backend was built with */
+  const char* name;     /* "onnxruntime"; the <name> of the file */
+  const char* version;  /* the backend's own version */
+  /* The library that does the work and its version, "ONNX Runtime 1.32.0"; NULL if there is none.
+   */
+  const char* runtime;
   const char* frameworks; /* comma-separated names that users give as "framework": "onnx,pytorch" */
 
-  /* 1 if the path looks like a model that load() could read, else 0. Looks at names and first bytes only: fast, and
-   * no promise that load() succeeds. */
+  /* 1 if the path looks like a model that load() could read, else 0. Looks at names and first bytes
+   * only: fast, and no promise that load() succeeds. */
   int32_t (*probe)(const char* path);
 
   /* Reads a model. On success sets *model; on failure leaves it alone. */
@@ -198,14 +220,16 @@ typedef struct plinth_backend {
   /* May be NULL: the host then runs one execute() with zeros where the signature allows that. */
   plinth_status (*warm)(plinth_model* model);
 
-  /* Runs the model. On PLINTH_OK every wanted output is filled; on failure none is, and none will be released. */
+  /* Runs the model. On PLINTH_OK every wanted output is filled; on failure none is, and none will
+   * be released. */
   plinth_status (*execute)(plinth_model* model, const plinth_execute_request* request,
                            plinth_execute_response* response);
 
   /* Frees everything. */
   void (*unload)(plinth_model* model);
 
-  /* The message of the last failed call on the calling thread; valid until the next call on it. Never NULL. */
+  /* The message of the last failed call on the calling thread; valid until the next call on it.
+   * Never NULL. */
   const char* (*last_error)(void);
 } plinth_backend;
 
@@ -216,11 +240,13 @@ typedef struct plinth_backend {
 #define PLINTH_EXPORT
 #endif
 
-/* The entry: called once, before anything else, from one thread. Returns NULL if the backend cannot work with this host or its
- * runtime is not there; it then leaves the reason in *error (static text or text that is never freed). The host refuses a table
- * whose abi_version differs from its own. */
-typedef const plinth_backend* (*plinth_backend_entry_fn)(const plinth_host* host, const char** error);
-PLINTH_EXPORT const plinth_backend* plinth_backend_entry(const plinth_host* host, const char** error);
+/* The entry: called once, before anything else, from one thread. Returns NULL if the backend cannot
+ * work with this host or its runtime is not there; it then leaves the reason in *error (static text
+ * or text that is never freed). The host refuses a table whose abi_version differs from its own. */
+typedef const plinth_backend* (*plinth_backend_entry_fn)(const plinth_host* host,
+                                                         const char** error);
+PLINTH_EXPORT const plinth_backend* plinth_backend_entry(const plinth_host* host,
+                                                         const char** error);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -1,8 +1,9 @@
 // Reference-counted bytes.
 //
-// A Buffer is a view of memory plus a share in whatever keeps that memory alive: a block that we allocated, a request's body, a runtime's
-// output tensor. Copying a Buffer or slicing it copies no bytes and is safe from any thread; the memory is freed when its last share
-// goes. The bytes may be written only by the one who allocated them, before the buffer is shared.
+// A Buffer is a view of memory plus a share in whatever keeps that memory alive: a block that we
+// allocated, a request's body, a runtime's output tensor. Copying a Buffer or slicing it copies no
+// bytes and is safe from any thread; the memory is freed when its last share goes. The bytes may be
+// written only by the one who allocated them, before the buffer is shared.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +22,8 @@ class Buffer {
   // An empty buffer.
   Buffer() = default;
 
-  // `size` bytes, uninitialised, aligned to kAlignment. An empty buffer with data() == nullptr if size is 0.
-  // Throws std::bad_alloc only; callers bound `size` first.
+  // `size` bytes, uninitialised, aligned to kAlignment. An empty buffer with data() == nullptr if
+  // size is 0. Throws std::bad_alloc only; callers bound `size` first.
   static Buffer Allocate(std::size_t size);
 
   // A copy of the bytes, aligned to kAlignment.

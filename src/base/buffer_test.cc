@@ -33,7 +33,8 @@ TEST(BufferTest, SharedMemoryIsReleasedWithTheLastView) {
   int released = 0;
   static const char kText[] = "text";
   {
-    Buffer first = Buffer::Share(std::shared_ptr<const void>(kText, [&](const void*) { ++released; }), kText, 4);
+    Buffer first = Buffer::Share(
+        std::shared_ptr<const void>(kText, [&](const void*) { ++released; }), kText, 4);
     const Buffer second = first.Slice(1, 2);
     first = Buffer();
     EXPECT_EQ(released, 0);

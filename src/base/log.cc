@@ -41,10 +41,10 @@ void Log(LogLevel level, std::string_view message) {
   const std::time_t seconds = ms.count() / 1000;
   std::tm utc{};
   gmtime_r(&seconds, &utc);
-  std::string line = fmt::format(
-      "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z {} ", utc.tm_year + 1900, utc.tm_mon + 1,
-      utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, ms.count() % 1000,
-      kNames[static_cast<std::size_t>(level)]);
+  std::string line =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z {} ", utc.tm_year + 1900,
+                  utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                  ms.count() % 1000, kNames[static_cast<std::size_t>(level)]);
   AppendEscaped(line, message);
   line += '\n';
   // A log that cannot be written is nobody's reason to stop serving.

@@ -10,15 +10,24 @@ namespace plinth {
 namespace {
 
 TEST(NaturalOrderTest, NumbersCompareByValue) {
-  std::vector<std::string> versions = {"v10", "v2", "v1", "v1.10", "v1.9", "10", "9",
-                                       "v99999999999999999999999", "v100000000000000000000000"};
+  std::vector<std::string> versions = {"v10",
+                                       "v2",
+                                       "v1",
+                                       "v1.10",
+                                       "v1.9",
+                                       "10",
+                                       "9",
+                                       "v99999999999999999999999",
+                                       "v100000000000000000000000"};
   std::ranges::sort(versions, NaturalLess);
-  EXPECT_EQ(versions, (std::vector<std::string>{"9", "10", "v1", "v1.9", "v1.10", "v2", "v10",
-                                                "v99999999999999999999999", "v100000000000000000000000"}));
+  EXPECT_EQ(versions,
+            (std::vector<std::string>{"9", "10", "v1", "v1.9", "v1.10", "v2", "v10",
+                                      "v99999999999999999999999", "v100000000000000000000000"}));
 }
 
 TEST(NaturalOrderTest, IsATotalOrder) {
-  const std::vector<std::string> texts = {"", "a", "a0", "a00", "a01", "a1", "1", "01", "b", "a1b", "a01b"};
+  const std::vector<std::string> texts = {"",  "a",  "a0", "a00", "a01", "a1",
+                                          "1", "01", "b",  "a1b", "a01b"};
   for (const auto& a : texts) {
     EXPECT_FALSE(NaturalLess(a, a));
     for (const auto& b : texts) {

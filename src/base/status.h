@@ -1,5 +1,5 @@
-// Errors as values. A function that can fail returns Status or Result<T>; the one table in status.cc says what each
-// code is called and which HTTP and gRPC status it becomes.
+// Errors as values. A function that can fail returns Status or Result<T>; the one table in
+// status.cc says what each code is called and which HTTP and gRPC status it becomes.
 //
 //   Result<Shape> shape = ParseShape(text);
 //   if (!shape) return shape.error().Annotate("input 'x'");

@@ -11,7 +11,8 @@ class App;
 
 namespace plinth::cli {
 
-// Adds a subcommand's options and description to `app` and returns what runs it after they have been parsed: an exit status.
+// Adds a subcommand's options and description to `app` and returns what runs it after they have
+// been parsed: an exit status.
 using AddCommand = std::function<int()> (*)(CLI::App& app);
 
 std::function<int()> AddServe(CLI::App& app);
@@ -19,7 +20,8 @@ std::function<int()> AddPredict(CLI::App& app);
 std::function<int()> AddModels(CLI::App& app);
 std::function<int()> AddDoctor(CLI::App& app);
 
-// The folders where backends are looked for when none is given: beside the program, as in the build tree, and as installed.
+// The folders where backends are looked for when none is given: beside the program, as in the build
+// tree, and as installed.
 std::vector<std::string> DefaultBackendDirs();
 
 // The engines that come with Plinth, with the framework files that each is for.

@@ -9,8 +9,8 @@
 #include <string>
 #include <thread>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "cli/command.h"
 #include "model/backend.h"
@@ -18,7 +18,8 @@
 namespace plinth::cli {
 namespace {
 
-// The path of a library that this process has mapped, by the beginning of its file name; empty if there is none.
+// The path of a library that this process has mapped, by the beginning of its file name; empty if
+// there is none.
 std::string MappedLibrary(const std::string& prefix) {
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {
@@ -44,7 +45,8 @@ bool PrintEngine(BackendSet& backends, const std::string& name, const KnownEngin
   if (known != nullptr) std::cout << "  serves     " << known->serves << '\n';
   if (!backend) {
     std::cout << "  reason     " << backend.error().message << '\n'
-              << "  to get it  run `make build` in the source tree: it fetches the runtime and builds the engine\n";
+              << "  to get it  run `make build` in the source tree: it fetches the runtime and "
+                 "builds the engine\n";
     return false;
   }
   if (known == nullptr) std::cout << "  serves     " << (*backend)->frameworks() << '\n';
@@ -71,10 +73,12 @@ int Doctor(std::vector<std::string> dirs) {
   bool all_work = true;
   for (const KnownEngine& engine : known) all_work &= PrintEngine(backends, engine.name, &engine);
   for (const std::string& name : backends.Names()) {
-    const bool ours = std::ranges::any_of(known, [&](const KnownEngine& e) { return name == e.name; });
+    const bool ours =
+        std::ranges::any_of(known, [&](const KnownEngine& e) { return name == e.name; });
     if (!ours) all_work &= PrintEngine(backends, name, nullptr);
   }
-  std::cout << (all_work ? "\nEverything works.\n" : "\nModels of the missing engines cannot be served; the others can.\n");
+  std::cout << (all_work ? "\nEverything works.\n"
+                         : "\nModels of the missing engines cannot be served; the others can.\n");
   return all_work ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -82,7 +86,8 @@ int Doctor(std::vector<std::string> dirs) {
 
 std::function<int()> AddDoctor(CLI::App& app) {
   auto dirs = std::make_shared<std::vector<std::string>>();
-  app.add_option("--backend-dir", *dirs, "Folder with libplinth_<engine>.so files (may be repeated)");
+  app.add_option("--backend-dir", *dirs,
+                 "Folder with libplinth_<engine>.so files (may be repeated)");
   return [dirs] { return Doctor(*dirs); };
 }
 

@@ -21,7 +21,8 @@ std::vector<KnownEngine> KnownEngines() {
   return {
       {"sklearn", "scikit-learn pickle and joblib files", nullptr},
       {"onnxruntime", "ONNX", "libonnxruntime.so"},
-      {"openvino", "TensorFlow SavedModel, frozen graph, TFLite; ONNX if asked for", "libopenvino.so"},
+      {"openvino", "TensorFlow SavedModel, frozen graph, TFLite; ONNX if asked for",
+       "libopenvino.so"},
       {"pytorch", "TorchScript", "libtorch_cpu.so"},
   };
 }

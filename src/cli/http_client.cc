@@ -25,7 +25,7 @@ using net::FileDescriptor;
 
 constexpr std::uint16_t kDefaultPort = 8000;
 constexpr std::uint64_t kReplyLimit = 1ULL << 30;
-constexpr std::size_t kReadSize = 64 * 1024;
+constexpr std::size_t kReadSize = 64UZ * 1024;
 
 std::string Printable(const ServerAddress& server) {
   const bool ipv6 = server.host.find(':') != std::string::npos;

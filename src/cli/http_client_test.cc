@@ -7,6 +7,7 @@
 #include <chrono>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "net/listener.h"
 #include "net/socket.h"
@@ -20,7 +21,7 @@ using ::testing::HasSubstr;
 
 std::unique_ptr<net::HttpServer> Serve() {
   auto server = net::HttpServer::Start(
-      {.threads = 1}, [](net::HttpRequest request, net::Responder responder) {
+      {.threads = 1}, [](const net::HttpRequest& request, net::Responder responder) {
         if (request.path == "/echo") {
           return responder.Send(net::HttpResponse::Text(
               201, std::string(request.body.As<char>(), request.body.size())));
@@ -75,11 +76,13 @@ TEST(HttpClient, CallsAServer) {
 }
 
 TEST(HttpClient, SeesWhyABodyIsRefused) {
+  std::string body;
+  body.resize(70'000'000, 'x');
   const auto server = Serve();
-  const auto reply = CallServer(
-      {"127.0.0.1", server->port()},
-      {.method = "POST", .path = "/echo", .content_type = {}, .body = std::string(70'000'000, 'x')},
-      seconds(20));
+  const auto reply =
+      CallServer({"127.0.0.1", server->port()},
+                 {.method = "POST", .path = "/echo", .content_type = {}, .body = std::move(body)},
+                 seconds(20));
   ASSERT_TRUE(reply) << reply.error().message;
   EXPECT_EQ(reply->status, 413);
 }

@@ -22,7 +22,8 @@ constexpr std::array kCommands = {
     Command{"serve", "Start the server", plinth::cli::AddServe},
     Command{"models", "List the models of a running server", plinth::cli::AddModels},
     Command{"predict", "Send a prediction to a running server", plinth::cli::AddPredict},
-    Command{"doctor", "Show which engines and runtimes were found, and what is missing", plinth::cli::AddDoctor},
+    Command{"doctor", "Show which engines and runtimes were found, and what is missing",
+            plinth::cli::AddDoctor},
 };
 
 constexpr const char* kExamples = R"(Examples:
@@ -56,7 +57,8 @@ int Run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // ONNX Runtime reads this when it is opened; a server reports home for nobody. Set here, while there is one thread.
+  // ONNX Runtime reads this when it is opened; a server reports home for nobody. Set here, while
+  // there is one thread.
   setenv("ORT_DISABLE_TELEMETRY", "1", 1);
   try {
     return Run(argc, argv);

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <simdjson.h>
+#include <CLI/CLI.hpp>
 
 #include "cli/command.h"
 #include "cli/remote.h"
@@ -42,7 +42,8 @@ Result<std::vector<Row>> ReadRows(const std::string& json) {
   simdjson::dom::parser parser;
   simdjson::dom::array models;
   if (parser.parse(json)["models"].get(models) != simdjson::SUCCESS) {
-    return Fail(Code::kInternal, "the server's list of models is not understood; is it a Plinth server?");
+    return Fail(Code::kInternal,
+                "the server's list of models is not understood; is it a Plinth server?");
   }
   std::vector<Row> rows;
   for (const element model : models) {
@@ -66,7 +67,8 @@ int Models(const RemoteOptions& remote) {
   const auto rows = ReadRows(*answer);
   if (!rows) return Complain(rows.error());
   if (rows->empty()) {
-    std::cout << "No model is deployed. Deploy one with POST /models (plinth serve --help has an example).\n";
+    std::cout << "No model is deployed. Deploy one with POST /models (plinth serve --help has an "
+                 "example).\n";
     return EXIT_SUCCESS;
   }
   Row heads;

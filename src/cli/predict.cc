@@ -56,7 +56,8 @@ int Predict(const PredictOptions& options, const RemoteOptions& remote) {
 std::function<int()> AddPredict(CLI::App& app) {
   auto options = std::make_shared<PredictOptions>();
   app.add_option("model", options->model, "Name of the model")->required();
-  app.add_option("--inputs", options->inputs, "The inputs as JSON; @FILE reads them from a file, @- from standard input")
+  app.add_option("--inputs", options->inputs,
+                 "The inputs as JSON; @FILE reads them from a file, @- from standard input")
       ->required();
   app.add_option("--version", options->version, "Version of the model [the newest]");
   const auto remote = AddRemoteOptions(app);

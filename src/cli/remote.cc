@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
-#include <CLI/CLI.hpp>
 #include <simdjson.h>
+#include <CLI/CLI.hpp>
 
 namespace plinth::cli {
 namespace {
@@ -36,7 +36,8 @@ std::shared_ptr<RemoteOptions> AddRemoteOptions(CLI::App& app) {
 Result<std::string> Ask(const RemoteOptions& options, const HttpCall& call) {
   const auto address = ParseServerAddress(options.server);
   if (!address) return Fail(address.error());
-  const std::chrono::milliseconds timeout(static_cast<std::int64_t>(options.timeout_seconds * 1000));
+  const std::chrono::milliseconds timeout(
+      static_cast<std::int64_t>(options.timeout_seconds * 1000));
   auto reply = CallServer(*address, call, timeout);
   if (!reply) return Fail(reply.error());
   if (reply->status < 200 || reply->status > 299) return Fail(Code::kInternal, MessageOf(*reply));

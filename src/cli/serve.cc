@@ -7,8 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "api/native/routes.h"
 #include "base/log.h"
@@ -31,7 +31,8 @@ struct ServeOptions {
   std::string log_level = "info";
 };
 
-// The signals that end the server, blocked in every thread so that one place waits for them. Made before any thread is.
+// The signals that end the server, blocked in every thread so that one place waits for them. Made
+// before any thread is.
 class Signals {
  public:
   Signals() {
@@ -88,28 +89,32 @@ int Serve(const ServeOptions& options) {
   http.host = options.host;
   http.port = options.port;
   http.threads = options.io_threads;
-  auto server = net::HttpServer::Start(http, api::MakeNativeApi(*service, {.version = PLINTH_VERSION}));
+  auto server =
+      net::HttpServer::Start(http, api::MakeNativeApi(*service, {.version = PLINTH_VERSION}));
   if (!server) {
     LogError(server.error().message);
     return EXIT_FAILURE;
   }
   const bool v6 = options.host.find(':') != std::string::npos;
-  LogInfo(fmt::format("plinth {} listening on http://{}:{}", PLINTH_VERSION, v6 ? "[" + options.host + "]" : options.host,
-                      (*server)->port()));
+  LogInfo(fmt::format("plinth {} listening on http://{}:{}", PLINTH_VERSION,
+                      v6 ? "[" + options.host + "]" : options.host, (*server)->port()));
   if (!options.models.empty()) LoadFolder(*service, options.models);
 
   const int signal = signals.Wait();
-  LogInfo(fmt::format("{} received: finishing what is in flight", signal == SIGINT ? "SIGINT" : "SIGTERM"));
+  LogInfo(fmt::format("{} received: finishing what is in flight",
+                      signal == SIGINT ? "SIGINT" : "SIGTERM"));
   signals.Unblock();
   service->BeginShutdown();
-  (*server)->Drain(std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_seconds * 1000)));
+  (*server)->Drain(
+      std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_seconds * 1000)));
   LogInfo("stopped");
 #ifdef PLINTH_SANITIZED
   server->reset();
   service.reset();
   return EXIT_SUCCESS;
 #else
-  // Nothing is in flight. The runtimes' own destructors would take longer than all of the above and save nothing.
+  // Nothing is in flight. The runtimes' own destructors would take longer than all of the above and
+  // save nothing.
   std::_Exit(EXIT_SUCCESS);
 #endif
 }
@@ -118,14 +123,19 @@ int Serve(const ServeOptions& options) {
 
 std::function<int()> AddServe(CLI::App& app) {
   auto options = std::make_shared<ServeOptions>();
-  app.add_option("--host", options->host, "Address to listen on; 0.0.0.0 for all of them")->capture_default_str();
+  app.add_option("--host", options->host, "Address to listen on; 0.0.0.0 for all of them")
+      ->capture_default_str();
   app.add_option("--port", options->port, "Port; 0 takes a free one")->capture_default_str();
   app.add_option("--model-root", options->model_roots,
                  "Folder that paths in requests are confined to (may be repeated) [./models]");
-  app.add_option("--models", options->models, "Folder of models to load at start: <name>/<version>/files, <name>/files or files");
-  app.add_option("--backend-dir", options->backend_dirs, "Further folder with libplinth_<engine>.so files (may be repeated)");
+  app.add_option(
+      "--models", options->models,
+      "Folder of models to load at start: <name>/<version>/files, <name>/files or files");
+  app.add_option("--backend-dir", options->backend_dirs,
+                 "Further folder with libplinth_<engine>.so files (may be repeated)");
   app.add_option("--io-threads", options->io_threads, "Threads for the network [one per core]");
-  app.add_option("--drain-seconds", options->drain_seconds, "How long SIGTERM waits for requests in flight")
+  app.add_option("--drain-seconds", options->drain_seconds,
+                 "How long SIGTERM waits for requests in flight")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 86400.0));
   app.add_option("--log-level", options->log_level, "debug, info, warning or error")

@@ -26,12 +26,18 @@ constexpr plinth_host kHost = {sizeof(plinth_host), PLINTH_ABI_VERSION, LogFromB
 
 Code CodeOf(plinth_status status) {
   switch (status) {
-    case PLINTH_INVALID_ARGUMENT: return Code::kInvalidArgument;
-    case PLINTH_NOT_FOUND: return Code::kNotFound;
-    case PLINTH_INVALID_MODEL: return Code::kInvalidModel;
-    case PLINTH_UNSUPPORTED: return Code::kUnimplemented;
-    case PLINTH_RESOURCE_EXHAUSTED: return Code::kOutOfMemory;
-    default: return Code::kInternal;
+    case PLINTH_INVALID_ARGUMENT:
+      return Code::kInvalidArgument;
+    case PLINTH_NOT_FOUND:
+      return Code::kNotFound;
+    case PLINTH_INVALID_MODEL:
+      return Code::kInvalidModel;
+    case PLINTH_UNSUPPORTED:
+      return Code::kUnimplemented;
+    case PLINTH_RESOURCE_EXHAUSTED:
+      return Code::kOutOfMemory;
+    default:
+      return Code::kInternal;
   }
 }
 
@@ -41,7 +47,8 @@ bool IsElementType(plinth_dtype type) { return type >= PLINTH_BOOL && type <= PL
 Result<TensorSpec> ReadSpec(const plinth_tensor_spec& spec, std::string_view what) {
   const std::string where = std::string(what) + " '" + (spec.name ? spec.name : "") + "'";
   if (spec.name == nullptr || *spec.name == '\0') {
-    return Fail(Code::kInternal, "the backend describes an " + std::string(what) + " without a name");
+    return Fail(Code::kInternal,
+                "the backend describes an " + std::string(what) + " without a name");
   }
   if (spec.dtype != PLINTH_DTYPE_ANY && !IsElementType(spec.dtype)) {
     return Fail(Code::kInternal, "the backend gives " + where + " an unknown type");
@@ -50,8 +57,8 @@ Result<TensorSpec> ReadSpec(const plinth_tensor_spec& spec, std::string_view wha
                   spec.optional != 0};
   if (spec.rank != PLINTH_RANK_UNKNOWN) {
     if (spec.rank < 0 || spec.rank > static_cast<int>(Shape::kMaxRank)) {
-      return Fail(Code::kInvalidModel, where + " has more than " +
-                                           std::to_string(Shape::kMaxRank) + " dimensions");
+      return Fail(Code::kInvalidModel,
+                  where + " has more than " + std::to_string(Shape::kMaxRank) + " dimensions");
     }
     read.shape.emplace(std::span(spec.shape, static_cast<std::size_t>(spec.rank)));
   }
@@ -81,7 +88,8 @@ Result<Signature> ReadSignature(const plinth_signature* described) {
   Signature signature;
   signature.concurrent = described->concurrent != 0;
   signature.stateful = described->stateful != 0;
-  if (auto s = ReadSpecs(described->inputs, described->input_count, "input", signature.inputs); !s) {
+  if (auto s = ReadSpecs(described->inputs, described->input_count, "input", signature.inputs);
+      !s) {
     return Fail(s.error());
   }
   if (auto s = ReadSpecs(described->outputs, described->output_count, "output", signature.outputs);
@@ -97,11 +105,10 @@ std::vector<plinth_tensor_spec> Declare(const std::vector<TensorSpec>& specs) {
   std::vector<plinth_tensor_spec> declared;
   declared.reserve(specs.size());
   for (const TensorSpec& spec : specs) {
-    declared.push_back({spec.name.c_str(), static_cast<plinth_dtype>(spec.dtype),
-                        spec.shape ? static_cast<std::int32_t>(spec.shape->rank())
-                                   : PLINTH_RANK_UNKNOWN,
-                        spec.shape ? spec.shape->dims().data() : nullptr, spec.batch_axis,
-                        spec.optional ? 1 : 0});
+    declared.push_back(
+        {spec.name.c_str(), static_cast<plinth_dtype>(spec.dtype),
+         spec.shape ? static_cast<std::int32_t>(spec.shape->rank()) : PLINTH_RANK_UNKNOWN,
+         spec.shape ? spec.shape->dims().data() : nullptr, spec.batch_axis, spec.optional ? 1 : 0});
   }
   return declared;
 }
@@ -178,15 +185,16 @@ Status LoadedModel::Warm() {
     std::ranges::fill(tensor->mutable_bytes(), std::byte{});
     zeros.push_back({input.name, std::move(*tensor)});
   }
-  // Zeros may be outside what the model accepts (an open dimension that must not be 1, say): that is no reason to refuse the model.
+  // Zeros may be outside what the model accepts (an open dimension that must not be 1, say): that
+  // is no reason to refuse the model.
   const auto ran = Execute(zeros, {}, nullptr);
   if (!ran) LogDebug("warm-up with zeros failed: " + ran.error().message);
   return {};
 }
 
-Result<std::vector<NamedTensor>> LoadedModel::Execute(std::span<const NamedTensor> inputs,
-                                                      std::span<const std::uint32_t> wanted,
-                                                      const std::shared_ptr<const void>& keep_alive) {
+Result<std::vector<NamedTensor>> LoadedModel::Execute(
+    std::span<const NamedTensor> inputs, std::span<const std::uint32_t> wanted,
+    const std::shared_ptr<const void>& keep_alive) {
   std::vector<plinth_tensor> views;
   views.reserve(inputs.size());
   for (const NamedTensor& input : inputs) views.push_back(ViewOf(input));
@@ -217,7 +225,8 @@ Result<std::vector<NamedTensor>> LoadedModel::Execute(std::span<const NamedTenso
     auto tensor = AdoptOutput(owners[i]);
     // Whatever is wrong with it, the client is not to blame.
     if (!tensor) {
-      return Fail(Code::kInternal, "the backend's output '" + name + "': " + tensor.error().message);
+      return Fail(Code::kInternal,
+                  "the backend's output '" + name + "': " + tensor.error().message);
     }
     tensors.push_back({name, std::move(*tensor)});
   }
@@ -228,7 +237,8 @@ Result<std::vector<NamedTensor>> LoadedModel::Execute(std::span<const NamedTenso
 
 Result<std::shared_ptr<Backend>> Backend::Open(const std::string& path) {
   const auto refuse = [&path](std::string_view reason) {
-    return Fail(Code::kUnavailable, "backend " + path + " cannot be opened: " + std::string(reason) +
+    return Fail(Code::kUnavailable, "backend " + path +
+                                        " cannot be opened: " + std::string(reason) +
                                         " (`plinth doctor` says what is missing)");
   };
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -262,6 +272,7 @@ Result<std::unique_ptr<LoadedModel>> Backend::Load(const std::string& model_path
                                                    const ModelConfig& config) {
   const std::string threads = std::to_string(config.threads);
   std::vector<plinth_option> options;
+  options.reserve(config.options.size() + 1);
   for (const auto& [key, value] : config.options) options.push_back({key.c_str(), value.c_str()});
   if (config.threads > 0) options.push_back({"threads", threads.c_str()});
   const auto inputs = Declare(config.inputs);
@@ -308,12 +319,12 @@ Result<std::shared_ptr<Backend>> BackendSet::Get(const std::string& name) {
   if (std::ranges::find(names, name) == names.end()) {
     std::string known;
     for (const std::string& n : names) known += (known.empty() ? "" : ", ") + n;
-    return Fail(Code::kNotFound, "there is no engine '" + name + "'; installed: " +
-                                     (known.empty() ? "none" : known));
+    return Fail(Code::kNotFound, "there is no engine '" + name +
+                                     "'; installed: " + (known.empty() ? "none" : known));
   }
   for (const std::string& dir : dirs_) {
-    const std::string path = std::filesystem::path(dir) /
-                             (std::string(kFilePrefix) + name + std::string(kFileSuffix));
+    const std::string path =
+        std::filesystem::path(dir) / (std::string(kFilePrefix) + name + std::string(kFileSuffix));
     std::error_code error;
     if (!std::filesystem::exists(path, error)) continue;
     auto backend = Backend::Open(path);

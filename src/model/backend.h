@@ -18,7 +18,8 @@ namespace plinth {
 
 class Backend;
 
-// A model in a backend's hands. Unloaded on destruction: no call may then be running and no output alive.
+// A model in a backend's hands. Unloaded on destruction: no call may then be running and no output
+// alive.
 class LoadedModel {
  public:
   ~LoadedModel();
@@ -27,11 +28,12 @@ class LoadedModel {
 
   const Signature& signature() const { return signature_; }
 
-  // The backend's own warm-up, or one execution with zeros where every input's type and shape allow it.
+  // The backend's own warm-up, or one execution with zeros where every input's type and shape allow
+  // it.
   Status Warm();
 
-  // `inputs` named as in the signature, of matching types; `wanted` are indices of outputs, rising. `keep_alive` is held by every
-  // output until its memory is released.
+  // `inputs` named as in the signature, of matching types; `wanted` are indices of outputs, rising.
+  // `keep_alive` is held by every output until its memory is released.
   Result<std::vector<NamedTensor>> Execute(std::span<const NamedTensor> inputs,
                                            std::span<const std::uint32_t> wanted,
                                            const std::shared_ptr<const void>& keep_alive);
@@ -48,7 +50,8 @@ class LoadedModel {
 // An opened libplinth_<name>.so. Never closed: runtimes do not survive dlclose.
 class Backend : public std::enable_shared_from_this<Backend> {
  public:
-  // INVALID_MODEL... never: UNAVAILABLE with the linker's or the backend's own reason and what to do.
+  // INVALID_MODEL... never: UNAVAILABLE with the linker's or the backend's own reason and what to
+  // do.
   static Result<std::shared_ptr<Backend>> Open(const std::string& path);
 
   std::string_view name() const { return table_->name; }
@@ -58,7 +61,8 @@ class Backend : public std::enable_shared_from_this<Backend> {
   const std::string& path() const { return path_; }
 
   bool Probe(const std::string& model_path) const { return table_->probe(model_path.c_str()) != 0; }
-  Result<std::unique_ptr<LoadedModel>> Load(const std::string& model_path, const ModelConfig& config);
+  Result<std::unique_ptr<LoadedModel>> Load(const std::string& model_path,
+                                            const ModelConfig& config);
 
  private:
   friend class LoadedModel;

@@ -19,9 +19,9 @@ struct ModelConfig {
   std::int64_t timeout_ms = 30'000;   // deadline of a request, from its arrival; 0: none
   std::int64_t cache_size = 0;        // answers kept; 0: no cache
   std::int64_t cache_ttl_ms = 60'000;
-  std::int64_t instances = 0;    // executions at once; 0: chosen from the cores and the backend
-  std::int64_t threads = 0;      // of one execution; 0: the engine's choice
-  std::int64_t max_queue = 1024; // requests that may wait; more are refused with 429
+  std::int64_t instances = 0;     // executions at once; 0: chosen from the cores and the backend
+  std::int64_t threads = 0;       // of one execution; 0: the engine's choice
+  std::int64_t max_queue = 1024;  // requests that may wait; more are refused with 429
 
   // Passed on to the engine: docs/api.md, "engine options".
   std::map<std::string, std::string> options;
@@ -31,12 +31,14 @@ struct ModelConfig {
   std::vector<TensorSpec> outputs;
 };
 
-// Reads a JSON object. INVALID_ARGUMENT names the key, what it was and what is expected; an unknown key comes with the nearest known
-// one. The object's own text must have simdjson's padding only if `json` is not copied: this function copies it.
+// Reads a JSON object. INVALID_ARGUMENT names the key, what it was and what is expected; an unknown
+// key comes with the nearest known one. The object's own text must have simdjson's padding only if
+// `json` is not copied: this function copies it.
 Result<ModelConfig> ParseModelConfig(std::string_view json);
 
-// Reads {"inputs": [...], "outputs": [...]} as in a model.json beside a model: each element {"name", "datatype", "shape"}, where
-// "datatype" may be left out and -1 is an open dimension; "batch_axis" defaults to 0 if the first dimension is open, else -1.
+// Reads {"inputs": [...], "outputs": [...]} as in a model.json beside a model: each element
+// {"name", "datatype", "shape"}, where "datatype" may be left out and -1 is an open dimension;
+// "batch_axis" defaults to 0 if the first dimension is open, else -1.
 Status ParseDeclaredSignature(std::string_view json, ModelConfig& config);
 
 }  // namespace plinth

@@ -18,6 +18,13 @@ std::string Shown(simdjson::dom::element value) {
   return text.substr(0, kMost) + "...";
 }
 
+// A key as it was written, shortened, for a message.
+std::string ShownKey(std::string_view key) {
+  constexpr std::size_t kMost = 60;
+  if (key.size() <= kMost) return std::string(key);
+  return std::string(key.substr(0, kMost)) + "...";
+}
+
 }  // namespace
 
 Result<Document> Document::ParseObject(std::string_view text, std::string_view what) {
@@ -49,12 +56,12 @@ Result<Document> Document::ParseObject(std::string_view text, std::string_view w
 }
 
 std::unexpected<Error> Field::Refuse(std::string_view expected) const {
-  return Fail(Code::kInvalidArgument, std::string(what) + " key '" + std::string(key) + "' is " +
+  return Fail(Code::kInvalidArgument, std::string(what) + " key '" + ShownKey(key) + "' is " +
                                           Shown(value) + ", expected " + std::string(expected));
 }
 
 std::unexpected<Error> Field::Unknown(std::span<const std::string_view> known) const {
-  std::string message = std::string(what) + " key '" + std::string(key) + "' is unknown";
+  std::string message = std::string(what) + " key '" + ShownKey(key) + "' is unknown";
   message += DidYouMean(key, known);
   message += message.ends_with('?') ? " Known keys are " : "; known keys are ";
   for (std::size_t i = 0; i < known.size(); ++i) {
@@ -108,7 +115,7 @@ Result<std::vector<Field>> FieldsOf(simdjson::dom::object object, std::string_vi
   std::ranges::sort(keys);
   if (const auto twice = std::ranges::adjacent_find(keys); twice != keys.end()) {
     return Fail(Code::kInvalidArgument,
-                std::string(what) + " key '" + std::string(*twice) + "' is given twice");
+                std::string(what) + " key '" + ShownKey(*twice) + "' is given twice");
   }
   return fields;
 }

@@ -3,8 +3,9 @@
 //   loading -> warming -> ready -> draining -> unloaded
 //        \________\-> failed (the reason is kept)
 //
-// A version is used through a VersionLease. While leases exist the backend's model stays loaded; Retire() lets no new lease in and the
-// last one to go unloads it. So the unload happens exactly once, never under a running call, and needs no lock.
+// A version is used through a VersionLease. While leases exist the backend's model stays loaded;
+// Retire() lets no new lease in and the last one to go unloads it. So the unload happens exactly
+// once, never under a running call, and needs no lock.
 #pragma once
 
 #include <atomic>
@@ -49,10 +50,10 @@ struct VersionInfo {
   std::string engine;
   std::string path;
   VersionState state = VersionState::kLoading;
-  std::string error;     // why it failed
-  double load_ms = 0;    // from the start of the load to ready
-  ModelConfig config;    // effective
-  Signature signature;   // empty until loaded
+  std::string error;    // why it failed
+  double load_ms = 0;   // from the start of the load to ready
+  ModelConfig config;   // effective
+  Signature signature;  // empty until loaded
   std::vector<std::string> warnings;
 };
 
@@ -80,11 +81,13 @@ class VersionLease {
 
 class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
  public:
-  // What a higher layer keeps with a version (its queue, its metrics): set before the version is published, never changed after.
+  // What a higher layer keeps with a version (its queue, its metrics): set before the version is
+  // published, never changed after.
   struct Attachment {
     virtual ~Attachment() = default;
   };
-  // Takes the loaded model to be freed. The last lease may go on an I/O thread, where an unload, which may take long, must not run.
+  // Takes the loaded model to be freed. The last lease may go on an I/O thread, where an unload,
+  // which may take long, must not run.
   using Disposer = std::function<void(std::unique_ptr<LoadedModel>)>;
 
   ModelVersion(DeploySpec spec, Disposer disposer);
@@ -97,8 +100,8 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
   VersionState state() const { return state_.load(std::memory_order_acquire); }
   VersionInfo Info() const;
 
-  // Loads and warms on the calling thread; takes as long as it takes. The state is then still warming: Open() makes it
-  // ready. On failure it is failed. `path` is where the files really are.
+  // Loads and warms on the calling thread; takes as long as it takes. The state is then still
+  // warming: Open() makes it ready. On failure it is failed. `path` is where the files really are.
   Status Load(Backend& backend, std::string_view framework, const std::string& path);
 
   // Lets leases in: the state becomes ready. Requires a successful Load().
@@ -125,8 +128,9 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
   // Requires a lease or a load in progress.
   const Signature& signature() const { return model_->signature(); }
 
-  // Runs the model on the calling thread. The outputs share the backend's memory and keep a lease themselves. `wanted` are
-  // indices into signature().outputs, rising; empty: all. Requires a lease; not concurrently unless the signature allows it.
+  // Runs the model on the calling thread. The outputs share the backend's memory and keep a lease
+  // themselves. `wanted` are indices into signature().outputs, rising; empty: all. Requires a
+  // lease; not concurrently unless the signature allows it.
   Result<std::vector<NamedTensor>> Execute(std::span<const NamedTensor> inputs,
                                            std::span<const std::uint32_t> wanted);
 

@@ -25,12 +25,15 @@ struct Entry {
 };
 
 auto FindVersion(std::vector<VersionPtr>& list, std::string_view version) {
-  return std::ranges::find(list, version, [](const VersionPtr& v) { return std::string_view(v->version()); });
+  return std::ranges::find(list, version,
+                           [](const VersionPtr& v) { return std::string_view(v->version()); });
 }
 
 void Insert(std::vector<VersionPtr>& list, VersionPtr version) {
-  const auto at = std::ranges::lower_bound(
-      list, version, [](const VersionPtr& a, const VersionPtr& b) { return NaturalLess(a->version(), b->version()); });
+  const auto at =
+      std::ranges::lower_bound(list, version, [](const VersionPtr& a, const VersionPtr& b) {
+        return NaturalLess(a->version(), b->version());
+      });
   list.insert(at, std::move(version));
 }
 
@@ -65,9 +68,9 @@ Registry::SnapshotPtr Registry::Load() const {
   return snapshot_;
 }
 
-// Every thread keeps the snapshot that it used last and looks only at one number to know whether it is still the newest. An idle
-// thread may so keep an old snapshot for long: harmless, since a retired version gives no leases and is unloaded without
-// regard to who still knows its name.
+// Every thread keeps the snapshot that it used last and looks only at one number to know whether it
+// is still the newest. An idle thread may so keep an old snapshot for long: harmless, since a
+// retired version gives no leases and is unloaded without regard to who still knows its name.
 const Registry::Snapshot& Registry::Current() const {
   struct Cache {
     std::uint64_t registry = 0;
@@ -94,8 +97,9 @@ Status Registry::Reserve(const VersionPtr& version, bool replace) {
   std::size_t total = 0;
   for (const auto& [name, entry] : next->models) total += entry.versions.size();
   if (total >= kMaxVersions) {
-    return Fail(Code::kFailedPrecondition, "there are " + std::to_string(total) +
-                                               " versions already, which is the limit; remove some");
+    return Fail(Code::kFailedPrecondition,
+                "there are " + std::to_string(total) +
+                    " versions already, which is the limit; remove some");
   }
   Entry& entry = next->models[version->name()];
   if (FindVersion(entry.incoming, version->version()) != entry.incoming.end()) {
@@ -178,8 +182,8 @@ Result<std::vector<VersionPtr>> Registry::Remove(std::string_view name, std::str
 }
 
 Result<VersionLease> Registry::Resolve(std::string_view name, std::string_view version) const {
-  // A version that is replaced is retired after its successor is published. So a refusal is final only if nothing was published
-  // since the snapshot was taken.
+  // A version that is replaced is retired after its successor is published. So a refusal is final
+  // only if nothing was published since the snapshot was taken.
   for (;;) {
     const std::uint64_t generation = generation_.load(std::memory_order_acquire);
     auto lease = ResolveIn(Current(), name, version);
@@ -206,7 +210,8 @@ Result<VersionLease> Registry::ResolveIn(const Snapshot& now, std::string_view n
     for (const VersionPtr& v : versions) {
       why += (why.empty() ? "" : "; ") + v->version() + " " + WhyNotReady(*v);
     }
-    return Fail(Code::kUnavailable, "model '" + std::string(name) + "' has no ready version: " + why);
+    return Fail(Code::kUnavailable,
+                "model '" + std::string(name) + "' has no ready version: " + why);
   }
   std::string known;
   for (const VersionPtr& v : versions) known += (known.empty() ? "" : ", ") + v->version();

@@ -1,4 +1,5 @@
-// What is deployed. Readers see an immutable snapshot and take no lock; a deploy or a removal publishes a new one.
+// What is deployed. Readers see an immutable snapshot and take no lock; a deploy or a removal
+// publishes a new one.
 #pragma once
 
 #include <atomic>
@@ -26,20 +27,26 @@ class Registry {
   Registry();
   ~Registry();
 
-  // Puts a version that is loading into the list, so that it shows and its name is taken. ALREADY_EXISTS if the same name and
-  // version is there in any state but failed, unless `replace`: the old one then goes on answering until Publish().
+  // Puts a version that is loading into the list, so that it shows and its name is taken.
+  // ALREADY_EXISTS if the same name and version is there in any state but failed, unless `replace`:
+  // the old one then goes on answering until Publish().
   Status Reserve(const std::shared_ptr<ModelVersion>& version, bool replace);
 
-  // A loaded version is ready: it answers from now on. Returns the one that it replaces, if any, for the caller to retire.
+  // A loaded version is ready: it answers from now on. Returns the one that it replaces, if any,
+  // for the caller to retire.
   std::shared_ptr<ModelVersion> Publish(const std::shared_ptr<ModelVersion>& version);
 
-  // The load has failed. A version that was being replaced stays; else the failure is kept to be shown.
+  // The load has failed. A version that was being replaced stays; else the failure is kept to be
+  // shown.
   void Abandon(const std::shared_ptr<ModelVersion>& version);
 
-  // Takes the version, or all if `version` is empty, out and returns what was taken, for the caller to retire. NOT_FOUND.
-  Result<std::vector<std::shared_ptr<ModelVersion>>> Remove(std::string_view name, std::string_view version);
+  // Takes the version, or all if `version` is empty, out and returns what was taken, for the caller
+  // to retire. NOT_FOUND.
+  Result<std::vector<std::shared_ptr<ModelVersion>>> Remove(std::string_view name,
+                                                            std::string_view version);
 
-  // The named version or the newest ready one. NOT_FOUND, UNAVAILABLE (there, but not ready). Takes no lock.
+  // The named version or the newest ready one. NOT_FOUND, UNAVAILABLE (there, but not ready). Takes
+  // no lock.
   Result<VersionLease> Resolve(std::string_view name, std::string_view version) const;
 
   std::vector<ModelInfo> List() const;
@@ -55,9 +62,9 @@ class Registry {
   SnapshotPtr Load() const;
   void Replace(SnapshotPtr next);
 
-  const std::uint64_t id_;                      // tells registries apart in the threads' caches
-  std::atomic<std::uint64_t> generation_{1};    // rises with every new snapshot
-  mutable std::mutex mutex_;                    // guards snapshot_ and serialises writers
+  const std::uint64_t id_;                    // tells registries apart in the threads' caches
+  std::atomic<std::uint64_t> generation_{1};  // rises with every new snapshot
+  mutable std::mutex mutex_;                  // guards snapshot_ and serialises writers
   SnapshotPtr snapshot_;
 };
 

@@ -33,10 +33,11 @@ class RegistryTest : public testing::Test {
     DeploySpec spec;
     spec.name = name;
     spec.version = version;
-    return std::make_shared<ModelVersion>(std::move(spec), [this](std::unique_ptr<LoadedModel> model) {
-      model.reset();
-      ++unloaded_;
-    });
+    return std::make_shared<ModelVersion>(std::move(spec),
+                                          [this](std::unique_ptr<LoadedModel> model) {
+                                            model.reset();
+                                            ++unloaded_;
+                                          });
   }
 
   Status Load(ModelVersion& version, const std::string& text = "") {
@@ -45,7 +46,8 @@ class RegistryTest : public testing::Test {
     return version.Load(**backend, "test", ModelFile(text));
   }
 
-  std::shared_ptr<ModelVersion> Deploy(const std::string& name, const std::string& version, bool replace = false) {
+  std::shared_ptr<ModelVersion> Deploy(const std::string& name, const std::string& version,
+                                       bool replace = false) {
     auto made = Make(name, version);
     EXPECT_TRUE(registry_.Reserve(made, replace));
     EXPECT_TRUE(Load(*made));

@@ -14,9 +14,10 @@ namespace plinth {
 struct TensorSpec {
   std::string name;
   DType dtype = DType::kAny;
-  std::optional<Shape> shape;  // -1 for an open dimension; nothing where the model does not tell even the rank
-  int batch_axis = -1;         // -1: calls cannot be joined along this tensor
-  bool optional = false;       // inputs only
+  std::optional<Shape>
+      shape;  // -1 for an open dimension; nothing where the model does not tell even the rank
+  int batch_axis = -1;    // -1: calls cannot be joined along this tensor
+  bool optional = false;  // inputs only
 };
 
 struct Signature {

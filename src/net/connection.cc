@@ -18,9 +18,9 @@ namespace plinth::net {
 namespace {
 
 // Bodies up to this size are copied behind their head, to go out with others in one piece.
-constexpr std::size_t kSmallBody = 16 * 1024;
+constexpr std::size_t kSmallBody = 16UZ * 1024;
 // Answers to pipelined requests are gathered up to here before they are written.
-constexpr std::size_t kGatherLimit = 64 * 1024;
+constexpr std::size_t kGatherLimit = 64UZ * 1024;
 // How many pipelined requests are handled before other connections get their turn.
 constexpr int kRequestsPerTurn = 64;
 // How many reads of a body that keeps arriving.
@@ -32,7 +32,7 @@ constexpr std::int64_t kDrainingLingerTime = 200;
 // The least average speed in bytes a millisecond of a body, or of an answer being taken.
 constexpr std::size_t kLeastRate = 16;
 // Memory that a connection keeps between requests.
-constexpr std::size_t kKeptCapacity = 4 * 1024;
+constexpr std::size_t kKeptCapacity = 4UZ * 1024;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 

@@ -38,7 +38,7 @@ class ConnectionHost {
  public:
   // One read's worth of memory. What is read is parsed there; only what is left over is copied to
   // the connection.
-  static constexpr std::size_t kReadSize = 64 * 1024;
+  static constexpr std::size_t kReadSize = 64UZ * 1024;
 
   virtual ~ConnectionHost() = default;
   virtual void OnClosed(Connection* connection) = 0;

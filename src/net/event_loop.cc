@@ -87,7 +87,7 @@ Status EventLoop::Add(int fd, std::uint32_t events, Source* source) {
 
 void EventLoop::Remove(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
 
-void EventLoop::Run(std::function<std::int64_t()> sweep) {
+void EventLoop::Run(const std::function<std::int64_t()>& sweep) {
   this_threads_mailbox = mailbox_.get();
   std::array<epoll_event, kEventsPerTurn> events;
   while (!stopped_) {

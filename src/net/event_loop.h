@@ -74,7 +74,7 @@ class EventLoop {
 
   // Runs until Stop(). `sweep` is called when the time of the earliest WakeAt() has come, at most
   // every 20 ms, and returns the next time, in ms of now().
-  void Run(std::function<std::int64_t()> sweep);
+  void Run(const std::function<std::int64_t()>& sweep);
   void Stop() { stopped_ = true; }
 
   // Asks for a sweep no later than `when` (but see Run).

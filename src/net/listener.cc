@@ -1,10 +1,10 @@
 #include "net/listener.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <csignal>
 
 #include <algorithm>
 #include <atomic>

@@ -81,7 +81,7 @@ TEST_F(HttpServerTest, DrainCutsOffWhatTakesTooLong) {
 
 TEST_F(HttpServerTest, SaysThatTheAddressIsTaken) {
   Serve();
-  const HttpHandler none = [](HttpRequest, Responder) {};
+  const HttpHandler none = [](const HttpRequest&, const Responder&) {};
   const auto second = HttpServer::Start({.port = server_->port()}, none);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, Code::kFailedPrecondition);
@@ -90,7 +90,7 @@ TEST_F(HttpServerTest, SaysThatTheAddressIsTaken) {
 }
 
 TEST_F(HttpServerTest, SaysWhatIsWrongWithTheHost) {
-  const HttpHandler none = [](HttpRequest, Responder) {};
+  const HttpHandler none = [](const HttpRequest&, const Responder&) {};
   const auto foreign = HttpServer::Start({.host = "192.0.2.1"}, none);
   ASSERT_FALSE(foreign);
   EXPECT_THAT(foreign.error().message, HasSubstr("not an address of this machine"));
@@ -102,7 +102,7 @@ TEST_F(HttpServerTest, SaysWhatIsWrongWithTheHost) {
 TEST_F(HttpServerTest, ListensOnNamesAndIpv6) {
   Serve({.host = "localhost"});
   EXPECT_EQ(BodyOf(Ask(Get("/x"))), "/x");
-  const HttpHandler none = [](HttpRequest, Responder) {};
+  const HttpHandler none = [](const HttpRequest&, const Responder&) {};
   const auto v6 = HttpServer::Start({.host = "::1"}, none);
   if (!v6) {
     EXPECT_THAT(v6.error().message, HasSubstr("[::1]:"));  // a machine without IPv6

@@ -16,11 +16,11 @@ namespace http = boost::beast::http;
 using BeastError = boost::beast::error_code;
 
 // What a body of announced length gets before its first byte; untouched pages of it cost nothing.
-constexpr std::size_t kFirstReservation = 1024 * 1024;
+constexpr std::size_t kFirstReservation = 1024UZ * 1024;
 // What a chunked body gets first.
-constexpr std::size_t kFirstChunkReservation = 16 * 1024;
+constexpr std::size_t kFirstChunkReservation = 16UZ * 1024;
 // Bodies up to this size are not counted: connections are limited in number.
-constexpr std::size_t kSmallBody = 64 * 1024;
+constexpr std::size_t kSmallBody = 64UZ * 1024;
 // By how much the reservation grows each time it has been filled.
 constexpr std::size_t kGrowth = 4;
 

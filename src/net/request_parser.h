@@ -35,9 +35,9 @@
 namespace plinth::net {
 
 struct ParserLimits {
-  std::size_t header_bytes = 16 * 1024;       // request line and all header fields
-  std::size_t header_fields = 100;            // how many of them
-  std::size_t body_bytes = 64 * 1024 * 1024;  // after chunks are put together
+  std::size_t header_bytes = 16UZ * 1024;       // request line and all header fields
+  std::size_t header_fields = 100;              // how many of them
+  std::size_t body_bytes = 64UZ * 1024 * 1024;  // after chunks are put together
 };
 
 // Why a request cannot be read. `status` is that of error.code's row in the table, but for 505,

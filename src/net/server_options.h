@@ -22,7 +22,7 @@ struct HttpServerOptions {
   ParserLimits limits{};
   // Of the bodies of all requests together, those up to 64 KiB not counted; over it the answer is
   // 429.
-  std::size_t body_memory = 1024 * 1024 * 1024;
+  std::size_t body_memory = 1024UZ * 1024 * 1024;
 
   // From the first byte of a request (or the accepting of the connection) to the end of its
   // headers.

@@ -31,7 +31,8 @@ bool IsVersionFolder(const std::string& name) {
 
 std::vector<fs::path> SortedEntries(const fs::path& dir, std::error_code& error) {
   std::vector<fs::path> entries;
-  for (auto it = fs::directory_iterator(dir, error); !error && it != fs::end(it); it.increment(error)) {
+  for (auto it = fs::directory_iterator(dir, error); !error && it != fs::end(it);
+       it.increment(error)) {
     if (!it->path().filename().string().starts_with('.')) entries.push_back(it->path());
   }
   std::ranges::sort(entries);
@@ -60,7 +61,8 @@ Status ReadPlinthJson(const fs::path& file, DeploySpec& spec) {
   std::error_code error;
   const std::uintmax_t size = fs::file_size(file, error);
   if (error) return {};
-  if (size > kMaxConfigFile) return Fail(Code::kInvalidArgument, "plinth.json is larger than 1 MiB");
+  if (size > kMaxConfigFile)
+    return Fail(Code::kInvalidArgument, "plinth.json is larger than 1 MiB");
   std::ostringstream text;
   text << std::ifstream(file, std::ios::binary).rdbuf();
   const auto document = json::Document::ParseObject(text.view(), "plinth.json");
@@ -75,14 +77,17 @@ Status ReadPlinthJson(const fs::path& file, DeploySpec& spec) {
 
 class Scan {
  public:
-  void Add(const fs::path& path, std::string name, std::string version, const std::vector<fs::path>& configs) {
+  void Add(const fs::path& path, std::string name, std::string version,
+           const std::vector<fs::path>& configs) {
     const std::string where = path.string();
     if (!IsName(name)) {
-      folder.skipped.push_back(where + ": '" + name + "' cannot be a model's name (A-Z a-z 0-9 _ . - only)");
+      folder.skipped.push_back(where + ": '" + name +
+                               "' cannot be a model's name (A-Z a-z 0-9 _ . - only)");
       return;
     }
     if (!taken_.emplace(name, version).second) {
-      folder.skipped.push_back(where + ": there is a model '" + name + "' already; give it a folder of its own");
+      folder.skipped.push_back(where + ": there is a model '" + name +
+                               "' already; give it a folder of its own");
       return;
     }
     DeploySpec spec;
@@ -108,7 +113,8 @@ void ScanModel(Scan& scan, const fs::path& dir) {
   std::error_code error;
   std::vector<fs::path> versions;
   for (fs::path& entry : SortedEntries(dir, error)) {
-    if (fs::is_directory(entry, error) && IsVersionFolder(entry.filename())) versions.push_back(std::move(entry));
+    if (fs::is_directory(entry, error) && IsVersionFolder(entry.filename()))
+      versions.push_back(std::move(entry));
   }
   const std::string name = dir.filename();
   const fs::path config = dir / "plinth.json";

@@ -4,7 +4,8 @@
 //   <models>/<name>/files
 //   <models>/<name>.<extension>         a single file
 //
-// A plinth.json in <name>/ or <version>/ may say {"framework", "engine", "config"}; the inner one wins as a whole.
+// A plinth.json in <name>/ or <version>/ may say {"framework", "engine", "config"}; the inner one
+// wins as a whole.
 #pragma once
 
 #include <string>
@@ -23,7 +24,8 @@ struct ModelFolder {
 // Looks; loads nothing. NOT_FOUND if `dir` is no folder that can be read.
 Result<ModelFolder> ScanModelFolder(const std::string& dir);
 
-// Whether text may name a model or a version: 1 to 128 of A-Z a-z 0-9 _ . -, not beginning with a dot.
+// Whether text may name a model or a version: 1 to 128 of A-Z a-z 0-9 _ . -, not beginning with a
+// dot.
 bool IsName(std::string_view text);
 
 }  // namespace plinth

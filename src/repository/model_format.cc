@@ -13,9 +13,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const ModelFormat kOnnx{"an ONNX model", "onnx", {"onnx", "pytorch", "tensorflow", "sklearn"}, {"onnxruntime", "openvino"}};
-const ModelFormat kSavedModel{"a TensorFlow SavedModel", "tensorflow", {"tensorflow"}, {"openvino"}};
-const ModelFormat kFrozenGraph{"a TensorFlow frozen graph", "tensorflow", {"tensorflow"}, {"openvino"}};
+const ModelFormat kOnnx{"an ONNX model",
+                        "onnx",
+                        {"onnx", "pytorch", "tensorflow", "sklearn"},
+                        {"onnxruntime", "openvino"}};
+const ModelFormat kSavedModel{
+    "a TensorFlow SavedModel", "tensorflow", {"tensorflow"}, {"openvino"}};
+const ModelFormat kFrozenGraph{
+    "a TensorFlow frozen graph", "tensorflow", {"tensorflow"}, {"openvino"}};
 const ModelFormat kTfLite{"a TFLite model", "tensorflow", {"tensorflow"}, {"openvino"}};
 const ModelFormat kOpenVino{"an OpenVINO IR model", "openvino", {"openvino"}, {"openvino"}};
 const ModelFormat kTorchScript{"a PyTorch file", "pytorch", {"pytorch"}, {"pytorch"}};
@@ -26,11 +31,11 @@ struct Extension {
   const ModelFormat* format;
 };
 constexpr std::array kExtensions = {
-    Extension{".onnx", &kOnnx},       Extension{".pb", &kFrozenGraph},
-    Extension{".tflite", &kTfLite},   Extension{".xml", &kOpenVino},
-    Extension{".pt", &kTorchScript},  Extension{".pth", &kTorchScript},
-    Extension{".pkl", &kPickle},      Extension{".pickle", &kPickle},
-    Extension{".joblib", &kPickle},   Extension{".torchscript", &kTorchScript},
+    Extension{".onnx", &kOnnx},      Extension{".pb", &kFrozenGraph},
+    Extension{".tflite", &kTfLite},  Extension{".xml", &kOpenVino},
+    Extension{".pt", &kTorchScript}, Extension{".pth", &kTorchScript},
+    Extension{".pkl", &kPickle},     Extension{".pickle", &kPickle},
+    Extension{".joblib", &kPickle},  Extension{".torchscript", &kTorchScript},
 };
 
 // Recognised, but not served: what to do instead.
@@ -42,7 +47,9 @@ constexpr std::array kUnserved = {
     Unserved{".h5", "a Keras HDF5 file: save it with model.export(\"folder\") as a SavedModel"},
     Unserved{".hdf5", "a Keras HDF5 file: save it with model.export(\"folder\") as a SavedModel"},
     Unserved{".keras", "a Keras archive: save it with model.export(\"folder\") as a SavedModel"},
-    Unserved{".pt2", "a torch.export archive: save it by torch.jit.trace(...).save(...) or torch.onnx.export(...)"},
+    Unserved{".pt2",
+             "a torch.export archive: save it by torch.jit.trace(...).save(...) or "
+             "torch.onnx.export(...)"},
     Unserved{".safetensors", "weights without a model: export the model as ONNX or TorchScript"},
 };
 
@@ -58,11 +65,13 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kAliases 
     {"onnxruntime", "onnx"},
 }};
 
-constexpr std::array<std::string_view, 5> kFrameworks = {"onnx", "tensorflow", "pytorch", "sklearn", "openvino"};
+constexpr std::array<std::string_view, 5> kFrameworks = {"onnx", "tensorflow", "pytorch", "sklearn",
+                                                         "openvino"};
 
 std::string LowerExtension(const fs::path& path) {
   std::string extension = path.extension().string();
-  std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::ranges::transform(extension, extension.begin(),
+                         [](unsigned char c) { return std::tolower(c); });
   return extension;
 }
 
@@ -88,7 +97,8 @@ Result<DetectedModel> DetectFile(const fs::path& file) {
   const std::string extension = LowerExtension(file);
   const auto unserved = std::ranges::find(kUnserved, extension, &Unserved::suffix);
   if (unserved != kUnserved.end()) {
-    return Fail(Code::kInvalidModel, file.filename().string() + " is " + std::string(unserved->advice));
+    return Fail(Code::kInvalidModel,
+                file.filename().string() + " is " + std::string(unserved->advice));
   }
   if (const ModelFormat* format = FormatByExtension(file)) return DetectedModel{format, file};
   return DetectedModel{FormatByContent(file), file};
@@ -99,7 +109,8 @@ Result<DetectedModel> DetectFolder(const fs::path& folder) {
   std::error_code error;
   if (fs::exists(folder / "saved_model.pb", error)) return DetectedModel{&kSavedModel, folder};
   if (fs::exists(folder / "saved_model.pbtxt", error)) {
-    return Fail(Code::kInvalidModel, "saved_model.pbtxt is a SavedModel in text form; save it in the binary form");
+    return Fail(Code::kInvalidModel,
+                "saved_model.pbtxt is a SavedModel in text form; save it in the binary form");
   }
   std::set<fs::path> found;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
@@ -116,7 +127,8 @@ Result<DetectedModel> DetectFolder(const fs::path& folder) {
   }
   if (found.empty()) return DetectedModel{nullptr, folder};
   std::string names;
-  for (const fs::path& path : found) names += (names.empty() ? "" : ", ") + path.filename().string();
+  for (const fs::path& path : found)
+    names += (names.empty() ? "" : ", ") + path.filename().string();
   return Fail(Code::kInvalidModel,
               "the folder holds several models (" + names + "); give the path of one of them");
 }
@@ -131,7 +143,8 @@ Result<DetectedModel> DetectModel(const std::string& path) {
 std::string CanonicalFramework(std::string_view framework) {
   std::string lower(framework);
   std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  const auto it = std::ranges::find(kAliases, lower, &std::pair<std::string_view, std::string_view>::first);
+  const auto it =
+      std::ranges::find(kAliases, lower, &std::pair<std::string_view, std::string_view>::first);
   return it == kAliases.end() ? lower : std::string(it->second);
 }
 

@@ -23,8 +23,9 @@ struct DetectedModel {
   std::string path;                     // the file, or the folder where the format is one
 };
 
-// Looks at names and first bytes only. A folder that is no model itself must hold exactly one model file: INVALID_MODEL lists what was
-// found otherwise. INVALID_MODEL also for formats that are recognised but not served, saying how to convert.
+// Looks at names and first bytes only. A folder that is no model itself must hold exactly one model
+// file: INVALID_MODEL lists what was found otherwise. INVALID_MODEL also for formats that are
+// recognised but not served, saying how to convert.
 Result<DetectedModel> DetectModel(const std::string& path);
 
 // "sklearn" for "scikit-learn", ...: the one name of a framework; unchanged if unknown.

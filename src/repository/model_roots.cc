@@ -39,14 +39,15 @@ std::unexpected<Error> Outside(const std::string& path) {
 }
 
 // Whether a link somewhere in the folder leads out of the roots.
-Status CheckFolder(const fs::path& folder, const std::string& asked, const std::vector<fs::path>& roots) {
+Status CheckFolder(const fs::path& folder, const std::string& asked,
+                   const std::vector<fs::path>& roots) {
   std::error_code error;
   int entries = 0;
   for (auto it = fs::recursive_directory_iterator(folder, error); !error && it != fs::end(it);
        it.increment(error)) {
     if (++entries > kMaxEntries) {
-      return Fail(Code::kInvalidArgument, "path '" + asked + "' holds more than " +
-                                              std::to_string(kMaxEntries) + " files");
+      return Fail(Code::kInvalidArgument,
+                  "path '" + asked + "' holds more than " + std::to_string(kMaxEntries) + " files");
     }
     std::error_code ignored;
     if (!it->is_symlink(ignored)) continue;
@@ -57,7 +58,8 @@ Status CheckFolder(const fs::path& folder, const std::string& asked, const std::
                                                " leads outside the model roots");
     }
   }
-  if (error) return Fail(Code::kPermissionDenied, "path '" + asked + "' cannot be read: " + error.message());
+  if (error)
+    return Fail(Code::kPermissionDenied, "path '" + asked + "' cannot be read: " + error.message());
   return {};
 }
 

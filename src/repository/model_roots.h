@@ -13,9 +13,10 @@ class ModelRoots {
   // Folders that do not exist yet are kept and looked at again with each call.
   explicit ModelRoots(std::vector<std::string> roots) : roots_(std::move(roots)) {}
 
-  // The real, absolute path of the file or folder that `path` names. A relative path is looked for under each root in turn, then under the
-  // working directory. PERMISSION_DENIED for a path with ".." in it, one outside the roots, or one that a symbolic link, its own or
-  // one inside the folder, leads out of them; NOT_FOUND if nothing is there.
+  // The real, absolute path of the file or folder that `path` names. A relative path is looked for
+  // under each root in turn, then under the working directory. PERMISSION_DENIED for a path with
+  // ".." in it, one outside the roots, or one that a symbolic link, its own or one inside the
+  // folder, leads out of them; NOT_FOUND if nothing is there.
   Result<std::string> Resolve(const std::string& path) const;
 
  private:

@@ -19,7 +19,8 @@ using testing::HasSubstr;
 class RepositoryTest : public testing::Test {
  protected:
   RepositoryTest() {
-    base_ = fs::canonical(fs::temp_directory_path()) / ("plinth-repository-" + std::to_string(getpid()));
+    base_ = fs::canonical(fs::temp_directory_path()) /
+            ("plinth-repository-" + std::to_string(getpid()));
     fs::create_directories(root());
     fs::create_directories(base_ / "outside");
     Write("root/a.onnx");
@@ -125,8 +126,10 @@ TEST_F(RepositoryTest, AFolderOfModels) {
 }
 
 TEST(NameTest, OnlyPlainNames) {
-  for (const char* good : {"a", "resnet50", "my-model_v1.2", "7"}) EXPECT_TRUE(IsName(good)) << good;
-  for (const char* bad : {"", ".", "..", ".hidden", "a/b", "a b", "a\nb", "\xc3\xa4"}) EXPECT_FALSE(IsName(bad)) << bad;
+  for (const char* good : {"a", "resnet50", "my-model_v1.2", "7"})
+    EXPECT_TRUE(IsName(good)) << good;
+  for (const char* bad : {"", ".", "..", ".hidden", "a/b", "a b", "a\nb", "\xc3\xa4"})
+    EXPECT_FALSE(IsName(bad)) << bad;
   EXPECT_TRUE(IsName(std::string(128, 'a')));
   EXPECT_FALSE(IsName(std::string(129, 'a')));
 }

@@ -37,21 +37,24 @@ Result<std::string> ChooseFramework(const std::string& asked, const DetectedMode
   const std::string framework = CanonicalFramework(asked);
   const auto& fitting = model.format->frameworks;
   if (std::ranges::find(fitting, framework) != fitting.end()) return framework;
-  return Fail(Code::kInvalidArgument, "framework '" + asked + "' does not fit " + FileName(model.path) +
-                                          ", which is " + std::string(model.format->name) +
-                                          "; leave it out or use " + Joined(fitting));
+  return Fail(Code::kInvalidArgument,
+              "framework '" + asked + "' does not fit " + FileName(model.path) + ", which is " +
+                  std::string(model.format->name) + "; leave it out or use " + Joined(fitting));
 }
 
-// The engine for files of a known format. An engine that is not in our list may still know the format: it is asked.
+// The engine for files of a known format. An engine that is not in our list may still know the
+// format: it is asked.
 Result<std::shared_ptr<Backend>> ChooseEngine(const std::string& asked, const DetectedModel& model,
                                               BackendSet& backends) {
   const auto& engines = model.format->engines;
   if (asked.empty()) return backends.Get(std::string(engines.front()));
   auto backend = backends.Get(asked);
   if (!backend) return Fail(Code::kInvalidArgument, std::move(backend.error().message));
-  if (std::ranges::find(engines, asked) != engines.end() || (*backend)->Probe(model.path)) return backend;
-  return Fail(Code::kInvalidArgument, "engine '" + asked + "' cannot serve " + FileName(model.path) + ", which is " +
-                                          std::string(model.format->name) + "; use " + Joined(engines));
+  if (std::ranges::find(engines, asked) != engines.end() || (*backend)->Probe(model.path))
+    return backend;
+  return Fail(Code::kInvalidArgument,
+              "engine '" + asked + "' cannot serve " + FileName(model.path) + ", which is " +
+                  std::string(model.format->name) + "; use " + Joined(engines));
 }
 
 bool Lists(std::string_view comma_separated, std::string_view name) {
@@ -62,8 +65,10 @@ bool Lists(std::string_view comma_separated, std::string_view name) {
   return false;
 }
 
-// The engine for files that no format of ours describes: the one asked for, or the first that says it can.
-Result<std::shared_ptr<Backend>> AskEngines(const DeploySpec& spec, const std::string& path, BackendSet& backends) {
+// The engine for files that no format of ours describes: the one asked for, or the first that says
+// it can.
+Result<std::shared_ptr<Backend>> AskEngines(const DeploySpec& spec, const std::string& path,
+                                            BackendSet& backends) {
   if (!spec.engine.empty()) {
     auto backend = backends.Get(spec.engine);
     if (!backend) return Fail(Code::kInvalidArgument, std::move(backend.error().message));
@@ -82,21 +87,24 @@ Result<std::shared_ptr<Backend>> AskEngines(const DeploySpec& spec, const std::s
       std::getline(list, item, ',');
       frameworks.insert(item);
     }
-    if (!framework.empty() ? Lists((*backend)->frameworks(), framework) : (*backend)->Probe(path)) return backend;
+    if (!framework.empty() ? Lists((*backend)->frameworks(), framework) : (*backend)->Probe(path))
+      return backend;
   }
   if (!framework.empty() && !frameworks.contains(framework)) {
     return Fail(Code::kInvalidArgument,
                 "framework '" + spec.framework + "' is unknown; known are " + Joined(frameworks));
   }
-  return Fail(Code::kInvalidModel, "no engine knows what " + FileName(path) +
-                                       " is; give \"framework\" or \"engine\", or the path of the model's file");
+  return Fail(Code::kInvalidModel,
+              "no engine knows what " + FileName(path) +
+                  " is; give \"framework\" or \"engine\", or the path of the model's file");
 }
 
 // A model.json beside the model declares inputs and outputs for formats that carry none.
 Status ReadDeclaredSignature(const std::string& path, ModelConfig& config) {
   if (!config.inputs.empty() || !config.outputs.empty()) return {};
   std::error_code error;
-  const fs::path folder = fs::is_directory(path, error) ? fs::path(path) : fs::path(path).parent_path();
+  const fs::path folder =
+      fs::is_directory(path, error) ? fs::path(path) : fs::path(path).parent_path();
   const fs::path file = folder / "model.json";
   const std::uintmax_t size = fs::file_size(file, error);
   if (error) return {};
@@ -110,7 +118,8 @@ Status ReadDeclaredSignature(const std::string& path, ModelConfig& config) {
 
 }  // namespace
 
-Result<DeployPlan> PlanDeployment(const DeploySpec& spec, const ModelRoots& roots, BackendSet& backends) {
+Result<DeployPlan> PlanDeployment(const DeploySpec& spec, const ModelRoots& roots,
+                                  BackendSet& backends) {
   auto path = roots.Resolve(spec.path);
   if (!path) return Fail(path.error());
   auto model = DetectModel(*path);

@@ -1,4 +1,5 @@
-// From "deploy what is at this path" to a loaded version: which files, which framework, which engine.
+// From "deploy what is at this path" to a loaded version: which files, which framework, which
+// engine.
 #pragma once
 
 #include <memory>
@@ -15,12 +16,14 @@ namespace plinth {
 struct DeployPlan {
   std::shared_ptr<Backend> backend;
   std::string framework;
-  std::string path;   // real and absolute, the file or folder for the backend
-  ModelConfig config; // with what a model.json beside the model declares
+  std::string path;    // real and absolute, the file or folder for the backend
+  ModelConfig config;  // with what a model.json beside the model declares
 };
 
-// Reads file names and first bytes, and may open backends: not for I/O threads. INVALID_ARGUMENT (unknown framework, or one that does not
-// fit the files, or an engine that cannot serve them), PERMISSION_DENIED, NOT_FOUND, INVALID_MODEL, UNAVAILABLE (a runtime is missing).
-Result<DeployPlan> PlanDeployment(const DeploySpec& spec, const ModelRoots& roots, BackendSet& backends);
+// Reads file names and first bytes, and may open backends: not for I/O threads. INVALID_ARGUMENT
+// (unknown framework, or one that does not fit the files, or an engine that cannot serve them),
+// PERMISSION_DENIED, NOT_FOUND, INVALID_MODEL, UNAVAILABLE (a runtime is missing).
+Result<DeployPlan> PlanDeployment(const DeploySpec& spec, const ModelRoots& roots,
+                                  BackendSet& backends);
 
 }  // namespace plinth

@@ -16,11 +16,10 @@ Status CheckOne(const TensorSpec& spec, const Tensor& tensor) {
                                  ", the model expects " + std::string(NameOf(spec.dtype)));
   }
   if (spec.shape && !spec.shape->Admits(tensor.shape())) {
-    return Refuse(spec.name, "has shape " + tensor.shape().ToString() + ", the model expects " +
-                                 spec.shape->ToString() +
-                                 (std::ranges::count(spec.shape->dims(), -1) > 0
-                                      ? " where -1 may be any size"
-                                      : ""));
+    return Refuse(
+        spec.name,
+        "has shape " + tensor.shape().ToString() + ", the model expects " + spec.shape->ToString() +
+            (std::ranges::count(spec.shape->dims(), -1) > 0 ? " where -1 may be any size" : ""));
   }
   return {};
 }
@@ -42,7 +41,8 @@ Result<std::int64_t> CheckInputs(const Signature& signature, std::vector<NamedTe
   std::size_t placed = 0;
   for (const TensorSpec& spec : signature.inputs) {
     const auto rest = inputs.begin() + static_cast<std::ptrdiff_t>(placed);
-    const auto it = std::find_if(rest, inputs.end(), [&](const NamedTensor& i) { return i.name == spec.name; });
+    const auto it =
+        std::find_if(rest, inputs.end(), [&](const NamedTensor& i) { return i.name == spec.name; });
     if (it == inputs.end()) {
       if (spec.optional) continue;
       return Refuse(spec.name, "is missing; the model's inputs are " + NamesOf(signature.inputs));
@@ -51,8 +51,8 @@ Result<std::int64_t> CheckInputs(const Signature& signature, std::vector<NamedTe
     if (spec.batch_axis >= 0) {
       const std::int64_t size = it->tensor.shape()[static_cast<std::size_t>(spec.batch_axis)];
       if (rows >= 0 && size != rows) {
-        return Refuse(spec.name, "has " + std::to_string(size) + " rows, the inputs before it have " +
-                                     std::to_string(rows));
+        return Refuse(spec.name, "has " + std::to_string(size) +
+                                     " rows, the inputs before it have " + std::to_string(rows));
       }
       rows = size;
     }
@@ -74,7 +74,8 @@ Result<std::vector<std::uint32_t>> CheckOutputs(const Signature& signature,
   for (const std::string& name : wanted) {
     const auto index = signature.FindOutput(name);
     if (!index) {
-      return Fail(Code::kInvalidArgument, "output '" + name + "' is unknown; the model's outputs are " +
+      return Fail(Code::kInvalidArgument, "output '" + name +
+                                              "' is unknown; the model's outputs are " +
                                               NamesOf(signature.outputs));
     }
     indices.push_back(static_cast<std::uint32_t>(*index));

@@ -11,11 +11,13 @@
 
 namespace plinth {
 
-// Puts `inputs` into the signature's order and returns how many rows the request carries (the common size of the batch axes; 1 if there
-// is none). INVALID_ARGUMENT for an unknown, doubled or missing input, a wrong type or shape, or batch sizes that differ.
+// Puts `inputs` into the signature's order and returns how many rows the request carries (the
+// common size of the batch axes; 1 if there is none). INVALID_ARGUMENT for an unknown, doubled or
+// missing input, a wrong type or shape, or batch sizes that differ.
 Result<std::int64_t> CheckInputs(const Signature& signature, std::vector<NamedTensor>& inputs);
 
-// The indices of the wanted outputs, rising; empty for all. INVALID_ARGUMENT for an unknown or doubled name.
+// The indices of the wanted outputs, rising; empty for all. INVALID_ARGUMENT for an unknown or
+// doubled name.
 Result<std::vector<std::uint32_t>> CheckOutputs(const Signature& signature,
                                                 const std::vector<std::string>& wanted);
 

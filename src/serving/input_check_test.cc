@@ -12,8 +12,10 @@ using testing::IsEmpty;
 
 Signature TwoInputs() {
   Signature signature;
-  signature.inputs = {{"a", DType::kFp32, Shape{-1, 3}, 0, false}, {"b", DType::kInt64, Shape{-1}, 0, true}};
-  signature.outputs = {{"y", DType::kFp32, Shape{-1}, 0, false}, {"z", DType::kFp32, Shape{-1}, 0, false}};
+  signature.inputs = {{"a", DType::kFp32, Shape{-1, 3}, 0, false},
+                      {"b", DType::kInt64, Shape{-1}, 0, true}};
+  signature.outputs = {{"y", DType::kFp32, Shape{-1}, 0, false},
+                       {"z", DType::kFp32, Shape{-1}, 0, false}};
   return signature;
 }
 
@@ -29,7 +31,8 @@ std::string Refusal(std::vector<NamedTensor> inputs) {
 }
 
 TEST(InputCheckTest, PutsInputsInOrderAndCountsRows) {
-  std::vector<NamedTensor> inputs = {Make("b", DType::kInt64, {5}), Make("a", DType::kFp32, {5, 3})};
+  std::vector<NamedTensor> inputs = {Make("b", DType::kInt64, {5}),
+                                     Make("a", DType::kFp32, {5, 3})};
   EXPECT_EQ(CheckInputs(TwoInputs(), inputs).value(), 5);
   EXPECT_EQ(inputs[0].name, "a");
   EXPECT_EQ(inputs[1].name, "b");
@@ -39,8 +42,10 @@ TEST(InputCheckTest, PutsInputsInOrderAndCountsRows) {
 
 TEST(InputCheckTest, SaysWhatIsWrongWithWhich) {
   EXPECT_THAT(Refusal({}), HasSubstr("input 'a' is missing; the model's inputs are 'a', 'b'"));
-  EXPECT_THAT(Refusal({Make("a", DType::kFp64, {1, 3})}), HasSubstr("'a' has type FP64, the model expects FP32"));
-  EXPECT_THAT(Refusal({Make("a", DType::kFp32, {1, 4})}), HasSubstr("shape [1,4], the model expects [-1,3]"));
+  EXPECT_THAT(Refusal({Make("a", DType::kFp64, {1, 3})}),
+              HasSubstr("'a' has type FP64, the model expects FP32"));
+  EXPECT_THAT(Refusal({Make("a", DType::kFp32, {1, 4})}),
+              HasSubstr("shape [1,4], the model expects [-1,3]"));
   EXPECT_THAT(Refusal({Make("a", DType::kFp32, {3})}), HasSubstr("shape [3]"));
   const NamedTensor a = Make("a", DType::kFp32, {2, 3});
   EXPECT_THAT(Refusal({a, Make("b", DType::kInt64, {3})}), HasSubstr("'b' has 3 rows"));

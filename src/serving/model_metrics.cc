@@ -10,7 +10,9 @@ std::shared_ptr<Counter> MakeCounter() { return std::make_shared<Counter>(); }
 std::shared_ptr<Histogram> MakeLatency() {
   return std::make_shared<Histogram>(telemetry::LatencyBounds());
 }
-std::shared_ptr<Histogram> MakeSize() { return std::make_shared<Histogram>(telemetry::SizeBounds()); }
+std::shared_ptr<Histogram> MakeSize() {
+  return std::make_shared<Histogram>(telemetry::SizeBounds());
+}
 
 }  // namespace
 
@@ -45,12 +47,11 @@ void ModelMetrics::Forget(const std::string& model) {
 
 std::string ModelMetrics::Render() const {
   std::string text;
-  for (const telemetry::Metric* metric :
-       {static_cast<const telemetry::Metric*>(&requests_),
-        static_cast<const telemetry::Metric*>(&errors_),
-        static_cast<const telemetry::Metric*>(&cache_hits_),
-        static_cast<const telemetry::Metric*>(&duration_),
-        static_cast<const telemetry::Metric*>(&batch_size_)}) {
+  for (const telemetry::Metric* metric : {static_cast<const telemetry::Metric*>(&requests_),
+                                          static_cast<const telemetry::Metric*>(&errors_),
+                                          static_cast<const telemetry::Metric*>(&cache_hits_),
+                                          static_cast<const telemetry::Metric*>(&duration_),
+                                          static_cast<const telemetry::Metric*>(&batch_size_)}) {
     metric->Render(text);
   }
   return text;

@@ -13,8 +13,9 @@ namespace plinth {
 // The counters of one version: kept with it, so that counting looks nothing up.
 struct VersionMetrics {
   std::shared_ptr<telemetry::Counter> requests;
-  std::shared_ptr<telemetry::Histogram> duration;    // seconds, from arrival to answer
-  std::shared_ptr<telemetry::Histogram> batch_size;  // rows of an execution; shared by the model's versions
+  std::shared_ptr<telemetry::Histogram> duration;  // seconds, from arrival to answer
+  std::shared_ptr<telemetry::Histogram>
+      batch_size;  // rows of an execution; shared by the model's versions
 };
 
 class ModelMetrics {

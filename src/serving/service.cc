@@ -47,10 +47,13 @@ Result<VersionInfo> Guarded(Step step) {
 void WarnOf(ModelVersion& version, std::int64_t instances) {
   const ModelConfig& config = version.config();
   if (config.cache_size > 0) {
-    version.Warn("cache_size is kept but there is no cache in this release: every request runs the model");
+    version.Warn(
+        "cache_size is kept but there is no cache in this release: every request runs the model");
   }
   if (config.batch_timeout_ms > 0) {
-    version.Warn("batch_timeout_ms is kept but requests are not joined in this release: none waits for others");
+    version.Warn(
+        "batch_timeout_ms is kept but requests are not joined in this release: none waits for "
+        "others");
   }
   if (config.instances > instances) {
     version.Warn("instances is " + std::to_string(instances) +
@@ -60,7 +63,8 @@ void WarnOf(ModelVersion& version, std::int64_t instances) {
 
 }  // namespace
 
-// The members are destroyed from the last to the first: first the threads, which finish what they run, then what they use.
+// The members are destroyed from the last to the first: first the threads, which finish what they
+// run, then what they use.
 struct Service::Impl {
   explicit Impl(Options o)
       : options(std::move(o)), roots(options.model_roots), backends(options.backend_dirs) {}
@@ -72,7 +76,8 @@ struct Service::Impl {
   std::atomic<std::size_t> preloading{0};
   std::atomic<bool> stopping{false};
   Alarm alarm;
-  // Unloads and the memory's return to the system; must take what the other threads still drop at their end.
+  // Unloads and the memory's return to the system; must take what the other threads still drop at
+  // their end.
   WorkerPool disposers{1};
   Registry registry;
   WorkerPool loaders{std::max<std::size_t>(2, std::thread::hardware_concurrency())};
@@ -86,7 +91,8 @@ struct Service::Impl {
   }
 
   Result<VersionInfo> Deploy(DeploySpec spec);
-  Result<VersionInfo> LoadAndPublish(const std::shared_ptr<ModelVersion>& version, DeployPlan& plan);
+  Result<VersionInfo> LoadAndPublish(const std::shared_ptr<ModelVersion>& version,
+                                     DeployPlan& plan);
 };
 
 Result<VersionInfo> Service::Impl::Deploy(DeploySpec spec) {
@@ -105,10 +111,12 @@ Result<VersionInfo> Service::Impl::Deploy(DeploySpec spec) {
   return published;
 }
 
-Result<VersionInfo> Service::Impl::LoadAndPublish(const std::shared_ptr<ModelVersion>& version, DeployPlan& plan) {
-  if (auto loaded = version->Load(*plan.backend, plan.framework, plan.path); !loaded) return Fail(loaded.error());
-  auto queue = std::make_unique<VersionQueue>(*version, metrics.For(version->name(), version->version()),
-                                              metrics, workers, alarm);
+Result<VersionInfo> Service::Impl::LoadAndPublish(const std::shared_ptr<ModelVersion>& version,
+                                                  DeployPlan& plan) {
+  if (auto loaded = version->Load(*plan.backend, plan.framework, plan.path); !loaded)
+    return Fail(loaded.error());
+  auto queue = std::make_unique<VersionQueue>(
+      *version, metrics.For(version->name(), version->version()), metrics, workers, alarm);
   version->SetInstances(queue->instances());
   WarnOf(*version, queue->instances());
   version->Attach(std::move(queue));
@@ -130,23 +138,25 @@ void Service::Deploy(DeploySpec spec, DeployCallback done) {
   if (impl_->stopping.load(std::memory_order_relaxed)) {
     return done(Fail(Code::kUnavailable, "the server is shutting down"));
   }
-  impl_->loaders.Post([impl = impl_.get(), spec = std::move(spec), done = std::move(done)]() mutable {
-    const std::string title = Title(spec);
-    auto result = Guarded([&] { return impl->Deploy(std::move(spec)); });
-    if (result) {
-      LogInfo(fmt::format("{} is ready: {} by {}, loaded in {:.1f} ms", title, result->framework, result->engine,
-                          result->load_ms));
-    } else {
-      LogWarning(title + " was not deployed: " + result.error().message);
-    }
-    done(std::move(result));
-  });
+  impl_->loaders.Post(
+      [impl = impl_.get(), spec = std::move(spec), done = std::move(done)]() mutable {
+        const std::string title = Title(spec);
+        auto result = Guarded([&] { return impl->Deploy(std::move(spec)); });
+        if (result) {
+          LogInfo(fmt::format("{} is ready: {} by {}, loaded in {:.1f} ms", title,
+                              result->framework, result->engine, result->load_ms));
+        } else {
+          LogWarning(title + " was not deployed: " + result.error().message);
+        }
+        done(std::move(result));
+      });
 }
 
 void Service::Preload(std::vector<DeploySpec> specs) {
   impl_->preloading.fetch_add(specs.size());
   for (DeploySpec& spec : specs) {
-    Deploy(std::move(spec), [impl = impl_.get()](const Result<VersionInfo>&) { impl->preloading.fetch_sub(1); });
+    Deploy(std::move(spec),
+           [impl = impl_.get()](const Result<VersionInfo>&) { impl->preloading.fetch_sub(1); });
   }
 }
 
@@ -155,13 +165,16 @@ Status Service::Remove(std::string_view name, std::string_view version) {
   if (!removed) return Fail(removed.error());
   for (const auto& v : *removed) v->Retire();
   if (!impl_->registry.Describe(name)) impl_->metrics.Forget(std::string(name));
-  LogInfo(fmt::format("model '{}' {} was removed", name, version.empty() ? "with all versions" : version));
+  LogInfo(fmt::format("model '{}' {} was removed", name,
+                      version.empty() ? "with all versions" : version));
   return {};
 }
 
 std::vector<ModelInfo> Service::List() const { return impl_->registry.List(); }
 
-Result<ModelInfo> Service::Describe(std::string_view name) const { return impl_->registry.Describe(name); }
+Result<ModelInfo> Service::Describe(std::string_view name) const {
+  return impl_->registry.Describe(name);
+}
 
 Result<VersionLease> Service::Resolve(std::string_view name, std::string_view version) const {
   return impl_->registry.Resolve(name, version);

@@ -1,5 +1,6 @@
-// The server's heart as the protocols see it: deploy, remove, look up, infer. Every protocol's codec decodes into an
-// InferRequest and encodes from an InferResponse, so that limits, deadlines, errors and metrics live in one place.
+// The server's heart as the protocols see it: deploy, remove, look up, infer. Every protocol's
+// codec decodes into an InferRequest and encodes from an InferResponse, so that limits, deadlines,
+// errors and metrics live in one place.
 #pragma once
 
 #include <functional>
@@ -29,31 +30,35 @@ class Service {
   // Waits for loads and executions that are running.
   ~Service();
 
-  // Loads a version off the calling thread and publishes it; `done` is called from another thread, or at once if the request is
-  // refused. ALREADY_EXISTS, INVALID_ARGUMENT, PERMISSION_DENIED (outside the roots), NOT_FOUND (path), INVALID_MODEL.
+  // Loads a version off the calling thread and publishes it; `done` is called from another thread,
+  // or at once if the request is refused. ALREADY_EXISTS, INVALID_ARGUMENT, PERMISSION_DENIED
+  // (outside the roots), NOT_FOUND (path), INVALID_MODEL.
   void Deploy(DeploySpec spec, DeployCallback done);
 
-  // Takes a version, or with an empty `version` the whole model, out of service. Requests in flight are answered. NOT_FOUND.
+  // Takes a version, or with an empty `version` the whole model, out of service. Requests in flight
+  // are answered. NOT_FOUND.
   Status Remove(std::string_view name, std::string_view version);
 
   std::vector<ModelInfo> List() const;
   Result<ModelInfo> Describe(std::string_view name) const;
 
-  // The version that answers a request: the named one, or with an empty `version` the newest that is ready. Holding the lease
-  // keeps the version loaded. NOT_FOUND, UNAVAILABLE. Takes no lock.
+  // The version that answers a request: the named one, or with an empty `version` the newest that
+  // is ready. Holding the lease keeps the version loaded. NOT_FOUND, UNAVAILABLE. Takes no lock.
   Result<VersionLease> Resolve(std::string_view name, std::string_view version) const;
 
-  // Checks the inputs against the signature, runs the model and calls `done` exactly once: on the calling thread for a model
-  // known to be cheap, else from another. Never blocks.
+  // Checks the inputs against the signature, runs the model and calls `done` exactly once: on the
+  // calling thread for a model known to be cheap, else from another. Never blocks.
   void Infer(InferRequest request, InferCallback done);
 
   // Counts a request that failed before it became an InferRequest (it could not be decoded).
   void CountFailure(const VersionLease& version, Code code, Clock::time_point arrival);
 
-  // Whether requests should be sent here: everything that Preload() was given has been loaded, or has failed to, and no shutdown has begun.
+  // Whether requests should be sent here: everything that Preload() was given has been loaded, or
+  // has failed to, and no shutdown has begun.
   bool ready() const;
 
-  // Deploys what was found at start, in parallel, while the server already answers. Failures are logged and shown, nothing more.
+  // Deploys what was found at start, in parallel, while the server already answers. Failures are
+  // logged and shown, nothing more.
   void Preload(std::vector<DeploySpec> specs);
 
   // From here on ready() is false and nothing new is deployed.

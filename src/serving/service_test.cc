@@ -28,7 +28,8 @@ class ServiceTest : public testing::Test {
     std::filesystem::remove_all(dir_);
   }
 
-  Result<VersionInfo> Deploy(const std::string& text, ModelConfig config = {}, bool replace = false) {
+  Result<VersionInfo> Deploy(const std::string& text, ModelConfig config = {},
+                             bool replace = false) {
     const std::string file = "m" + std::to_string(++files_) + ".testmodel";
     std::ofstream(dir_ / file) << text;
     DeploySpec spec;
@@ -39,7 +40,8 @@ class ServiceTest : public testing::Test {
     return DeploySpecNow(std::move(spec));
   }
 
-  static ModelConfig Config(std::int64_t timeout_ms, std::int64_t instances, std::int64_t max_queue = 100) {
+  static ModelConfig Config(std::int64_t timeout_ms, std::int64_t instances,
+                            std::int64_t max_queue = 100) {
     ModelConfig config;
     config.timeout_ms = timeout_ms;
     config.instances = instances;
@@ -49,7 +51,8 @@ class ServiceTest : public testing::Test {
 
   Result<VersionInfo> DeploySpecNow(DeploySpec spec) {
     std::promise<Result<VersionInfo>> done;
-    service_->Deploy(std::move(spec), [&done](Result<VersionInfo> info) { done.set_value(std::move(info)); });
+    service_->Deploy(std::move(spec),
+                     [&done](Result<VersionInfo> info) { done.set_value(std::move(info)); });
     return done.get_future().get();
   }
 
@@ -71,8 +74,9 @@ class ServiceTest : public testing::Test {
     request.version = std::move(*lease);
     request.inputs = {{"x", Row(value)}};
     request.cancelled = std::move(cancelled);
-    service_->Infer(std::move(request),
-                    [promise](Result<InferResponse> response) { promise->set_value(std::move(response)); });
+    service_->Infer(std::move(request), [promise](Result<InferResponse> response) {
+      promise->set_value(std::move(response));
+    });
     return future;
   }
 
@@ -183,8 +187,11 @@ TEST_F(ServiceTest, MetricsCountAndForget) {
   Start(7).wait();
   std::string text = service_->RenderMetrics();
   EXPECT_THAT(text, HasSubstr("model_requests_total{model=\"m\",version=\"v1\"} 2\n"));
-  EXPECT_THAT(text, HasSubstr("model_errors_total{model=\"m\",version=\"v1\",code=\"INVALID_ARGUMENT\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("model_request_duration_seconds_count{model=\"m\",version=\"v1\"} 2\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("model_errors_total{model=\"m\",version=\"v1\",code=\"INVALID_ARGUMENT\"} 1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("model_request_duration_seconds_count{model=\"m\",version=\"v1\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("model_batch_size_count{model=\"m\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("model_cache_hits_total{model=\"m\"} 0\n"));
   ASSERT_TRUE(service_->Remove("m", ""));
@@ -198,7 +205,8 @@ TEST_F(ServiceTest, ReadyAfterPreload) {
   spec.path = "slow.testmodel";
   service_->Preload({spec});
   EXPECT_FALSE(service_->ready());
-  for (int i = 0; i < 500 && !service_->ready(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  for (int i = 0; i < 500 && !service_->ready(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   EXPECT_TRUE(service_->ready());
   EXPECT_TRUE(Start(1).get());
   service_->BeginShutdown();

@@ -9,7 +9,8 @@
 namespace plinth {
 namespace {
 
-// Below this a request runs on the thread that received it: about what the hand-over to another thread and back costs.
+// Below this a request runs on the thread that received it: about what the hand-over to another
+// thread and back costs.
 constexpr std::int64_t kCheapNs = 50'000;
 
 std::int64_t InstancesOf(const ModelVersion& version) {
@@ -25,9 +26,9 @@ Clock::time_point DeadlineOf(const InferRequest& request, const ModelConfig& con
 }
 
 Error TimedOut(const ModelConfig& config) {
-  return {Code::kDeadlineExceeded,
-          "the request waited longer than timeout_ms (" + std::to_string(config.timeout_ms) +
-              ") and was not executed"};
+  return {Code::kDeadlineExceeded, "the request waited longer than timeout_ms (" +
+                                       std::to_string(config.timeout_ms) +
+                                       ") and was not executed"};
 }
 
 }  // namespace
@@ -43,11 +44,12 @@ VersionQueue::VersionQueue(ModelVersion& version, VersionMetrics metrics, ModelM
 
 bool VersionQueue::IsCheap(std::int64_t rows) const {
   const std::int64_t cost = row_cost_ns_.load(std::memory_order_relaxed);
-  return cost >= 0 && version_.signature().concurrent && cost <= kCheapNs / std::max<std::int64_t>(rows, 1);
+  return cost >= 0 && version_.signature().concurrent &&
+         cost <= kCheapNs / std::max<std::int64_t>(rows, 1);
 }
 
-void VersionQueue::Submit(InferRequest request, std::vector<std::uint32_t> wanted, std::int64_t rows,
-                          InferCallback done) {
+void VersionQueue::Submit(InferRequest request, std::vector<std::uint32_t> wanted,
+                          std::int64_t rows, InferCallback done) {
   const Clock::time_point deadline = DeadlineOf(request, version_.config());
   Job job{std::move(request), std::move(wanted), rows, deadline, std::move(done)};
   if (IsCheap(rows)) return Run(std::move(job));
@@ -156,7 +158,8 @@ void VersionQueue::ExpireQueued() {
 
 // An average over about the last eight executions.
 void VersionQueue::Learn(Clock::duration took, std::int64_t rows) {
-  const std::int64_t cost = std::chrono::nanoseconds(took).count() / std::max<std::int64_t>(rows, 1);
+  const std::int64_t cost =
+      std::chrono::nanoseconds(took).count() / std::max<std::int64_t>(rows, 1);
   const std::int64_t old = row_cost_ns_.load(std::memory_order_relaxed);
   row_cost_ns_.store(old < 0 ? cost : old + (cost - old) / 8, std::memory_order_relaxed);
 }

@@ -1,8 +1,9 @@
 // The queue and the instances of one version: when and where its requests are executed.
 //
-// A request that is predicted to be cheap runs at once on the caller's thread: handing it over would cost more than it does. Any other takes
-// a free instance (a place to execute in; there are config.instances of them) or waits, in order of arrival, in a queue that is bounded. A
-// request whose deadline passes while it waits is answered then and never executed.
+// A request that is predicted to be cheap runs at once on the caller's thread: handing it over
+// would cost more than it does. Any other takes a free instance (a place to execute in; there are
+// config.instances of them) or waits, in order of arrival, in a queue that is bounded. A request
+// whose deadline passes while it waits is answered then and never executed.
 #pragma once
 
 #include <atomic>
@@ -27,7 +28,8 @@ class VersionQueue final : public ModelVersion::Attachment {
 
   std::int64_t instances() const { return instances_; }
 
-  // Answers through `done`, exactly once. The inputs have been checked and ordered; `rows` is what CheckInputs() said.
+  // Answers through `done`, exactly once. The inputs have been checked and ordered; `rows` is what
+  // CheckInputs() said.
   void Submit(InferRequest request, std::vector<std::uint32_t> wanted, std::int64_t rows,
               InferCallback done);
 

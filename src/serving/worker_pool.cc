@@ -52,7 +52,8 @@ void WorkerPool::Work(Threads::iterator self) {
     if (tasks_.empty()) {
       if (stopping_) break;
       ++idle_;
-      const bool called = wake_.wait_for(lock, kIdleLife, [this] { return stopping_ || !tasks_.empty(); });
+      const bool called =
+          wake_.wait_for(lock, kIdleLife, [this] { return stopping_ || !tasks_.empty(); });
       --idle_;
       if (!called) break;
       continue;

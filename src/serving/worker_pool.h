@@ -1,5 +1,6 @@
-// Threads that run what may take long. The pool grows when all are busy, so that one slow model cannot keep another from starting, and
-// shrinks when they idle. How much a model may take of it is bounded by its instances, not here.
+// Threads that run what may take long. The pool grows when all are busy, so that one slow model
+// cannot keep another from starting, and shrinks when they idle. How much a model may take of it is
+// bounded by its instances, not here.
 #pragma once
 
 #include <condition_variable>

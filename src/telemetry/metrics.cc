@@ -9,10 +9,11 @@
 namespace plinth::telemetry {
 namespace {
 
-constexpr std::array kLatencyBounds = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
-                                       0.025,   0.05,   0.1,     0.25,   0.5,   1.0,    2.5,   5.0,
-                                       10.0};
-constexpr std::array kSizeBounds = {1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0};
+constexpr std::array kLatencyBounds = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025,
+                                       0.005,   0.01,   0.025,   0.05,   0.1,   0.25,
+                                       0.5,     1.0,    2.5,     5.0,    10.0};
+constexpr std::array kSizeBounds = {1.0,  2.0,   4.0,   8.0,   16.0,  32.0,
+                                    64.0, 128.0, 256.0, 512.0, 1024.0};
 
 void AppendEscaped(std::string& text, std::string_view value) {
   for (const char c : value) {

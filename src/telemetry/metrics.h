@@ -1,7 +1,8 @@
 // Counters, gauges and histograms, and their Prometheus text.
 //
-// A Family is one metric name with its labels; its children, one for each set of label values, are shared pointers: whoever counts keeps
-// one and touches only atomics. Removing a child takes it out of the text; those who still hold it count on harmlessly.
+// A Family is one metric name with its labels; its children, one for each set of label values, are
+// shared pointers: whoever counts keeps one and touches only atomics. Removing a child takes it out
+// of the text; those who still hold it count on harmlessly.
 #pragma once
 
 #include <algorithm>

@@ -40,7 +40,8 @@ TEST(MetricsTest, CountsOfManyThreadsAddUp) {
 }
 
 TEST(MetricsTest, TextIsPrometheus) {
-  Family<Counter> family("hits_total", "Hits.", {"model", "version"}, [] { return std::make_shared<Counter>(); });
+  Family<Counter> family("hits_total", "Hits.", {"model", "version"},
+                         [] { return std::make_shared<Counter>(); });
   family.At({"a\"b\\c\nd", "v1"})->Add(3);
   std::string text;
   family.Render(text);
@@ -50,7 +51,8 @@ TEST(MetricsTest, TextIsPrometheus) {
 }
 
 TEST(MetricsTest, RemovedChildrenLeaveTheText) {
-  Family<Counter> family("n", "N.", {"model", "version"}, [] { return std::make_shared<Counter>(); });
+  Family<Counter> family("n", "N.", {"model", "version"},
+                         [] { return std::make_shared<Counter>(); });
   const auto kept = family.At({"a", "v1"});
   family.At({"b", "v1"});
   family.Remove({"a"});

@@ -14,11 +14,14 @@ struct Row {
 
 // In the order of the enumeration.
 constexpr std::array kTypes = {
-    Row{DType::kAny, "ANY", 0},       Row{DType::kBool, "BOOL", 1},     Row{DType::kInt8, "INT8", 1},
-    Row{DType::kInt16, "INT16", 2},   Row{DType::kInt32, "INT32", 4},   Row{DType::kInt64, "INT64", 8},
-    Row{DType::kUint8, "UINT8", 1},   Row{DType::kUint16, "UINT16", 2}, Row{DType::kUint32, "UINT32", 4},
-    Row{DType::kUint64, "UINT64", 8}, Row{DType::kFp16, "FP16", 2},     Row{DType::kBf16, "BF16", 2},
-    Row{DType::kFp32, "FP32", 4},     Row{DType::kFp64, "FP64", 8},     Row{DType::kBytes, "BYTES", 0},
+    Row{DType::kAny, "ANY", 0},       Row{DType::kBool, "BOOL", 1},
+    Row{DType::kInt8, "INT8", 1},     Row{DType::kInt16, "INT16", 2},
+    Row{DType::kInt32, "INT32", 4},   Row{DType::kInt64, "INT64", 8},
+    Row{DType::kUint8, "UINT8", 1},   Row{DType::kUint16, "UINT16", 2},
+    Row{DType::kUint32, "UINT32", 4}, Row{DType::kUint64, "UINT64", 8},
+    Row{DType::kFp16, "FP16", 2},     Row{DType::kBf16, "BF16", 2},
+    Row{DType::kFp32, "FP32", 4},     Row{DType::kFp64, "FP64", 8},
+    Row{DType::kBytes, "BYTES", 0},
 };
 
 const Row& RowOf(DType type) {
@@ -57,7 +60,8 @@ std::uint16_t FloatToFp16(float value) {
   const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000u);
   const std::uint32_t magnitude = bits & 0x7fffffffu;
   if (magnitude > 0x7f800000u) return static_cast<std::uint16_t>(sign | 0x7e00u);  // NaN
-  if (magnitude >= 0x477ff000u) return static_cast<std::uint16_t>(sign | 0x7c00u); // rounds to infinity
+  if (magnitude >= 0x477ff000u)
+    return static_cast<std::uint16_t>(sign | 0x7c00u);  // rounds to infinity
   if (magnitude < 0x38800000u) {
     // Below 2^-14: adding 0.5 leaves the subnormal mantissa, rounded by the FPU, in the low bits.
     const float shifted = std::bit_cast<float>(magnitude) + 0.5f;

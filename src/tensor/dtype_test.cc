@@ -37,7 +37,8 @@ TEST(DTypeTest, Fp16RoundsAsTheHardwareDoes) {
     bits = bits * 1664525u + 1013904223u;
     const auto value = std::bit_cast<float>(bits);
     if (std::isnan(value)) continue;
-    ASSERT_EQ(FloatToFp16(value), std::bit_cast<std::uint16_t>(static_cast<_Float16>(value))) << value;
+    ASSERT_EQ(FloatToFp16(value), std::bit_cast<std::uint16_t>(static_cast<_Float16>(value)))
+        << value;
   }
 }
 

@@ -25,9 +25,9 @@ std::optional<std::int64_t> Shape::ElementCount() const {
 }
 
 bool Shape::Admits(const Shape& actual) const {
-  return rank_ == actual.rank_ && std::ranges::equal(dims(), actual.dims(), [](auto want, auto got) {
-           return want == -1 || want == got;
-         });
+  return rank_ == actual.rank_ &&
+         std::ranges::equal(dims(), actual.dims(),
+                            [](auto want, auto got) { return want == -1 || want == got; });
 }
 
 std::string Shape::ToString() const {

@@ -1,7 +1,7 @@
 // Shapes of tensors, and shapes with open dimensions as signatures have them.
 //
-// A Shape holds up to kMaxRank dimensions in place, without allocating: requests make and drop many. In a signature a dimension of -1
-// may take any value. A tensor's own shape has none.
+// A Shape holds up to kMaxRank dimensions in place, without allocating: requests make and drop
+// many. In a signature a dimension of -1 may take any value. A tensor's own shape has none.
 #pragma once
 
 #include <array>
@@ -33,7 +33,8 @@ class Shape {
   // Requires rank() < kMaxRank.
   void Append(std::int64_t dim) { dims_[rank_++] = dim; }
 
-  // How many elements; 1 for a scalar. Nothing if a dimension is negative or the product of those that are not 0 exceeds 2^63 - 1.
+  // How many elements; 1 for a scalar. Nothing if a dimension is negative or the product of those
+  // that are not 0 exceeds 2^63 - 1.
   std::optional<std::int64_t> ElementCount() const;
 
   // Whether a tensor of shape `actual` fits this pattern: same rank, equal wherever this is not -1.

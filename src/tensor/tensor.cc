@@ -104,7 +104,8 @@ Tensor Tensor::SliceRows(std::int64_t begin, std::int64_t count) const {
   const auto elements = static_cast<std::size_t>(count * row);
   if (dtype_ == DType::kBytes) {
     constexpr std::size_t kWord = sizeof(std::uint64_t);
-    return {dtype_, shape, count * row, data_, offsets_.Slice(first * kWord, (elements + 1) * kWord)};
+    return {dtype_, shape, count * row, data_,
+            offsets_.Slice(first * kWord, (elements + 1) * kWord)};
   }
   const std::size_t size = SizeOf(dtype_);
   return {dtype_, shape, count * row, data_.Slice(first * size, elements * size), {}};

@@ -2,7 +2,8 @@
 //
 // Invariants of a Tensor made by one of the factories:
 //   - the shape has no negative dimension and its element count does not overflow;
-//   - fixed-size types: data().size() == element count * SizeOf(dtype), aligned to the element's size;
+//   - fixed-size types: data().size() == element count * SizeOf(dtype), aligned to the element's
+//   size;
 //   - kBytes: offsets() holds element count + 1 numbers that never fall and end within data();
 //   - kBool: whoever fills it writes only 0 and 1.
 // Copying a Tensor shares its buffers.
@@ -27,17 +28,21 @@ class Tensor {
   Tensor() = default;
 
   // A tensor over uninitialised memory of its own, to be filled through mutable_data().
-  // INVALID_ARGUMENT if the shape is negative or its bytes would exceed `max_bytes`. Not for kBytes and kAny.
-  static Result<Tensor> Allocate(DType type, const Shape& shape, std::size_t max_bytes = SIZE_MAX / 2);
+  // INVALID_ARGUMENT if the shape is negative or its bytes would exceed `max_bytes`. Not for kBytes
+  // and kAny.
+  static Result<Tensor> Allocate(DType type, const Shape& shape,
+                                 std::size_t max_bytes = SIZE_MAX / 2);
 
   // A tensor over given memory; copies it only if it is not aligned to the element's size.
   // INVALID_ARGUMENT if the sizes do not match. Not for kBytes and kAny.
   static Result<Tensor> FromBuffer(DType type, const Shape& shape, Buffer data);
 
-  // A kBytes tensor over given memory; `offsets` holds std::uint64_t numbers. INVALID_ARGUMENT if the invariants do not hold.
+  // A kBytes tensor over given memory; `offsets` holds std::uint64_t numbers. INVALID_ARGUMENT if
+  // the invariants do not hold.
   static Result<Tensor> FromStrings(const Shape& shape, Buffer data, Buffer offsets);
 
-  // A kBytes tensor that holds copies of the strings. Requires as many strings as the shape has elements.
+  // A kBytes tensor that holds copies of the strings. Requires as many strings as the shape has
+  // elements.
   static Tensor OfStrings(const Shape& shape, std::span<const std::string> strings);
 
   DType dtype() const { return dtype_; }
@@ -66,7 +71,8 @@ class Tensor {
     return {data_.As<char>() + at[i], static_cast<std::size_t>(at[i + 1] - at[i])};
   }
 
-  // Rows [begin, begin + count) along the first dimension, sharing the memory. Requires rank >= 1 and rows in range.
+  // Rows [begin, begin + count) along the first dimension, sharing the memory. Requires rank >= 1
+  // and rows in range.
   Tensor SliceRows(std::int64_t begin, std::int64_t count) const;
 
  private:

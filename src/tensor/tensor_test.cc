@@ -54,7 +54,8 @@ TEST(TensorTest, MisalignedMemoryIsCopiedAlignedIsShared) {
 TEST(TensorTest, RowsAreSlicesOfTheSameMemory) {
   auto tensor = Tensor::Allocate(DType::kInt32, {4, 3});
   ASSERT_TRUE(tensor);
-  std::iota(tensor->mutable_values<std::int32_t>().begin(), tensor->mutable_values<std::int32_t>().end(), 0);
+  std::iota(tensor->mutable_values<std::int32_t>().begin(),
+            tensor->mutable_values<std::int32_t>().end(), 0);
   const Tensor rows = tensor->SliceRows(1, 2);
   EXPECT_EQ(rows.shape(), Shape({2, 3}));
   EXPECT_EQ(rows.values<std::int32_t>()[0], 3);

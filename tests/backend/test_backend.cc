@@ -3,8 +3,8 @@
 // A model is a file <name>.testmodel, or a folder with a file of that name, with lines "key value":
 //   load_ms N       load() takes that long            fail_load TEXT    load() fails
 //   delay_ms N      execute() takes that long         fail_execute TEXT every execute() fails
-//   fail_on N       execute() fails if x[0] is N      concurrent 0      one call at a time (default 1)
-//   bad_output K    execute() answers a wrong output: rank, type or size
+//   fail_on N       execute() fails if x[0] is N      concurrent 0      one call at a time (default
+//   1) bad_output K    execute() answers a wrong output: rank, type or size
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -68,7 +68,8 @@ plinth_status Load(const plinth_load_request* request, plinth_model** model) {
   for (std::string key; file >> key;) std::getline(file >> std::ws, loaded->settings[key]);
   std::this_thread::sleep_for(std::chrono::milliseconds(loaded->Number("load_ms", 0)));
   if (const char* text = loaded->Text("fail_load")) return Fail(PLINTH_INVALID_MODEL, text);
-  loaded->signature = {sizeof(plinth_signature), 1, &kInput, 1, &kOutput, loaded->Number("concurrent", 1), 0};
+  loaded->signature = {sizeof(plinth_signature),        1, &kInput, 1, &kOutput,
+                       loaded->Number("concurrent", 1), 0};
   *model = loaded.release();
   return PLINTH_OK;
 }
@@ -98,13 +99,15 @@ plinth_status Execute(plinth_model* model, const plinth_execute_request* request
   const plinth_tensor& x = request->inputs[0];
   const auto* values = static_cast<const float*>(x.data);
   const std::size_t count = x.byte_size / sizeof(float);
-  if (model->Text("fail_on") && count > 0 && values[0] == static_cast<float>(model->Number("fail_on", 0))) {
+  if (model->Text("fail_on") && count > 0 &&
+      values[0] == static_cast<float>(model->Number("fail_on", 0))) {
     return Fail(PLINTH_INVALID_ARGUMENT, "x[0] must not be " + std::string(model->Text("fail_on")));
   }
   if (request->output_count == 0) return PLINTH_OK;
   auto* answer = new Answer{{values, values + count}, {x.shape, x.shape + x.rank}};
   for (float& value : answer->values) value *= 2;
-  plinth_tensor y{"y", PLINTH_FP32, x.rank, answer->shape.data(), answer->values.data(), x.byte_size, nullptr};
+  plinth_tensor y{"y",         PLINTH_FP32, x.rank, answer->shape.data(), answer->values.data(),
+                  x.byte_size, nullptr};
   if (const char* bad = model->Text("bad_output")) {
     if (std::string_view(bad) == "rank") y.rank = 99;
     if (std::string_view(bad) == "type") y.dtype = PLINTH_DTYPE_ANY;
@@ -121,12 +124,23 @@ void Unload(plinth_model* model) {
 
 const char* LastError() { return g_error.c_str(); }
 
-constexpr plinth_backend kBackend{
-    sizeof(plinth_backend), PLINTH_ABI_VERSION, "test", "1.0", nullptr, "test",
-    Probe, Load, Describe, Warm, Execute, Unload, LastError};
+constexpr plinth_backend kBackend{sizeof(plinth_backend),
+                                  PLINTH_ABI_VERSION,
+                                  "test",
+                                  "1.0",
+                                  nullptr,
+                                  "test",
+                                  Probe,
+                                  Load,
+                                  Describe,
+                                  Warm,
+                                  Execute,
+                                  Unload,
+                                  LastError};
 
 }  // namespace
 
-extern "C" PLINTH_EXPORT const plinth_backend* plinth_backend_entry(const plinth_host*, const char**) {
+extern "C" PLINTH_EXPORT const plinth_backend* plinth_backend_entry(const plinth_host*,
+                                                                    const char**) {
   return &kBackend;
 }

@@ -6,10 +6,9 @@ import threading
 import pytest
 
 from harness.digits import MODELS, assert_recorded, inputs_for
-from harness.server import BINARY, DIGITS
+from harness.server import DIGITS, SANITIZED
 
-# Under a sanitizer everything is slower: the same mix, fewer turns.
-TURNS = 40 if BINARY.parent.name == "build" else 10
+TURNS = 10 if SANITIZED else 40
 SERVED = ("pipeline.joblib", "forest.joblib", "cnn.onnx", "keras_savedmodel", "cnn.pt")
 
 

@@ -42,11 +42,12 @@ def billion_laughs():
     return b"".join(parts) + b"."
 
 
-def compression_bomb():
-    """4 GiB of zeros in 4 MB."""
+def compression_bomb(length=4 << 30):
+    """4 GiB of "push nothing, take it away" in a few MB: one compressed block, again and again."""
     squeeze = zlib.compressobj(9)
-    block = b"\0" * (1 << 20)
-    return b"".join(squeeze.compress(block) for _ in range(4096)) + squeeze.flush()
+    start = squeeze.compress(b"\x80\x02") + squeeze.flush(zlib.Z_FULL_FLUSH)
+    block = squeeze.compress(b"N0" * (1 << 19)) + squeeze.flush(zlib.Z_FULL_FLUSH)
+    return start + block * (length >> 20) + squeeze.flush()
 
 
 def calls(marker):

@@ -12,7 +12,7 @@ import pytest
 
 from harness.digits import assert_recorded, inputs_for
 from harness.raw import RawConnection, request
-from harness.server import BINARY, BUILD, DIGITS, wait_for
+from harness.server import BINARY, BUILD, DIGITS, SANITIZED, wait_for
 
 TEST_BACKEND = BUILD / "tests" / "backends"
 SLOW = [[1.0, 2.0]]
@@ -127,6 +127,7 @@ def test_signal_ends_an_idle_server_at_once(start_server, name):
         socket.create_connection(("127.0.0.1", server.port), timeout=5).close()
 
 
+@pytest.mark.skipif(SANITIZED, reason="an instrumented program waits for its threads to look for leaks")
 def test_drain_has_an_end(start_server, models):
     slow_model(models, delay_ms=20_000)
     server = start_server(roots=[models], *["--backend-dir", TEST_BACKEND, "--drain-seconds", "0.5"])
@@ -177,6 +178,7 @@ def test_models_under_the_working_directory_by_default(start_server, models):
     assert client.try_deploy("n", DIGITS / "pipeline.joblib").status == 403
 
 
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer keeps what was freed for a while")
 def test_memory_comes_back(start_server):
     """Deploying and removing again and again does not grow the process."""
     server = start_server(roots=[DIGITS])

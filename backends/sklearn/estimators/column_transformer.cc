@@ -54,17 +54,19 @@ bool ColumnResolver::Charge(std::size_t columns) {
 
 void ColumnResolver::AddPosition(std::int64_t position, Columns& to) {
   const std::optional<std::size_t> found = ToPosition(position, inputs_);
-  if (!found)
+  if (!found) {
     return fitted_.Fail("column " + std::to_string(position) + " is not among its " +
                         std::to_string(inputs_));
+  }
   if (Charge(1)) to.push_back(*found);
 }
 
 void ColumnResolver::AddName(std::string_view name, Columns& to) {
   const auto found = std::ranges::find(names_, name);
-  if (found == names_.end())
+  if (found == names_.end()) {
     return fitted_.Fail("the column '" + std::string(name.substr(0, 64)) +
                         "' was not seen at fit()");
+  }
   if (Charge(1)) to.push_back(static_cast<std::size_t>(found - names_.begin()));
 }
 
@@ -76,9 +78,10 @@ void ColumnResolver::Add(const Value& column, Columns& to) {
 
 Columns ColumnResolver::FromMask(const std::vector<std::int64_t>& mask) {
   Columns columns;
-  if (mask.size() != inputs_)
+  if (mask.size() != inputs_) {
     fitted_.Fail("a column mask has " + std::to_string(mask.size()) + " entries; " +
                  std::to_string(inputs_) + " were expected");
+  }
   for (std::size_t i = 0; fitted_.ok() && Charge(1) && i < mask.size(); ++i) {
     if (mask[i]) columns.push_back(i);
   }
@@ -116,8 +119,9 @@ Columns ColumnResolver::FromSlice(const Value& slice) {
   }
   const std::int64_t stride = step.IsNone() ? 1 : std::min(step.integer, size);
   if (!Charge(inputs_)) return columns;
-  for (std::int64_t at = bounds[0]; at < bounds[1]; at += stride)
+  for (std::int64_t at = bounds[0]; at < bounds[1]; at += stride) {
     columns.push_back(static_cast<std::size_t>(at));
+  }
   return columns;
 }
 
@@ -152,6 +156,7 @@ Columns ColumnResolver::Resolve(const Value& columns) {
   if (!columns.items.empty() &&
       std::ranges::all_of(columns.items, [](const Value* item) { return item->Is(Kind::kBool); })) {
     std::vector<std::int64_t> mask;
+    mask.reserve(columns.items.size());
     for (const Value* item : columns.items) mask.push_back(item->integer);
     return FromMask(mask);
   }

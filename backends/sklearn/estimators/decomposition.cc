@@ -44,14 +44,16 @@ EstimatorPtr Make(Fitted& fitted, bool centred, bool whiten) {
   std::vector<double> shift(components.rows, 0.0);
   if (centred && fitted.Has("mean_")) {
     const std::vector<double> mean = fitted.Vector("mean_", inputs);
-    for (std::size_t i = 0; fitted.ok() && i < components.rows; ++i)
+    for (std::size_t i = 0; fitted.ok() && i < components.rows; ++i) {
       shift[i] = -Dot(mean.data(), &components.data[i * inputs], inputs);
+    }
   }
   std::vector<double> divisor;
   if (whiten) {
     divisor = fitted.Vector("explained_variance_", components.rows);
-    for (double& variance : divisor)
+    for (double& variance : divisor) {
       variance = std::max(std::sqrt(variance), std::numeric_limits<double>::epsilon());
+    }
   }
   if (fitted.ok() && components.rows == 0) fitted.Fail("'components_' is empty");
   if (!fitted.ok()) return nullptr;

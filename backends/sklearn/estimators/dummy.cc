@@ -16,8 +16,9 @@ class ConstantRegressor final : public Estimator {
 
   Status Run(Rows rows, const Outputs& out, Scratch&) const override {
     if (out.values == nullptr) return {};
-    for (std::size_t i = 0; i < rows.count; ++i)
+    for (std::size_t i = 0; i < rows.count; ++i) {
       std::ranges::copy(values_, out.values + i * values_.size());
+    }
     return {};
   }
 
@@ -33,8 +34,9 @@ class ConstantClassifier final : public Estimator {
   Status Run(Rows rows, const Outputs& out, Scratch&) const override {
     for (std::size_t i = 0; i < rows.count; ++i) {
       if (out.labels) out.labels[i] = label_;
-      if (out.probabilities)
+      if (out.probabilities) {
         std::ranges::copy(probabilities_, out.probabilities + i * probabilities_.size());
+      }
     }
     return {};
   }

@@ -1,6 +1,14 @@
 #include "estimators/estimator.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace plinth::sklearn {
+
+Estimator::Estimator(Traits traits) : traits_(std::move(traits)) {
+  traits_.widest =
+      std::max({traits_.widest, traits_.inputs, traits_.outputs, traits_.classes.size()});
+}
 
 Status Estimator::CheckFinite(Rows rows, bool allow_nan) const {
   const OddPlace place = FindOddity(rows, allow_nan);

@@ -44,6 +44,7 @@ struct Traits {
   std::string name;            // the class's name, for messages
   std::size_t inputs = 0;      // columns of X
   std::size_t outputs = 0;     // columns of `values`; 0 for a classifier
+  std::size_t widest = 0;      // the most numbers a row takes on its way: bounds a call's memory
   bool flat = false;           // regressors: predictions are [n] rather than [n, outputs]
   Classes classes;             // classifiers
   bool probabilities = false;  // classifiers: predict_proba exists
@@ -61,7 +62,7 @@ struct Outputs {
 
 class Estimator {
  public:
-  explicit Estimator(Traits traits) : traits_(std::move(traits)) {}
+  explicit Estimator(Traits traits);
   virtual ~Estimator() = default;
   Estimator(const Estimator&) = delete;
   Estimator& operator=(const Estimator&) = delete;

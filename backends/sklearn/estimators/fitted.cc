@@ -34,6 +34,10 @@ void Fitted::Fail(std::string message) {
   error_ = Error{Code::kInvalidModel, class_name_ + ": " + std::move(message)};
 }
 
+void Fitted::FailFor(std::string_view name, std::string_view problem) {
+  Fail(std::string("'").append(name).append("' ").append(problem));
+}
+
 bool Fitted::Has(std::string_view name) const {
   const Value* value = Find(name);
   return value != nullptr && !value->IsNone();
@@ -55,7 +59,7 @@ double Fitted::Number(std::string_view name, double otherwise) {
   if (IsNumber(*value)) return ToNumber(*value);
   const Matrix matrix = ReadMatrix(*value, name);
   if (matrix.data.size() == 1) return matrix.data[0];
-  Fail("'" + std::string(name) + "' is " + Describe(*value) + "; a number was expected");
+  FailFor(name, "is " + Describe(*value) + "; a number was expected");
   return otherwise;
 }
 
@@ -63,7 +67,7 @@ bool Fitted::Flag(std::string_view name, bool otherwise) {
   const Value* value = Find(name);
   if (value == nullptr) return otherwise;
   if (value->Is(Kind::kBool) || value->Is(Kind::kInt)) return value->integer != 0;
-  Fail("'" + std::string(name) + "' is " + Describe(*value) + "; True or False was expected");
+  FailFor(name, "is " + Describe(*value) + "; True or False was expected");
   return otherwise;
 }
 
@@ -71,7 +75,7 @@ std::string_view Fitted::Text(std::string_view name, std::string_view otherwise)
   const Value* value = Find(name);
   if (value == nullptr || value->IsNone()) return otherwise;
   if (value->IsText()) return value->text;
-  Fail("'" + std::string(name) + "' is " + Describe(*value) + "; a str was expected");
+  FailFor(name, "is " + Describe(*value) + "; a str was expected");
   return otherwise;
 }
 
@@ -80,8 +84,8 @@ std::vector<double> Fitted::Vector(std::string_view name) { return ReadMatrix(na
 std::vector<double> Fitted::Vector(std::string_view name, std::size_t size) {
   std::vector<double> vector = Vector(name);
   if (ok() && vector.size() != size) {
-    Fail("'" + std::string(name) + "' has " + std::to_string(vector.size()) + " numbers; " +
-         std::to_string(size) + " were expected");
+    FailFor(name, "has " + std::to_string(vector.size()) + " numbers; " + std::to_string(size) +
+                      " were expected");
   }
   vector.resize(size);
   return vector;
@@ -98,15 +102,14 @@ Matrix Fitted::ReadMatrix(const Value& value, std::string_view name) {
     Matrix matrix{{}, 1, value.items.size(), true};
     if (!limits_.Charge(value.items.size() * sizeof(double))) Fail("it is too large for its file");
     for (const Value* item : value.items) {
-      if (!IsNumber(*item))
-        Fail("'" + std::string(name) + "' holds " + Describe(*item) + "; numbers were expected");
+      if (!IsNumber(*item)) FailFor(name, "holds " + Describe(*item) + "; numbers were expected");
       if (!ok()) return {};
       matrix.data.push_back(ToNumber(*item));
     }
     return matrix;
   }
   if (!value.Is(Kind::kArray) || value.array == nullptr) {
-    Fail("'" + std::string(name) + "' is " + Describe(value) + "; an array was expected");
+    FailFor(name, "is " + Describe(value) + "; an array was expected");
     return {};
   }
   const Array& array = *value.array;
@@ -116,7 +119,7 @@ Matrix Fitted::ReadMatrix(const Value& value, std::string_view name) {
   }
   auto numbers = ToDoubles(array);
   if (!numbers) {
-    Fail("'" + std::string(name) + "': " + numbers.error().message);
+    FailFor(name, "cannot be read: " + numbers.error().message);
     return {};
   }
   Matrix matrix{std::move(*numbers), 1, array.count, array.shape.size() < 2};
@@ -134,9 +137,9 @@ std::vector<std::int64_t> Fitted::Ints(std::string_view name) {
   std::vector<std::int64_t> out;
   if (value->IsSequence()) {
     for (const Value* item : value->items) {
-      if (!item->Is(Kind::kInt))
-        Fail("'" + std::string(name) + "' holds " + Describe(*item) +
-             "; whole numbers were expected");
+      if (!item->Is(Kind::kInt)) {
+        FailFor(name, "holds " + Describe(*item) + "; whole numbers were expected");
+      }
       if (!ok() || !limits_.Charge(sizeof(std::int64_t))) return {};
       out.push_back(item->integer);
     }
@@ -144,13 +147,12 @@ std::vector<std::int64_t> Fitted::Ints(std::string_view name) {
   }
   if (!value->Is(Kind::kArray) || value->array == nullptr ||
       !limits_.Charge(value->array->count * sizeof(std::int64_t))) {
-    Fail("'" + std::string(name) + "' is " + Describe(*value) +
-         "; an array of whole numbers was expected");
+    FailFor(name, "is " + Describe(*value) + "; an array of whole numbers was expected");
     return {};
   }
   auto ints = ToInts(*value->array);
   if (!ints) {
-    Fail("'" + std::string(name) + "': " + ints.error().message);
+    FailFor(name, "cannot be read: " + ints.error().message);
     return {};
   }
   return std::move(*ints);

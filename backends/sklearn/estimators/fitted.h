@@ -59,6 +59,8 @@ class Fitted {
   Error error() const { return error_; }
   // Keeps a reason, unless there is one already; the class's name is put before it.
   void Fail(std::string message);
+  // The same for one attribute: "'coef_' is ...".
+  void FailFor(std::string_view name, std::string_view problem);
 
   // An attribute as it is; null if there is none. Has() also wants it not to be None.
   const Value* Find(std::string_view name) const { return object_.Attribute(name); }

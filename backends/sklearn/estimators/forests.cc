@@ -41,14 +41,17 @@ class Forest final : public TreeEstimator {
 void AddTrees(Fitted& fitted, TreeSet& trees, TreeSet::LeafRule rule) {
   const Value* estimators = fitted.Require("estimators_");
   if (estimators == nullptr) return;
-  if (!estimators->IsSequence() || estimators->items.empty())
+  if (!estimators->IsSequence() || estimators->items.empty()) {
     return fitted.Fail("'estimators_' is " + Describe(*estimators) + "; trees were expected");
+  }
   for (const Value* estimator : estimators->items) {
     const Value* tree = estimator->Attribute("tree_");
-    if (tree == nullptr)
-      fitted.Fail("'estimators_' holds " + Describe(*estimator) + "; a fitted tree was expected");
-    if (!fitted.ok()) return;
+    if (tree == nullptr) {
+      return fitted.Fail("'estimators_' holds " + Describe(*estimator) +
+                         "; a fitted tree was expected");
+    }
     trees.Add(fitted, *tree, rule);
+    if (!fitted.ok()) return;
   }
 }
 

@@ -76,8 +76,9 @@ Status Booster::Begin(Rows rows, const float* features, double* raw, Scratch& sc
   double* rounded = frame.Take<double>(rows.count * rows.width);
   std::copy_n(features, rows.count * rows.width, rounded);
   const Rows seen{rounded, rows.count, rows.width, rows.first};
-  if (settings_.loss == Loss::kIdentity)
+  if (settings_.loss == Loss::kIdentity) {
     return initial_->Run(seen, Outputs{.values = raw}, scratch);
+  }
 
   const std::size_t classes = initial_->traits().classes.size();
   double* probabilities = frame.Take<double>(rows.count * classes);
@@ -91,8 +92,9 @@ Status Booster::Begin(Rows rows, const float* features, double* raw, Scratch& sc
     const double* p = probabilities + row * classes;
     if (settings_.loss == Loss::kMultinomial) {
       double mean = 0;
-      for (std::size_t k = 0; k < classes; ++k)
+      for (std::size_t k = 0; k < classes; ++k) {
         mean += std::log(p[k]) / static_cast<double>(classes);
+      }
       const double centre = settings_.old_losses ? 0 : mean;
       for (std::size_t k = 0; k < classes; ++k) raw[row * stage + k] = std::log(p[k]) - centre;
     } else {
@@ -106,8 +108,9 @@ void Booster::Finish(const double* raw, std::size_t rows, const Outputs& out) co
   const std::size_t classes = traits().classes.size();
   for (std::size_t row = 0; row < rows; ++row) {
     if (settings_.loss == Loss::kMultinomial) {
-      if (out.labels)
+      if (out.labels) {
         out.labels[row] = static_cast<std::int32_t>(ArgMax(raw + row * classes, classes));
+      }
       if (out.probabilities == nullptr) continue;
       std::copy_n(raw + row * classes, classes, out.probabilities + row * classes);
       Softmax(out.probabilities + row * classes, classes);
@@ -132,17 +135,19 @@ void AddStages(Fitted& fitted, TreeSet& trees, std::size_t trees_per_stage) {
       estimators->Is(Kind::kArray) && estimators->array && estimators->array->dtype->kind == 'O' &&
       estimators->array->shape.size() == 2 && estimators->array->shape[1] == trees_per_stage &&
       estimators->array->count > 0;
-  if (!shaped)
+  if (!shaped) {
     return fitted.Fail("'estimators_' is " + Describe(*estimators) + "; " +
                        std::to_string(trees_per_stage) + " trees a stage were expected");
+  }
   const Array& array = *estimators->array;
   for (std::size_t i = 0; fitted.ok() && i < array.count; ++i) {
     const std::size_t place =
         array.fortran ? (i % trees_per_stage) * array.shape[0] + i / trees_per_stage : i;
     const Value* tree = array.objects[place]->Attribute("tree_");
-    if (tree == nullptr)
+    if (tree == nullptr) {
       return fitted.Fail("'estimators_' holds " + Describe(*array.objects[place]) +
                          "; a fitted tree was expected");
+    }
     trees.Add(fitted, *tree, TreeSet::LeafRule::kScale, rate);
   }
 }
@@ -158,8 +163,9 @@ EstimatorPtr ReadInitial(Fitted& fitted, const Settings& settings, std::size_t i
   const bool fits = settings.loss == Loss::kIdentity
                         ? traits.role == Role::kRegressor && traits.outputs == 1
                         : traits.probabilities && traits.classes.size() == classes;
-  if (!fits)
+  if (!fits) {
     fitted.Fail("its initial estimator (" + traits.name + ") does not give what it starts from");
+  }
   return estimator;
 }
 
@@ -188,8 +194,9 @@ EstimatorPtr ReadRegressor(Fitted& fitted) {
 EstimatorPtr ReadClassifier(Fitted& fitted) {
   const std::size_t inputs = fitted.Inputs();
   Classes classes = fitted.ReadClasses();
-  if (fitted.ok() && classes.size() < 2)
+  if (fitted.ok() && classes.size() < 2) {
     fitted.Fail("'classes_' has one class; two or more were expected");
+  }
   if (!fitted.ok()) return nullptr;
   Settings settings;
   settings.loss =

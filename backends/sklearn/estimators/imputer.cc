@@ -21,8 +21,9 @@ Marker ReadMarker(Fitted& fitted) {
   if (value == nullptr || value->IsNone()) return {};
   if (value->IsText()) {
     // "NaN" is how versions before 0.20 wrote it.
-    if (value->text != "NaN")
+    if (value->text != "NaN") {
       fitted.Fail("'missing_values' is a str; only numeric data is supported");
+    }
     return {};
   }
   const double number = fitted.Number("missing_values", 0);
@@ -33,8 +34,9 @@ Marker ReadMarker(Fitted& fitted) {
 std::vector<std::size_t> ReadIndicatorColumns(Fitted& indicator, std::size_t inputs) {
   std::vector<std::size_t> columns;
   for (std::int64_t column : indicator.Ints("features_")) {
-    if (column < 0 || static_cast<std::size_t>(column) >= inputs)
+    if (column < 0 || static_cast<std::size_t>(column) >= inputs) {
       indicator.Fail("'features_' names a column that is not there");
+    }
     columns.push_back(static_cast<std::size_t>(column));
   }
   return columns;
@@ -63,8 +65,9 @@ class Imputer final : public Estimator {
         const double x = row[state_.kept[j]];
         *to++ = state_.marker.Matches(x) ? state_.statistics[j] : x;
       }
-      for (std::size_t column : state_.marked)
+      for (std::size_t column : state_.marked) {
         *to++ = state_.marker.Matches(row[column]) ? 1.0 : 0.0;
+      }
     }
     return {};
   }
@@ -124,8 +127,9 @@ class Indicator final : public Estimator {
         }
       }
       if (to == nullptr) continue;
-      for (std::size_t column : state_.marked)
+      for (std::size_t column : state_.marked) {
         *to++ = state_.marker.Matches(row[column]) ? 1.0 : 0.0;
+      }
     }
     return {};
   }

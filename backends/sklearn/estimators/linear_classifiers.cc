@@ -20,8 +20,9 @@ enum class Link : std::uint8_t {
 void Normalise(double* values, std::size_t n) {
   double sum = 0;
   for (std::size_t i = 0; i < n; ++i) sum += values[i];
-  for (std::size_t i = 0; i < n; ++i)
+  for (std::size_t i = 0; i < n; ++i) {
     values[i] = sum == 0 ? 1.0 / static_cast<double>(n) : values[i] / sum;
+  }
 }
 
 void LinkBinary(Link link, double score, double* out) {
@@ -63,9 +64,10 @@ class LinearClassifier final : public Estimator {
     Affine(rows, state_.weights.data(), state_.bias.data(), width, scores);
     for (std::size_t i = 0; i < rows.count; ++i) {
       const double* score = scores + i * width;
-      if (out.labels)
+      if (out.labels) {
         out.labels[i] =
             width == 1 ? (score[0] > 0 ? 1 : 0) : static_cast<std::int32_t>(ArgMax(score, width));
+      }
       if (out.probabilities == nullptr) continue;
       double* probabilities = out.probabilities + i * classes;
       if (width == 1) {
@@ -111,8 +113,9 @@ EstimatorPtr ReadLogistic(Fitted& fitted) {
       classes && classes->Is(Kind::kArray) && classes->array && classes->array->count <= 2;
   const bool old_newton_cholesky = solver == "newton-cholesky" && !fitted.VersionAtLeast(1, 6);
   bool sigmoid = multi_class == "ovr" || multi_class == "warn";
-  if (multi_class == "auto" || multi_class == "deprecated")
+  if (multi_class == "auto" || multi_class == "deprecated") {
     sigmoid = binary || solver == "liblinear" || old_newton_cholesky;
+  }
   return Read(fitted, sigmoid ? Link::kOneVersusRest : Link::kSoftmax);
 }
 

@@ -18,8 +18,9 @@ class LinearRegressor final : public Estimator {
     if (out.values == nullptr) return {};
     Affine(rows, state_.weights.data(), state_.bias.data(), state_.outputs, out.values);
     if (!exponential_) return {};
-    for (std::size_t i = 0; i < rows.count * state_.outputs; ++i)
+    for (std::size_t i = 0; i < rows.count * state_.outputs; ++i) {
       out.values[i] = std::exp(out.values[i]);
+    }
     return {};
   }
 

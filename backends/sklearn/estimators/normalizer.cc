@@ -51,8 +51,9 @@ class NormalizerOperator final : public Estimator {
 EstimatorPtr ReadNormalizer(Fitted& fitted) {
   const std::string_view name = fitted.Text("norm", "l2");
   const std::size_t inputs = fitted.Inputs();
-  if (name != "l1" && name != "l2" && name != "max")
+  if (name != "l1" && name != "l2" && name != "max") {
     fitted.Fail("'norm' is '" + std::string(name) + "'; l1, l2 or max was expected");
+  }
   if (!fitted.ok()) return nullptr;
   Traits traits = fitted.MakeTraits(Role::kTransformer, inputs);
   traits.outputs = inputs;

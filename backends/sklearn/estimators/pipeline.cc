@@ -1,4 +1,5 @@
 // Pipeline: transformers one behind the other, and an estimator at the end.
+#include <algorithm>
 #include <utility>
 
 #include "estimators/families.h"
@@ -16,8 +17,9 @@ class PipelineOperator final : public Estimator {
     for (std::size_t i = 0; i + 1 < steps_.size(); ++i) {
       const std::size_t width = steps_[i]->traits().outputs;
       double* values = frame.Take<double>(rows.count * width);
-      if (Status status = steps_[i]->Run(rows, Outputs{.values = values}, scratch); !status)
+      if (Status status = steps_[i]->Run(rows, Outputs{.values = values}, scratch); !status) {
         return status;
+      }
       rows = Rows{values, rows.count, width, rows.first};
     }
     return steps_.back()->Run(rows, out, scratch);
@@ -64,6 +66,9 @@ EstimatorPtr ReadPipeline(Fitted& fitted) {
   if (steps.size() == 1) return std::move(steps.front());
   Traits traits = steps.back()->traits();
   traits.inputs = steps.front()->traits().inputs;
+  for (const EstimatorPtr& step : steps) {
+    traits.widest = std::max(traits.widest, step->traits().widest);
+  }
   return std::make_unique<PipelineOperator>(std::move(traits), std::move(steps));
 }
 

@@ -42,8 +42,9 @@ const std::map<std::string_view, ReadFunction>& Table() {
 
 std::string UnknownClass(std::string_view name) {
   std::string message = std::string(name.substr(0, 200)) + " is not supported yet; supported are";
-  for (std::string_view known : SupportedEstimators())
+  for (std::string_view known : SupportedEstimators()) {
     message.append(" ").append(known.substr(known.rfind('.') + 1));
+  }
   return message;
 }
 
@@ -69,9 +70,10 @@ Result<EstimatorPtr> ReadEstimator(const Value& object, ReadLimits& limits, std:
     return Fail(Code::kInvalidModel, "estimators are nested more than " +
                                          std::to_string(ReadLimits::kMaxDepth) + " deep");
   }
-  if (!limits.Charge(kOperatorCost))
+  if (!limits.Charge(kOperatorCost)) {
     return Fail(Code::kInvalidModel,
                 "the file describes far more estimators than it has bytes for");
+  }
   const std::string name = PublicName(object.text);
   const auto found = Table().find(name);
   if (found == Table().end()) return Fail(Code::kInvalidModel, UnknownClass(name));

@@ -43,8 +43,9 @@ Status SideBySide::RunBranch(const Branch& branch, Rows rows, double* out, std::
   }
   const std::size_t width = branch.transformer->traits().outputs;
   double* values = frame.Take<double>(rows.count * width);
-  if (Status status = branch.transformer->Run(rows, Outputs{.values = values}, scratch); !status)
+  if (Status status = branch.transformer->Run(rows, Outputs{.values = values}, scratch); !status) {
     return status;
+  }
   if (out == nullptr) return {};
   const std::size_t total = traits().outputs;
   for (std::size_t i = 0; i < rows.count; ++i) {
@@ -67,8 +68,10 @@ EstimatorPtr MakeSideBySide(Fitted& fitted, std::size_t inputs, std::vector<Bran
     const Traits& part = branch.transformer->traits();
     if (part.role != Role::kTransformer) fitted.Fail(part.name + " is not a transformer");
     traits.outputs += part.outputs;
-    if (traits.outputs > ReadLimits::kMaxColumns)
+    traits.widest = std::max(traits.widest, part.widest);
+    if (traits.outputs > ReadLimits::kMaxColumns) {
       fitted.Fail("it gives more columns than are supported");
+    }
     if (!fitted.ok()) return nullptr;
   }
   return std::make_unique<SideBySide>(std::move(traits), std::move(branches));

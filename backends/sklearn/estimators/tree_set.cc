@@ -58,8 +58,9 @@ void TreeSet::Add(Fitted& fitted, const Value& tree, LeafRule rule, double scale
   source.right = Take(fitted, FieldToInts(array, "right_child"));
   source.feature = Take(fitted, FieldToInts(array, "feature"));
   source.threshold = Take(fitted, FieldToDoubles(array, "threshold"));
-  if (array.dtype->Find("missing_go_to_left"))
+  if (array.dtype->Find("missing_go_to_left")) {
     source.missing_left = Take(fitted, FieldToInts(array, "missing_go_to_left"));
+  }
   source.values = Take(fitted, ToDoubles(*values->array));
   if (!fitted.ok()) return;
   if (source.size() == 0 || source.values.size() != source.size() * leaf_width_) {
@@ -73,8 +74,9 @@ void TreeSet::Add(Fitted& fitted, const Value& tree, LeafRule rule, double scale
 
 void TreeSet::Flatten(Fitted& fitted, const Source& source, LeafRule rule, double scale) {
   constexpr std::size_t kMaxNodes = kMissingLeft / 2;
-  if (nodes_.size() + source.size() > kMaxNodes)
+  if (nodes_.size() + source.size() > kMaxNodes) {
     return fitted.Fail("it has more than two thousand million nodes");
+  }
   struct Pending {
     std::size_t from;
     std::size_t to;
@@ -87,8 +89,9 @@ void TreeSet::Flatten(Fitted& fitted, const Source& source, LeafRule rule, doubl
   // Claims a node for one parent: that no node has two makes it a tree, and every descent end.
   const auto claim = [&](std::int64_t node) {
     if (node < 0 || static_cast<std::size_t>(node) >= seen.size() ||
-        seen[static_cast<std::size_t>(node)])
+        seen[static_cast<std::size_t>(node)]) {
       return false;
+    }
     seen[static_cast<std::size_t>(node)] = true;
     return true;
   };

@@ -74,11 +74,13 @@ class TreeSet {
     const Node* nodes = nodes_.data();
     bool arrived = false;
     while (!arrived) {
-      for (std::size_t lane = 0; lane < kLanes; ++lane)
+      for (std::size_t lane = 0; lane < kLanes; ++lane) {
         at[lane] = Next<kNaN>(nodes[at[lane]], rows[lane]);
+      }
       arrived = true;
-      for (std::size_t lane = 0; lane < kLanes; ++lane)
+      for (std::size_t lane = 0; lane < kLanes; ++lane) {
         arrived = arrived && nodes[at[lane]].leaf < kMissingLeft;
+      }
     }
   }
 
@@ -95,11 +97,13 @@ class TreeSet {
   template <bool kNaN, typename Visit>
   void Walk(const float* features, std::size_t rows, Visit& visit) const {
     if (rows < kLanes) {
-      for (std::size_t row = 0; row < rows; ++row)
+      for (std::size_t row = 0; row < rows; ++row) {
         WalkTrees<kNaN>(features + row * inputs_, row, visit);
+      }
     } else {
-      for (std::size_t tree = 0; tree < roots_.size(); ++tree)
+      for (std::size_t tree = 0; tree < roots_.size(); ++tree) {
         WalkRows<kNaN>(features, rows, tree, visit);
+      }
     }
   }
 
@@ -112,11 +116,13 @@ class TreeSet {
       std::uint32_t at[kLanes];
       for (std::size_t lane = 0; lane < kLanes; ++lane) at[lane] = roots_[tree + lane];
       DescendTogether<kNaN>(same_row, at);
-      for (std::size_t lane = 0; lane < kLanes; ++lane)
+      for (std::size_t lane = 0; lane < kLanes; ++lane) {
         visit(row_index, tree + lane, LeafOf(at[lane]));
+      }
     }
-    for (; tree < roots_.size(); ++tree)
+    for (; tree < roots_.size(); ++tree) {
       visit(row_index, tree, LeafOf(Descend<kNaN>(row, roots_[tree])));
+    }
   }
 
   // All rows through one tree.
@@ -133,8 +139,9 @@ class TreeSet {
       DescendTogether<kNaN>(lanes, at);
       for (std::size_t lane = 0; lane < kLanes; ++lane) visit(row + lane, tree, LeafOf(at[lane]));
     }
-    for (; row < rows; ++row)
+    for (; row < rows; ++row) {
       visit(row, tree, LeafOf(Descend<kNaN>(features + row * inputs_, roots_[tree])));
+    }
   }
 
   std::size_t inputs_;

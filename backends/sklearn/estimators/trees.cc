@@ -39,10 +39,12 @@ class TreeClassifier final : public TreeEstimator {
     const std::size_t width = trees().leaf_width();
     trees().ForEachLeaf(features, rows.count, has_nan,
                         [&](std::size_t row, std::size_t, const double* leaf) {
-                          if (out.labels)
+                          if (out.labels) {
                             out.labels[row] = static_cast<std::int32_t>(ArgMax(leaf, width));
-                          if (out.probabilities)
+                          }
+                          if (out.probabilities) {
                             std::copy_n(leaf, width, out.probabilities + row * width);
+                          }
                         });
     return {};
   }

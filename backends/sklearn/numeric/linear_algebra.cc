@@ -69,8 +69,9 @@ OddPlace FindOddity(Rows rows, bool allow_nan) {
   if (sum == 0) return {};
   for (i = 0; i < count; ++i) {
     if (std::isinf(rows.data[i])) return {Oddity::kInfinity, i / rows.width, i % rows.width};
-    if (!allow_nan && std::isnan(rows.data[i]))
+    if (!allow_nan && std::isnan(rows.data[i])) {
       return {Oddity::kNaN, i / rows.width, i % rows.width};
+    }
   }
   return {};
 }

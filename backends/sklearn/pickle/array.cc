@@ -28,7 +28,7 @@ T Load(const char* bytes, bool big_endian) {
 double HalfToDouble(std::uint16_t half) {
   const int exponent = (half >> 10) & 31;
   const int mantissa = half & 1023;
-  double magnitude;
+  double magnitude = 0;
   if (exponent == 31) {
     magnitude = mantissa ? std::numeric_limits<double>::quiet_NaN()
                          : std::numeric_limits<double>::infinity();
@@ -180,8 +180,9 @@ Result<DType> ParseDType(std::string_view text) {
     rest.remove_prefix(1);
   }
   const auto unknown = [&] {
-    return Fail(Code::kInvalidModel, "'" + std::string(text.substr(0, 40)) +
-                                         "' is not a NumPy element type that can be read");
+    constexpr std::size_t kShown = 40;
+    return Fail(Code::kInvalidModel, "the NumPy element type '" +
+                                         std::string(text.substr(0, kShown)) + "' cannot be read");
   };
   if (rest.empty()) return unknown();
   dtype.kind = rest[0];
@@ -247,8 +248,9 @@ Result<std::vector<double>> ToDoubles(const Array& array) {
       numbers = numbers && NumberOf(*array.objects[i], number);
       out.push_back(number);
     });
-    if (!numbers)
+    if (!numbers) {
       return Fail(Code::kInvalidModel, "an array of objects holds something other than numbers");
+    }
     return out;
   }
   const ReadDouble reader = DoubleReader(*array.dtype);
@@ -267,9 +269,10 @@ Result<std::vector<std::int64_t>> ToInts(const Array& array) {
       whole = whole && is_int;
       out.push_back(is_int ? value.integer : 0);
     });
-    if (!whole)
+    if (!whole) {
       return Fail(Code::kInvalidModel,
                   "an array of objects holds something other than whole numbers");
+    }
     return out;
   }
   const ReadInt reader = IntegerReader<std::int64_t>(*array.dtype);
@@ -286,8 +289,9 @@ Result<std::vector<std::string>> ToStrings(const Array& array) {
       text = text && array.objects[i]->IsText();
       out.emplace_back(array.objects[i]->text);
     });
-    if (!text)
+    if (!text) {
       return Fail(Code::kInvalidModel, "an array of objects holds something other than strings");
+    }
     return out;
   }
   if (kind != 'U' && kind != 'S') return Fail(WrongType(*array.dtype, "strings"));
@@ -328,8 +332,9 @@ Result<std::vector<std::int64_t>> FieldToInts(const Array& array, std::string_vi
 }
 
 Value* ScalarFromBytes(Document& document, const DType& dtype, std::string_view bytes) {
-  if (dtype.kind == 'b')
+  if (dtype.kind == 'b') {
     return document.Bool(IntegerReader<std::int64_t>(dtype)(bytes.data(), dtype.big_endian) != 0);
+  }
   if (const ReadInt reader = IntegerReader<std::int64_t>(dtype)) {
     return document.NewInt(reader(bytes.data(), dtype.big_endian));
   }

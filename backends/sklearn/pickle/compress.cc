@@ -22,8 +22,9 @@ class Output {
 
   // Room for the next bytes; at least one.
   char* Room(std::size_t& size) {
-    if (bytes_.size() - used_ < kChunk / 2)
+    if (bytes_.size() - used_ < kChunk / 2) {
       bytes_.resize(std::max(used_ + kChunk, used_ + used_ / 2));
+    }
     size = bytes_.size() - used_;
     return bytes_.data() + used_;
   }
@@ -88,8 +89,9 @@ Result<std::string> Inflate(std::string_view in, std::size_t limit) {
 
 Result<std::string> Bunzip(std::string_view in, std::size_t limit) {
   bz_stream stream{};
-  if (BZ2_bzDecompressInit(&stream, 0, 0) != BZ_OK)
+  if (BZ2_bzDecompressInit(&stream, 0, 0) != BZ_OK) {
     return Fail(Code::kOutOfMemory, "bzip2 has no memory");
+  }
   const std::unique_ptr<bz_stream, int (*)(bz_stream*)> end(&stream, BZ2_bzDecompressEnd);
   Output out(limit);
   std::size_t fed = 0;
@@ -113,8 +115,9 @@ Result<std::string> Bunzip(std::string_view in, std::size_t limit) {
 Result<std::string> Unxz(std::string_view in, std::size_t limit) {
   constexpr std::uint64_t kDecoderMemory = std::uint64_t{1} << 30;
   lzma_stream stream = LZMA_STREAM_INIT;
-  if (lzma_auto_decoder(&stream, kDecoderMemory, 0) != LZMA_OK)
+  if (lzma_auto_decoder(&stream, kDecoderMemory, 0) != LZMA_OK) {
     return Fail(Code::kOutOfMemory, "xz has no memory");
+  }
   const std::unique_ptr<lzma_stream, void (*)(lzma_stream*)> end(&stream, lzma_end);
   Output out(limit);
   stream.next_in = reinterpret_cast<const std::uint8_t*>(in.data());
@@ -132,8 +135,9 @@ Result<std::string> Unxz(std::string_view in, std::size_t limit) {
 
 Result<std::string> Unlz4(std::string_view in, std::size_t limit) {
   LZ4F_dctx* context = nullptr;
-  if (LZ4F_isError(LZ4F_createDecompressionContext(&context, LZ4F_VERSION)))
+  if (LZ4F_isError(LZ4F_createDecompressionContext(&context, LZ4F_VERSION))) {
     return Fail(Code::kOutOfMemory, "lz4 has no memory");
+  }
   const std::unique_ptr<LZ4F_dctx, LZ4F_errorCode_t (*)(LZ4F_dctx*)> end(
       context, LZ4F_freeDecompressionContext);
   Output out(limit);

@@ -65,8 +65,9 @@ Result<Value*> NewDict(Document& document, const Value& args) {
   }
   if (!source->IsSequence()) return Bad("a dict is made from " + Describe(*source));
   for (const Value* pair : source->items) {
-    if (!pair->IsSequence() || pair->items.size() != 2)
+    if (!pair->IsSequence() || pair->items.size() != 2) {
       return Bad("a dict is made from something other than pairs");
+    }
     dict->items.push_back(pair->items[0]);
     dict->items.push_back(pair->items[1]);
   }
@@ -78,12 +79,14 @@ Result<Value*> NewBytes(Document& document, const Value& args) {
   const Value* source = Arg(args, 0);
   if (source == nullptr) return Checked(document.NewText(Kind::kBytes, ""));
   if (source->Is(Kind::kBytes)) return Checked(document.NewText(Kind::kBytes, source->text));
-  if (!source->Is(Kind::kString))
+  if (!source->Is(Kind::kString)) {
     return Bad("bytes are made from " + Describe(*source) + "; a str was expected");
+  }
   const Value* encoding = Arg(args, 1);
   const bool latin = encoding && encoding->IsText() && encoding->text.starts_with("latin");
-  if (!latin)
+  if (!latin) {
     return Bad("bytes are made by an encoding other than latin1, which pickle never writes");
+  }
   auto decoded = Utf8ToLatin1(source->text);
   if (!decoded) return Bad("a str that stands for bytes has a character above 255");
   const std::string_view kept = document.KeepText(std::move(*decoded));
@@ -94,8 +97,9 @@ Result<Value*> NewBytes(Document& document, const Value& args) {
 // numpy.dtype(text, align, copy)
 Result<Value*> NewDType(Document& document, const Value& args) {
   const Value* text = Arg(args, 0);
-  if (text == nullptr || !text->IsText())
+  if (text == nullptr || !text->IsText()) {
     return Bad("numpy.dtype is made from something other than a type's name");
+  }
   auto parsed = ParseDType(text->text);
   if (!parsed) return Fail(std::move(parsed.error()));
   const DType* dtype = document.KeepDType(std::move(*parsed));
@@ -109,8 +113,9 @@ Result<Value*> NewDType(Document& document, const Value& args) {
 Result<Value*> NewScalar(Document& document, const Value& args) {
   const Value* type = Arg(args, 0);
   const Value* content = Arg(args, 1);
-  if (type == nullptr || !type->Is(Kind::kDType))
+  if (type == nullptr || !type->Is(Kind::kDType)) {
     return Bad("a NumPy scalar comes without its dtype");
+  }
   const DType& dtype = *type->dtype;
   if (content == nullptr) return Bad("a NumPy scalar comes without its bytes");
   if (dtype.kind == 'O') return const_cast<Value*>(content);
@@ -142,8 +147,9 @@ Result<Value*> NewFromBuffer(Document& document, const Value& args) {
 // copyreg._reconstructor(class, base, state), copyreg.__newobj__(class, ...)
 Result<Value*> Reconstruct(Document& document, const Value& args) {
   const Value* of = Arg(args, 0);
-  if (of == nullptr || !of->Is(Kind::kGlobal))
+  if (of == nullptr || !of->Is(Kind::kGlobal)) {
     return Bad("an object is made from something other than a class");
+  }
   switch (static_cast<Known>(of->integer)) {
     case Known::kPlain:
     case Known::kArrayWrapper:
@@ -166,12 +172,14 @@ std::unexpected<Error> BudgetSpent() {
 }
 
 Result<std::vector<std::size_t>> ToShape(const Value& value) {
-  if (!value.IsSequence() || value.items.size() > kMaxRank)
+  if (!value.IsSequence() || value.items.size() > kMaxRank) {
     return Bad("an array's shape is " + Describe(value));
+  }
   std::vector<std::size_t> shape;
   for (const Value* dim : value.items) {
-    if (!dim->Is(Kind::kInt) || dim->integer < 0)
+    if (!dim->Is(Kind::kInt) || dim->integer < 0) {
       return Bad("an array's dimension is " + Describe(*dim));
+    }
     shape.push_back(static_cast<std::size_t>(dim->integer));
   }
   return shape;
@@ -208,8 +216,9 @@ Result<Array> MakeObjectArray(const DType& dtype, std::vector<std::size_t> shape
 }
 
 Result<Value*> Apply(Document& document, const Value& callable, const Value& args) {
-  if (!args.Is(Kind::kTuple))
+  if (!args.Is(Kind::kTuple)) {
     return Bad("arguments are " + Describe(args) + "; a tuple was expected");
+  }
   if (!callable.Is(Kind::kGlobal)) {
     return Bad("the pickle applies " + Describe(callable) +
                " to arguments; only classes can be; nothing was executed");
@@ -269,8 +278,9 @@ Status SetArrayState(Document& document, Value& object, const Value& state) {
     array = MakeArray(dtype, std::move(*shape), fortran, contents.text);
   }
   if (!array) return Fail(std::move(array.error()));
-  if (dtype.kind != 'O' && contents.Is(Kind::kList))
+  if (dtype.kind != 'O' && contents.Is(Kind::kList)) {
     return Bad("an array of numbers comes with a list of objects");
+  }
   object.array = document.KeepArray(std::move(*array));
   if (object.array == nullptr) return BudgetSpent();
   return {};
@@ -289,8 +299,9 @@ Result<DType::Field> ToField(const DType& whole, const Value& name, const Value&
     return Bad("field '" + std::string(name.text.substr(0, 64)) +
                "' of a structured dtype reaches past its end");
   }
-  if (type->kind == 'O')
+  if (type->kind == 'O') {
     return Bad("a structured dtype has a field of objects, which cannot be read");
+  }
   return DType::Field{name.text, type, offset};
 }
 
@@ -302,8 +313,9 @@ Status SetDTypeState(Document& document, Value& object, const Value& state) {
   }
   DType dtype = *object.dtype;
   dtype.big_endian = state.items[1]->text == ">";
-  if (!state.items[2]->IsNone())
+  if (!state.items[2]->IsNone()) {
     return Bad("a dtype has array elements of arrays, which cannot be read");
+  }
   const Value& names = *state.items[3];
   const Value& fields = *state.items[4];
   if (!names.IsNone()) {

@@ -190,7 +190,7 @@ TEST(HostilePickleTest, MemoryGrowsWithThePickleOnly) {
 
 TEST(HostilePickleTest, CopiesOfContainersAreCharged) {
   // tuple(big), again and again: each costs twelve bytes of pickle and copies the whole list.
-  std::string big = "](" + std::string(100'000, 'N') + "e";
+  const std::string big = pickled::Cat({"](", std::string(100'000, 'N'), "e"});
   std::string pickle =
       pickled::Put(0, big) + "0" + pickled::Put(1, pickled::Global("builtins", "tuple")) + "0(";
   for (int i = 0; i < 20'000; ++i) pickle += pickled::Get(1) + pickled::Get(0) + "\x85R";
@@ -242,8 +242,9 @@ TEST(HostilePickleTest, EveryTruncationIsAnError) {
     // What is left off may be a checksum that zlib's and bzip2's readers have no need of; a pickle
     // ends with its end mark.
     ASSERT_EQ(ErrorOf(whole), "");
-    for (std::size_t size = 0; size < whole.size(); ++size)
+    for (std::size_t size = 0; size < whole.size(); ++size) {
       ASSERT_NE(ErrorOf(whole.substr(0, size)), "") << size;
+    }
   }
 }
 

@@ -13,18 +13,21 @@ Result<std::string> ReadWholeFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   const std::streamoff size = file ? static_cast<std::streamoff>(file.tellg()) : -1;
   if (size < 0) return Fail(Code::kNotFound, "the file " + path + " cannot be read");
-  if (size > kMaxFile)
+  if (size > kMaxFile) {
     return Fail(Code::kResourceExhausted, "the file " + path + " is larger than 16 GiB");
+  }
   std::string bytes(static_cast<std::size_t>(size), '\0');
   file.seekg(0);
-  if (!file.read(bytes.data(), size))
+  if (!file.read(bytes.data(), size)) {
     return Fail(Code::kNotFound, "the file " + path + " cannot be read whole");
+  }
   return bytes;
 }
 
 Result<std::unique_ptr<Document>> ParseDocument(std::string bytes) {
-  if (bytes.empty())
+  if (bytes.empty()) {
     return Fail(Code::kInvalidModel, "the file is empty; a pickle or joblib file was expected");
+  }
   if (bytes.starts_with("ZF")) {
     return Fail(Code::kInvalidModel,
                 "the file was compressed by joblib older than 0.10; load it in Python and save it "

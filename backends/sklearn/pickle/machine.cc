@@ -12,9 +12,10 @@ Result<Value*> Machine::Run() {
   for (;;) {
     const std::size_t at = stream_.position();
     const auto byte = stream_.TakeNumber(1);
-    if (!byte)
+    if (!byte) {
       return plinth::Fail(Code::kInvalidModel,
                           "the pickle ends without its end mark; it was not saved or copied whole");
+    }
     const Op op = static_cast<Op>(*byte);
     if (op == Op::kStop) break;
     if (!Step(op)) {
@@ -151,8 +152,9 @@ bool Machine::PushTuple(std::size_t first) {
 }
 
 bool Machine::PushPairs(std::size_t first) {
-  if ((stack_.size() - first) % 2 != 0)
+  if ((stack_.size() - first) % 2 != 0) {
     return Fail("the pickle has a dict with a key without a value");
+  }
   if (!PushTuple(first)) return false;
   stack_.back()->kind = Kind::kDict;
   return true;
@@ -194,8 +196,9 @@ bool Machine::SetItemsFrom(std::size_t first) {
   const bool takes = target.Is(Kind::kDict) ||
                      (target.Is(Kind::kObject) && (target.pairs || target.items.empty()));
   if (!takes) return Fail("the pickle sets items of " + Describe(target));
-  if ((stack_.size() - first) % 2 != 0)
+  if ((stack_.size() - first) % 2 != 0) {
     return Fail("the pickle has a dict with a key without a value");
+  }
   if (!document_.Charge(2 * (stack_.size() - first) * sizeof(Value*))) return Push(nullptr);
   target.pairs = target.Is(Kind::kObject);
   target.items.insert(target.items.end(), stack_.begin() + static_cast<std::ptrdiff_t>(first),
@@ -215,8 +218,9 @@ bool Machine::Construct(Op op) {
       if (!Has(2)) return Underflow();
       const Value& name = *stack_.back();
       const Value& module = **(stack_.end() - 2);
-      if (!name.Is(Kind::kString) || !module.Is(Kind::kString))
+      if (!name.Is(Kind::kString) || !module.Is(Kind::kString)) {
         return Fail("the pickle names a class by something other than text");
+      }
       stack_.resize(stack_.size() - 2);
       return PushGlobal(module.text, name.text);
     }
@@ -239,8 +243,9 @@ bool Machine::Construct(Op op) {
 
 bool Machine::PushGlobal(std::string_view module, std::string_view name) {
   constexpr std::size_t kMaxName = 512;
-  if (module.size() + name.size() > kMaxName)
+  if (module.size() + name.size() > kMaxName) {
     return Fail("the pickle names a class by more than 512 characters");
+  }
   std::string canonical = CanonicalName(module, name);
   const auto known = FindKnown(canonical);
   if (!known) return Fail(RefusalOf(canonical));
@@ -263,8 +268,9 @@ bool Machine::NewObject(bool with_keywords) {
   if (with_keywords) {
     if (!Has(3)) return Underflow();
     const Value& keywords = *stack_.back();
-    if (!keywords.Is(Kind::kDict) || !keywords.items.empty())
+    if (!keywords.Is(Kind::kDict) || !keywords.items.empty()) {
       return Fail("the pickle makes an object with keyword arguments");
+    }
     stack_.pop_back();
   }
   return Reduce();
@@ -290,11 +296,13 @@ bool Machine::Build() {
   const Value& state = *stack_.back();
   Value& object = **(stack_.end() - 2);
   stack_.pop_back();
-  if (const Status status = SetState(document_, object, state); !status)
+  if (const Status status = SetState(document_, object, state); !status) {
     return Fail(status.error());
+  }
   if (!arrays_follow_ || !object.Is(Kind::kObject) ||
-      object.text != "joblib.numpy_pickle.NumpyArrayWrapper")
+      object.text != "joblib.numpy_pickle.NumpyArrayWrapper") {
     return true;
+  }
   stack_.pop_back();
   return ReplaceByArray(object);
 }
@@ -341,8 +349,9 @@ bool Machine::Put(std::uint64_t index) {
   if (!Has(1)) return Underflow();
   // Python numbers them one after the other, each costing at least a byte: a larger index is no
   // honest one.
-  if (index >= stream_.position())
+  if (index >= stream_.position()) {
     return Fail("the pickle has a memo index that is larger than the pickle");
+  }
   if (index >= memo_.size()) {
     if (!document_.Charge(2 * (index + 1 - memo_.size()) * sizeof(Value*))) return Push(nullptr);
     memo_.resize(index + 1, nullptr);
@@ -353,8 +362,9 @@ bool Machine::Put(std::uint64_t index) {
 }
 
 bool Machine::Get(std::uint64_t index) {
-  if (index >= memo_.size() || memo_[index] == nullptr)
+  if (index >= memo_.size() || memo_[index] == nullptr) {
     return Fail("the pickle refers to memo " + std::to_string(index) + ", which was never set");
+  }
   return Push(memo_[index]);
 }
 

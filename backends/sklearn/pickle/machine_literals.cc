@@ -45,8 +45,9 @@ bool Machine::PushTextInt(bool is_long) {
   if (line->ends_with('L')) line->remove_suffix(1);
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(line->data(), line->data() + line->size(), number);
-  if (end != line->data() + line->size() || error == std::errc::invalid_argument)
+  if (end != line->data() + line->size() || error == std::errc::invalid_argument) {
     return Broken("number");
+  }
   if (error == std::errc::result_out_of_range) return Push(document_.New(Kind::kBigInt));
   return Push(document_.NewInt(number));
 }
@@ -58,8 +59,9 @@ bool Machine::PushLong(std::size_t length_width) {
   if (!bytes) return Truncated();
   if (bytes->size() > 8) return Push(document_.New(Kind::kBigInt));
   std::uint64_t number = 0;
-  for (std::size_t i = bytes->size(); i-- > 0;)
+  for (std::size_t i = bytes->size(); i-- > 0;) {
     number = number << 8 | static_cast<unsigned char>((*bytes)[i]);
+  }
   // The top bit of the last byte is the sign.
   const std::size_t unused = 64 - 8 * bytes->size();
   if (unused == 64) return Push(document_.NewInt(0));

@@ -28,8 +28,9 @@ class Stream {
     const auto bytes = Take(width);
     if (!bytes) return std::nullopt;
     std::uint64_t number = 0;
-    for (std::size_t i = width; i-- > 0;)
+    for (std::size_t i = width; i-- > 0;) {
       number = number << 8 | static_cast<unsigned char>((*bytes)[i]);
+    }
     return number;
   }
 

@@ -30,7 +30,7 @@ constexpr std::size_t kMaxOutputs = 4'096;
 // A parser holds about six bytes for each byte of the largest body that it has seen. Each thread
 // keeps one for bodies up to this size; a larger body gets one of its own, so that the memory comes
 // back.
-constexpr std::size_t kKeptParserSize = 256 * 1024;
+constexpr std::size_t kKeptParserSize = std::size_t{256} * 1024;
 
 std::unexpected<Error> Invalid(std::string message) {
   return Fail(Code::kInvalidArgument, std::move(message));
@@ -62,6 +62,7 @@ Result<const TensorSpec*> SoleInput(const Signature& signature) {
 
 std::unexpected<Error> UnknownInput(const Signature& signature, std::string_view name) {
   std::vector<std::string_view> names;
+  names.reserve(signature.inputs.size());
   for (const TensorSpec& spec : signature.inputs) names.push_back(spec.name);
   std::string message = "input '" + std::string(name.substr(0, 100)) + "' is unknown";
   message += DidYouMean(name, names);
@@ -199,7 +200,7 @@ Status Decoder::ReadOutputs(ondemand::value value, std::vector<std::string>& out
 }
 
 Status Decoder::ReadInputs(ondemand::value value, std::vector<NamedTensor>& inputs) {
-  json_type type;
+  json_type type = json_type::null;
   if (value.type().get(type) != simdjson::SUCCESS) return ReadSole(value, inputs);
   if (type == json_type::object) {
     const bool leaf = IsBase64(value.raw_json_token().data());
@@ -372,15 +373,18 @@ bool Decoder::IsBase64(const char* brace) const {
   return rest.starts_with("\"b64\"") && signature_->FindInput("b64") == nullptr;
 }
 
-struct ThreadParser {
-  std::unique_ptr<ondemand::parser> parser;
-
-  ondemand::parser& Get() {
-    if (parser == nullptr) parser = std::make_unique<ondemand::parser>();
-    return *parser;
+// The calling thread's parser; nullptr if there is no memory for it.
+ondemand::parser* KeptParser() {
+  thread_local std::unique_ptr<ondemand::parser> kept;
+  if (kept == nullptr) {
+    auto parser = std::make_unique<ondemand::parser>();
+    // All of it at once, so that bodies of growing sizes do not reallocate; pages that are not used
+    // take no memory.
+    if (parser->allocate(kKeptParserSize) != simdjson::SUCCESS) return nullptr;
+    kept = std::move(parser);
   }
-};
-thread_local ThreadParser kept_parser;
+  return kept.get();
+}
 
 Result<PredictBody> DecodeWith(ondemand::parser& parser, std::string_view text,
                                const SignatureLookup& lookup) {
@@ -401,7 +405,9 @@ Result<PredictBody> DecodeWith(ondemand::parser& parser, std::string_view text,
 Result<PredictBody> DecodePredict(const Buffer& body, const SignatureLookup& lookup) {
   if (body.empty()) return Invalid("the body is empty, expected {\"inputs\": ...}");
   const std::string_view text(body.As<char>(), body.size());
-  if (text.size() <= kKeptParserSize) return DecodeWith(kept_parser.Get(), text, lookup);
+  if (text.size() <= kKeptParserSize) {
+    if (auto* const parser = KeptParser()) return DecodeWith(*parser, text, lookup);
+  }
   ondemand::parser parser;
   return DecodeWith(parser, text, lookup);
 }

@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 TensorSpec Spec(std::string name, DType type, std::optional<Shape> shape) {
-  TensorSpec spec{.name = std::move(name), .dtype = type, .shape = std::move(shape)};
+  TensorSpec spec{.name = std::move(name), .dtype = type, .shape = shape};
   if (spec.shape && spec.shape->rank() > 0 && (*spec.shape)[0] == -1) spec.batch_axis = 0;
   return spec;
 }
@@ -31,9 +31,7 @@ Signature Of(std::vector<TensorSpec> inputs) {
   return signature;
 }
 
-Signature One(DType type, std::optional<Shape> shape) {
-  return Of({Spec("x", type, std::move(shape))});
-}
+Signature One(DType type, std::optional<Shape> shape) { return Of({Spec("x", type, shape)}); }
 
 // The bytes as the transport gives them, with the padding full of what would mislead a parser that
 // reads it.
@@ -117,7 +115,7 @@ TEST(PredictDecoderTest, ReadsManyElements) {
   }
   const Tensor tensor = Only(Inputs(value + "]"), One(DType::kInt64, Shape{-1, -1}));
   ASSERT_EQ(tensor.shape(), (Shape{500, 37}));
-  for (std::int64_t i = 0; i < 500 * 37; ++i) {
+  for (std::int64_t i = 0; i < std::int64_t{500} * 37; ++i) {
     ASSERT_EQ(tensor.values<std::int64_t>()[static_cast<std::size_t>(i)], i);
   }
 }

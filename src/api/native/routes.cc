@@ -26,7 +26,7 @@ using net::HttpResponse;
 using net::Responder;
 
 // A description of a model is small; more is a mistake or an attack.
-constexpr std::size_t kMaxDeployBody = 1024 * 1024;
+constexpr std::size_t kMaxDeployBody = std::size_t{1024} * 1024;
 
 HttpResponse ErrorResponse(const Error& error) {
   HttpResponse response = HttpResponse::FromError(error);
@@ -327,7 +327,7 @@ HttpResponse NativeApi::Remove(const std::string& name, const std::string& versi
 
 net::HttpHandler MakeNativeApi(Service& service, ApiOptions options) {
   const auto api = std::make_shared<NativeApi>(service, std::move(options));
-  return [api](HttpRequest request, Responder responder) {
+  return [api](const HttpRequest& request, Responder responder) {
     try {
       api->Handle(request, responder);
     } catch (const std::bad_alloc&) {

@@ -20,7 +20,7 @@ using ArrayIterator = simdjson::ondemand::array_iterator;
 constexpr std::size_t kFirstCapacity = 64;
 constexpr std::size_t kShownToken = 40;
 // Unused room above this is given back, at the price of a copy.
-constexpr std::size_t kTolerableSlack = 64 * 1024;
+constexpr std::size_t kTolerableSlack = std::size_t{64} * 1024;
 // What rounds to a finite float: up to half a step beyond the largest one, where ties round away
 // from it.
 constexpr double kLargestFloat = 0x1.fffffefffffffp+127;
@@ -103,7 +103,7 @@ Result<Tensor> TensorReader::FinishRows() {
 
 bool TensorReader::ReadValue(Value& value, std::size_t level) {
   depth_ = level;
-  json_type type;
+  json_type type = json_type::null;
   // A token that begins no value gives an error here; Store() says what it is.
   if (value.type().get(type) == simdjson::SUCCESS && type == json_type::array) {
     return ReadArray(value, level);
@@ -345,7 +345,7 @@ bool TensorReader::StoreBool(Value& value) {
 }
 
 bool TensorReader::StoreBytes(Value& value) {
-  json_type type;
+  json_type type = json_type::null;
   if (value.type().get(type) != simdjson::SUCCESS) return RefuseValue(value);
   if (type == json_type::object) return StoreBase64(value);
   if (type != json_type::string) return RefuseValue(value);

@@ -15,11 +15,28 @@ BUILD = BINARY.parent
 DIGITS = ROOT / "examples" / "digits"
 FIXTURES = ROOT / "tests" / "fixtures"
 
+# Whether the program is instrumented: slower, larger, and taken down to the last thread at its end.
+SANITIZED = BINARY.is_file() and any(mark in BINARY.read_bytes() for mark in (b"__asan_init", b"__tsan_init"))
+
 # How long a step may take; sanitizers make everything slower.
 PATIENCE = 120
 
 LISTENING = re.compile(r"listening on (http://[^\s]+)")
-SANITIZER = re.compile(r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|UndefinedBehaviorSanitizer|runtime error:)")
+# A report; not the warning that an allocation was refused, which is what hostile sizes are for.
+SANITIZER = re.compile(r"ERROR: (Address|Leak|UndefinedBehavior)Sanitizer|WARNING: ThreadSanitizer|runtime error:")
+
+
+LEAK = re.compile(r"(?:Direct|Indirect) leak of .*\n(?:\s+#\d+ .*\n)+")
+
+
+def report_in(log):
+    """The sanitizer's report, or nothing. Leaks whose caller has been unloaded are left out: OpenVINO unloads a front end that refused
+    a file and leaves eight bytes of it; suppressions need its name, which is then gone. Nothing of ours is ever unloaded."""
+    named = LEAK.sub(lambda leak: "" if re.search(r"#1 0x\w+ +\(<unknown module>\)", leak[0]) else leak[0], log)
+    if not LEAK.search(named):
+        named = re.sub(r"==\d+==ERROR: LeakSanitizer: detected memory leaks", "", named)
+    found = SANITIZER.search(named)
+    return named[max(0, found.start() - 200):][:8000] if found else ""
 
 
 def wait_for(condition, what, seconds=PATIENCE):
@@ -73,8 +90,7 @@ class Server:
     def check(self):
         """Fails the test if the server has crashed or a sanitizer has spoken."""
         log = self.log()
-        report = SANITIZER.search(log)
-        assert report is None, "a sanitizer reported:\n" + log[max(0, report.start() - 200):][:8000]
+        assert not report_in(log), "a sanitizer reported:\n" + report_in(log)
         assert self.process.poll() is None, f"the server ended with {self.process.returncode}:\n{log[-4000:]}"
 
     def terminate(self, seconds=PATIENCE):
@@ -97,9 +113,9 @@ class Server:
                 status = self.terminate()
             finally:
                 self.kill()
-            assert status == 0, f"SIGTERM made the server end with {status}:\n{self.log()[-4000:]}"
-        report = SANITIZER.search(self.log())
-        assert report is None, "a sanitizer reported:\n" + self.log()[max(0, report.start() - 200):][:8000]
+            excused = SANITIZED and "LeakSanitizer" in self.log() and not report_in(self.log())
+            assert status == 0 or excused, f"SIGTERM made the server end with {status}:\n{self.log()[-4000:]}"
+        assert not report_in(self.log()), "a sanitizer reported:\n" + report_in(self.log())
 
     def resident_kb(self):
         status = Path(f"/proc/{self.process.pid}/status").read_text()
