@@ -198,11 +198,11 @@ TEST_F(RegistryTest, ReplacingUnderLoadFailsNoRequest) {
         }
       });
     }
+    while (answers == 0) std::this_thread::yield();  // on a busy machine they start late
     for (int i = 0; i < 100; ++i) Deploy("m", "v1", true);
     stop = true;
   }
   EXPECT_EQ(failures, 0);
-  EXPECT_GT(answers, 0);
   Remove("m", "");
   EXPECT_EQ(unloaded_, 101);
 }
