@@ -32,14 +32,22 @@ constexpr NumberKey kNumberKeys[] = {
     {"timeout_ms", &ModelConfig::timeout_ms, 0, kDayMs},
     {"cache_size", &ModelConfig::cache_size, 0, 10'000'000},
     {"cache_ttl_ms", &ModelConfig::cache_ttl_ms, 0, kDayMs},
-    {"instances", &ModelConfig::instances, 0, 1'024},
     {"threads", &ModelConfig::threads, 0, 1'024},
     {"max_queue", &ModelConfig::max_queue, 1, 1'000'000},
 };
 
-constexpr std::string_view kConfigKeys[] = {
-    "batch_size", "batch_timeout_ms", "timeout_ms", "cache_size", "cache_ttl_ms", "instances",
-    "threads",    "max_queue",        "options",    "inputs",     "outputs"};
+constexpr std::int64_t kMostInstances = 1'024;
+constexpr std::size_t kMostPreferredSizes = 64;
+
+constexpr std::string_view kConfigKeys[] = {"batch_size",       "preferred_batch_sizes",
+                                            "batch_timeout_ms", "timeout_ms",
+                                            "cache_size",       "cache_ttl_ms",
+                                            "instances",        "threads",
+                                            "max_queue",        "priority",
+                                            "options",          "inputs",
+                                            "outputs"};
+constexpr std::string_view kInstanceKeys[] = {"min", "max"};
+constexpr std::string_view kPriorityNames[] = {"high", "normal", "low"};
 constexpr std::string_view kSignatureKeys[] = {"inputs", "outputs"};
 constexpr std::string_view kSpecKeys[] = {"name", "datatype", "shape", "batch_axis", "optional"};
 constexpr std::string_view kDTypeNames[] = {"BOOL",  "INT8",   "INT16",  "INT32",  "INT64",
@@ -190,6 +198,50 @@ Status ReadDeclared(const Field& field, ModelConfig& config) {
   return {};
 }
 
+// A number, or {"min": 1, "max": 4}; what is left out of the object is 1, or `min`.
+Result<InstanceLimits> ReadInstances(const Field& field) {
+  if (!field.value.is_object()) {
+    const auto number = field.Integer(0, kMostInstances);
+    if (!number)
+      return Fail(number.error().Annotate("an object {\"min\": 1, \"max\": 4} will do, too"));
+    return InstanceLimits{*number, *number};
+  }
+  const auto fields = json::FieldsOf(field.value.get_object().value_unsafe(), "instances");
+  if (!fields) return Fail(fields.error());
+  InstanceLimits limits{1, 0};
+  for (const Field& limit : *fields) {
+    if (limit.key != "min" && limit.key != "max") return limit.Unknown(kInstanceKeys);
+    const auto number = limit.Integer(1, kMostInstances);
+    if (!number) return Fail(number.error());
+    (limit.key == "min" ? limits.min : limits.max) = *number;
+  }
+  if (limits.max == 0) limits.max = limits.min;
+  if (limits.min > limits.max) {
+    return Fail(Code::kInvalidArgument, "config key 'instances': min is " +
+                                            std::to_string(limits.min) + ", more than max, " +
+                                            std::to_string(limits.max));
+  }
+  return limits;
+}
+
+Result<std::vector<std::int64_t>> ReadSizes(const Field& field) {
+  const auto elements = field.Array();
+  if (!elements) return Fail(elements.error());
+  if (elements->size() > kMostPreferredSizes) {
+    return field.Refuse("an array of at most " + std::to_string(kMostPreferredSizes) + " numbers");
+  }
+  std::vector<std::int64_t> sizes;
+  for (const simdjson::dom::element element : *elements) {
+    const auto size = Field{field.what, field.key, element}.Integer(1, 65'536);
+    if (!size) return Fail(size.error());
+    sizes.push_back(*size);
+  }
+  std::ranges::sort(sizes);
+  const auto repeated = std::ranges::unique(sizes);
+  sizes.erase(repeated.begin(), repeated.end());
+  return sizes;
+}
+
 Status ReadConfigField(const Field& field, ModelConfig& config) {
   const auto number = std::ranges::find(kNumberKeys, field.key, &NumberKey::name);
   if (number != std::end(kNumberKeys)) {
@@ -205,6 +257,27 @@ Status ReadConfigField(const Field& field, ModelConfig& config) {
     return {};
   }
   if (field.key == "inputs" || field.key == "outputs") return ReadDeclared(field, config);
+  if (field.key == "instances") {
+    auto instances = ReadInstances(field);
+    if (!instances) return Fail(instances.error());
+    config.instances = *instances;
+    return {};
+  }
+  if (field.key == "preferred_batch_sizes") {
+    auto sizes = ReadSizes(field);
+    if (!sizes) return Fail(sizes.error());
+    config.preferred_batch_sizes = *std::move(sizes);
+    return {};
+  }
+  if (field.key == "priority") {
+    const auto name = field.Text();
+    if (!name) return Fail(name.error());
+    const auto priority = PriorityFromName(*name);
+    if (!priority)
+      return field.Refuse("one of high, normal, low" + DidYouMean(*name, kPriorityNames));
+    config.priority = *priority;
+    return {};
+  }
   if (field.key == "versions") {
     return Fail(
         Code::kUnimplemented,
@@ -216,6 +289,16 @@ Status ReadConfigField(const Field& field, ModelConfig& config) {
 
 }  // namespace
 
+std::string_view NameOf(Priority priority) {
+  return kPriorityNames[static_cast<std::size_t>(priority)];
+}
+
+std::optional<Priority> PriorityFromName(std::string_view name) {
+  const auto at = std::ranges::find(kPriorityNames, name);
+  if (at == std::end(kPriorityNames)) return std::nullopt;
+  return static_cast<Priority>(at - std::begin(kPriorityNames));
+}
+
 Result<ModelConfig> ParseModelConfig(std::string_view json) {
   const auto document = json::Document::ParseObject(json, "config");
   if (!document) return Fail(document.error());
@@ -224,6 +307,13 @@ Result<ModelConfig> ParseModelConfig(std::string_view json) {
   ModelConfig config;
   for (const Field& field : *fields) {
     if (auto read = ReadConfigField(field, config); !read) return Fail(read.error());
+  }
+  if (!config.preferred_batch_sizes.empty() &&
+      config.preferred_batch_sizes.back() > config.batch_size) {
+    return Fail(Code::kInvalidArgument, "config key 'preferred_batch_sizes' holds " +
+                                            std::to_string(config.preferred_batch_sizes.back()) +
+                                            ", more than batch_size, " +
+                                            std::to_string(config.batch_size));
   }
   return config;
 }

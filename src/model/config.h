@@ -13,13 +13,31 @@
 
 namespace plinth {
 
+// Whose requests of a version run first: within each, in order of arrival.
+enum class Priority { kHigh, kNormal, kLow };
+inline constexpr std::size_t kPriorities = 3;
+
+std::string_view NameOf(Priority priority);  // "high", "normal", "low"
+std::optional<Priority> PriorityFromName(std::string_view name);
+
+// How many executions of a version may run at once. Between the two the server chooses by how long
+// requests wait. Both 0: chosen from the cores and the engine.
+struct InstanceLimits {
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  bool operator==(const InstanceLimits&) const = default;
+};
+
 struct ModelConfig {
   std::int64_t batch_size = 32;       // most rows of one execution
   std::int64_t batch_timeout_ms = 0;  // longest wait for more rows
   std::int64_t timeout_ms = 30'000;   // deadline of a request, from its arrival; 0: none
   std::int64_t cache_size = 0;        // answers kept; 0: no cache
   std::int64_t cache_ttl_ms = 60'000;
-  std::int64_t instances = 0;     // executions at once; 0: chosen from the cores and the backend
+  // Rows of an execution that the model runs best with: rising, each at most batch_size.
+  std::vector<std::int64_t> preferred_batch_sizes;
+  InstanceLimits instances;
+  Priority priority = Priority::kNormal;  // of requests that do not say
   std::int64_t threads = 0;       // of one execution; 0: the engine's choice
   std::int64_t max_queue = 1024;  // requests that may wait; more are refused with 429
 

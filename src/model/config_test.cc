@@ -42,9 +42,36 @@ TEST(ConfigTest, ReadsEveryNumber) {
   EXPECT_EQ(config->timeout_ms, 2);
   EXPECT_EQ(config->cache_size, 3);
   EXPECT_EQ(config->cache_ttl_ms, 4);
-  EXPECT_EQ(config->instances, 5);
+  EXPECT_EQ(config->instances, (InstanceLimits{5, 5}));
   EXPECT_EQ(config->threads, 6);
   EXPECT_EQ(config->max_queue, 7);
+}
+
+TEST(ConfigTest, InstancesAreANumberOrARange) {
+  EXPECT_EQ(ParseModelConfig(R"({"instances": {"min": 2, "max": 4}})")->instances,
+            (InstanceLimits{2, 4}));
+  EXPECT_EQ(ParseModelConfig(R"({"instances": {"max": 4}})")->instances, (InstanceLimits{1, 4}));
+  EXPECT_EQ(ParseModelConfig(R"({"instances": {"min": 3}})")->instances, (InstanceLimits{3, 3}));
+  EXPECT_EQ(ErrorOf(R"({"instances": {"min": 3, "max": 2}})").message,
+            "config key 'instances': min is 3, more than max, 2");
+  EXPECT_THAT(ErrorOf(R"({"instances": {"mix": 3}})").message, HasSubstr("min"));
+  EXPECT_EQ(ErrorOf(R"({"instances": "3"})").code, Code::kInvalidArgument);
+}
+
+TEST(ConfigTest, PreferredSizesAreSortedAndFitTheBatch) {
+  EXPECT_THAT(ParseModelConfig(R"({"preferred_batch_sizes": [8, 4, 8]})")->preferred_batch_sizes,
+              ElementsAre(4, 8));
+  EXPECT_EQ(ErrorOf(R"({"batch_size": 8, "preferred_batch_sizes": [16]})").message,
+            "config key 'preferred_batch_sizes' holds 16, more than batch_size, 8");
+  EXPECT_EQ(ErrorOf(R"({"preferred_batch_sizes": [0]})").code, Code::kInvalidArgument);
+}
+
+TEST(ConfigTest, PriorityIsOneOfThree) {
+  EXPECT_EQ(ParseModelConfig("{}")->priority, Priority::kNormal);
+  EXPECT_EQ(ParseModelConfig(R"({"priority": "low"})")->priority, Priority::kLow);
+  EXPECT_EQ(ErrorOf(R"({"priority": "hihg"})").message,
+            "config key 'priority' is \"hihg\", expected one of high, normal, low; did you mean "
+            "'high'?");
 }
 
 TEST(ConfigTest, OptionsBecomeText) {

@@ -98,7 +98,7 @@ void ModelVersion::Warn(std::string warning) {
   info_.warnings.push_back(std::move(warning));
 }
 
-void ModelVersion::SetInstances(std::int64_t instances) {
+void ModelVersion::SetInstances(const InstanceLimits& instances) {
   const std::lock_guard lock(info_mutex_);
   info_.config.instances = instances;
 }

@@ -114,7 +114,7 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
   void Warn(std::string warning);
 
   // How many instances were chosen, shown in the effective configuration.
-  void SetInstances(std::int64_t instances);
+  void SetInstances(const InstanceLimits& instances);
 
   void Attach(std::unique_ptr<Attachment> attachment) { attachment_ = std::move(attachment); }
   Attachment* attachment() const { return attachment_.get(); }

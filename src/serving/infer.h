@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
+#include "model/config.h"
 #include "model/model_version.h"
 #include "tensor/tensor.h"
 
@@ -20,13 +22,18 @@ struct InferRequest {
   std::vector<NamedTensor> inputs;   // in any order
   std::vector<std::string> outputs;  // names of the wanted ones; empty: all
   Clock::time_point arrival = Clock::now();
-  std::function<bool()> cancelled;  // may be empty; asked before the execution starts
+  // From arrival; only shortens timeout_ms.
+  std::optional<std::chrono::milliseconds> timeout = std::nullopt;
+  std::optional<Priority> priority = std::nullopt;  // else the model's
+  bool bypass_cache = false;                        // neither read the cache nor wait for others
+  std::function<bool()> cancelled;  // may be empty; asked from any thread until the answer
 };
 
 // What is answered.
 struct InferResponse {
   VersionLease version;
   std::vector<NamedTensor> outputs;  // in the order of the signature
+  bool cached = false;               // not executed for this request
 };
 
 using InferCallback = std::move_only_function<void(Result<InferResponse>)>;

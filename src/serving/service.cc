@@ -55,7 +55,7 @@ void WarnOf(ModelVersion& version, std::int64_t instances) {
         "batch_timeout_ms is kept but requests are not joined in this release: none waits for "
         "others");
   }
-  if (config.instances > instances) {
+  if (config.instances.max > instances) {
     version.Warn("instances is " + std::to_string(instances) +
                  ": this model's engine takes one call at a time");
   }
@@ -117,7 +117,7 @@ Result<VersionInfo> Service::Impl::LoadAndPublish(const std::shared_ptr<ModelVer
     return Fail(loaded.error());
   auto queue = std::make_unique<VersionQueue>(
       *version, metrics.For(version->name(), version->version()), metrics, workers, alarm);
-  version->SetInstances(queue->instances());
+  version->SetInstances({queue->instances(), queue->instances()});
   WarnOf(*version, queue->instances());
   version->Attach(std::move(queue));
   if (const auto replaced = registry.Publish(version)) replaced->Retire();

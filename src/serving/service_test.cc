@@ -45,7 +45,7 @@ class ServiceTest : public testing::Test {
                             std::int64_t max_queue = 100) {
     ModelConfig config;
     config.timeout_ms = timeout_ms;
-    config.instances = instances;
+    config.instances = {instances, instances};
     config.max_queue = max_queue;
     return config;
   }
@@ -124,7 +124,7 @@ TEST_F(ServiceTest, EveryAnswerGoesToItsOwnRequest) {
 TEST_F(ServiceTest, AModelThatTakesOneCallAtATimeGetsOne) {
   const auto info = Deploy("concurrent 0\ndelay_ms 2\n", Config(0, 4));
   ASSERT_TRUE(info);
-  EXPECT_EQ(info->config.instances, 1);
+  EXPECT_EQ(info->config.instances.max, 1);
   EXPECT_THAT(info->warnings, testing::Contains(HasSubstr("one call at a time")));
   std::vector<std::future<Result<InferResponse>>> running;
   for (int i = 0; i < 20; ++i) running.push_back(Start(1));

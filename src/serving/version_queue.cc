@@ -16,7 +16,7 @@ constexpr std::int64_t kCheapNs = 50'000;
 std::int64_t InstancesOf(const ModelVersion& version) {
   // A backend that takes one call at a time has one instance, whatever is asked for.
   if (!version.signature().concurrent) return 1;
-  if (version.config().instances > 0) return version.config().instances;
+  if (version.config().instances.max > 0) return version.config().instances.max;
   return std::max(1u, std::thread::hardware_concurrency());
 }
 

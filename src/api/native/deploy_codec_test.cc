@@ -111,7 +111,7 @@ TEST(DeployCodecTest, WritesWarningsAndErrorsWhereThereAreAny) {
 
 TEST(DeployCodecTest, DescriptionsHaveTheEffectiveConfiguration) {
   VersionInfo info = Info();
-  info.config.instances = 2;
+  info.config.instances = {2, 2};
   info.config.options["precision"] = "f32";
   const std::string text = EncodeModel({"digits", {info}});
   EXPECT_THAT(text, HasSubstr(R"({"name":"digits","versions":[{"version":"v2")"));
@@ -119,7 +119,7 @@ TEST(DeployCodecTest, DescriptionsHaveTheEffectiveConfiguration) {
       text,
       HasSubstr(
           R"("config":{"batch_size":32,"batch_timeout_ms":0,"timeout_ms":30000,"cache_size":0,)"
-          R"("cache_ttl_ms":60000,"instances":2,"threads":0,"max_queue":1024,)"
+          R"("cache_ttl_ms":60000,"instances":2,"threads":0,"max_queue":1024,"priority":"normal",)"
           R"("options":{"precision":"f32"}})"));
 }
 
