@@ -20,6 +20,7 @@
 #include "common/options.h"
 #include "common/outputs.h"
 #include "common/signature.h"
+#include "common/stopper.h"
 #include "common/tensors.h"
 #include "plinth/backend.h"
 

@@ -130,6 +130,53 @@ TEST(TensorsTest, CountsWithoutOverflow) {
   EXPECT_FALSE(CountOf(std::array<std::int64_t, 1>{-1}));
 }
 
+// A host that wants the call to stop from the start on, and counts.
+struct ImpatientHost {
+  int asked = 0;
+  int taken_back = 0;
+
+  static void OnCancel(void* self, void (*stop)(void*), void* context) {
+    auto* host = static_cast<ImpatientHost*>(self);
+    if (stop == nullptr) {
+      ++host->taken_back;
+    } else {
+      ++host->asked;
+      stop(context);
+    }
+  }
+};
+
+TEST(StopperTest, HearsTheHostAndTakesItsWishBack) {
+  ImpatientHost host;
+  const plinth_execute_request request{sizeof(request),         0,    nullptr, 0, nullptr,
+                                       ImpatientHost::OnCancel, &host};
+  int stops = 0;
+  {
+    const Stopper stopper(request, [&] { ++stops; });
+    EXPECT_TRUE(stopper.stopped());
+    EXPECT_EQ(host.taken_back, 0);
+  }
+  EXPECT_EQ(stops, 1);
+  EXPECT_EQ(host.asked, 1);
+  EXPECT_EQ(host.taken_back, 1);
+}
+
+TEST(StopperTest, AsksNothingOfAHostThatDoesNotKnow) {
+  ImpatientHost host;
+  plinth_execute_request request{sizeof(request), 0, nullptr, 0, nullptr, nullptr, nullptr};
+  {
+    const Stopper nobody(request, [] { FAIL(); });
+  }
+  request.on_cancel = ImpatientHost::OnCancel;
+  request.cancel_context = &host;
+  request.struct_size = offsetof(plinth_execute_request, on_cancel);
+  EXPECT_FALSE(MayBeStopped(request));
+  {
+    const Stopper older(request, [] { FAIL(); });
+  }
+  EXPECT_EQ(host.asked + host.taken_back, 0);
+}
+
 class Echo {
  public:
   static Result<std::unique_ptr<Echo>> Load(const plinth_load_request& request) {
@@ -163,7 +210,7 @@ TEST(TableTest, RunsAModelThroughItsLife) {
   const std::int64_t dim = 1;
   const plinth_tensor x{"x", PLINTH_FP32, 1, &dim, nullptr, 0, nullptr};
   const std::uint32_t wanted = 0;
-  plinth_execute_request request{sizeof(request), 1, &x, 1, &wanted};
+  plinth_execute_request request{sizeof(request), 1, &x, 1, &wanted, nullptr, nullptr};
   plinth_output output{};
   plinth_execute_response response{sizeof(response), &output};
   ASSERT_EQ(table.execute(model, &request, &response), PLINTH_OK);

@@ -29,6 +29,11 @@ using Status = Result<void>;
   return std::unexpected(std::move(failure));
 }
 
+// What a call gives that was ended because the host told it to stop.
+[[nodiscard]] inline std::unexpected<Failure> FailStopped() {
+  return Fail(PLINTH_CANCELLED, "the call was stopped while it ran");
+}
+
 // Keeps the message for LastError() on this thread and returns the status.
 plinth_status Report(Failure failure) noexcept;
 

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
 #include <map>
+#include <thread>
 #include <utility>
 
 namespace plinth::testing {
@@ -120,6 +122,28 @@ Error LoadError(std::string_view backend, const std::string& path, const ModelCo
 Result<std::vector<NamedTensor>> Predict(LoadedModel& model,
                                          const std::vector<NamedTensor>& inputs) {
   return model.Execute(inputs, {}, nullptr);
+}
+
+void ExpectStops(LoadedModel& model, const std::vector<NamedTensor>& inputs) {
+  // A cancellation may come before the call or after it: some attempts miss it.
+  constexpr int kAttempts = 200;
+  std::string said = "nothing was stopped";
+  for (int i = 0; i < kAttempts; ++i) {
+    Cancellation cancellation;
+    std::atomic<bool> begun = false;
+    std::jthread canceller([&] {
+      begun.wait(false);
+      cancellation.Cancel();
+    });
+    begun = true;
+    begun.notify_one();
+    const auto outputs = model.Execute(inputs, {}, nullptr, &cancellation);
+    if (outputs) continue;
+    EXPECT_EQ(outputs.error().code, Code::kCancelled);
+    said = outputs.error().message;
+    if (said.find("while it ran") != std::string::npos) return;
+  }
+  ADD_FAILURE() << "no call was stopped while it ran; the last: " << said;
 }
 
 NamedTensor Numbers(std::string name, DType type, const Shape& shape,

@@ -30,6 +30,10 @@ Error LoadError(std::string_view backend, const std::string& path, const ModelCo
 Result<std::vector<NamedTensor>> Predict(LoadedModel& model,
                                          const std::vector<NamedTensor>& inputs);
 
+// Fails the test unless the backend ends a call on `inputs` early once it is cancelled. The call
+// must take long enough for another thread to see it run.
+void ExpectStops(LoadedModel& model, const std::vector<NamedTensor>& inputs);
+
 // A tensor of the given elements, rounded to the type. Not for BYTES.
 NamedTensor Numbers(std::string name, DType type, const Shape& shape,
                     const std::vector<double>& elements);

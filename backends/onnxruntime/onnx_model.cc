@@ -95,6 +95,20 @@ kit::Result<SessionOptionsHandle> MakeOptions(const plinth_load_request& request
   return options;
 }
 
+// Gives `run` options that end it when the host tells the call to stop.
+template <typename Run>
+kit::Status RunStoppable(const plinth_execute_request& request, Run run) {
+  if (!kit::MayBeStopped(request)) return run(nullptr);
+  OrtRunOptions* options = nullptr;
+  if (auto s = Check(Api().CreateRunOptions(&options)); !s) return s;
+  const RunOptionsHandle owner(options);
+  const kit::Stopper stopper(
+      request, [options] { const StatusHandle status(Api().RunOptionsSetTerminate(options)); });
+  auto ran = run(options);
+  if (!ran && stopper.stopped()) return kit::FailStopped();
+  return ran;
+}
+
 }  // namespace
 
 kit::Result<std::unique_ptr<Model>> Model::Load(const plinth_load_request& request) {
@@ -142,9 +156,11 @@ kit::Status Model::Execute(const plinth_execute_request& request, kit::OutputWri
     output_names.push_back(signature_.signature->outputs()[index].name.c_str());
   }
   std::vector<OrtValue*> raw(output_names.size(), nullptr);
-  auto ran =
-      Check(Api().Run(session_.get(), nullptr, input_names.data(), input_values.data(),
-                      input_names.size(), output_names.data(), output_names.size(), raw.data()));
+  auto ran = RunStoppable(request, [&](const OrtRunOptions* options) {
+    return Check(Api().Run(session_.get(), options, input_names.data(), input_values.data(),
+                           input_names.size(), output_names.data(), output_names.size(),
+                           raw.data()));
+  });
   std::vector<ValueHandle> values;
   values.reserve(raw.size());
   for (OrtValue* value : raw) values.emplace_back(value);

@@ -36,6 +36,7 @@ using StatusHandle = Handle<OrtStatus, &OrtApi::ReleaseStatus>;
 using ValueHandle = Handle<OrtValue, &OrtApi::ReleaseValue>;
 using SessionHandle = Handle<OrtSession, &OrtApi::ReleaseSession>;
 using SessionOptionsHandle = Handle<OrtSessionOptions, &OrtApi::ReleaseSessionOptions>;
+using RunOptionsHandle = Handle<OrtRunOptions, &OrtApi::ReleaseRunOptions>;
 using TypeInfoHandle = Handle<OrtTypeInfo, &OrtApi::ReleaseTypeInfo>;
 using MemoryInfoHandle = Handle<OrtMemoryInfo, &OrtApi::ReleaseMemoryInfo>;
 using ShapeInfoHandle = Handle<OrtTensorTypeAndShapeInfo, &OrtApi::ReleaseTensorTypeAndShapeInfo>;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <openvino/openvino.hpp>
+#include <openvino/runtime/exception.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -282,7 +283,20 @@ kit::Status Model::Infer(ov::InferRequest& infer, const plinth_execute_request& 
                        "input '" + specs[i].name + "': " + wrapped.error().message);
     }
   }
-  infer.infer();
+  const kit::Stopper stopper(request, [&infer] {
+    // It cannot fail for a request that exists; if it does all the same, the call just goes on.
+    (void)Catching(PLINTH_INTERNAL, [&infer] {
+      infer.cancel();
+      return true;
+    });
+  });
+  // A request that does not run yet knows nothing of a cancel().
+  if (stopper.stopped()) return kit::FailStopped();
+  try {
+    infer.infer();
+  } catch (const ov::Cancelled&) {
+    return kit::FailStopped();
+  }
   for (const std::uint32_t index : std::span(request.outputs, request.output_count)) {
     const char* name = signature_->outputs()[index].name.c_str();
     if (auto s = AddOutput(name, infer.get_output_tensor(index), outputs); !s) return s;

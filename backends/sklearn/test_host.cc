@@ -74,7 +74,8 @@ TestModel::~TestModel() {
 plinth_status TestModel::Execute(const plinth_tensor& x, const std::vector<std::uint32_t>& wanted,
                                  std::vector<plinth_output>& outputs) {
   outputs.resize(wanted.size());
-  const plinth_execute_request request = {sizeof(request), 1, &x, wanted.size(), wanted.data()};
+  const plinth_execute_request request = {sizeof(request), 1,       &x,     wanted.size(),
+                                          wanted.data(),   nullptr, nullptr};
   plinth_execute_response response = {sizeof(response), outputs.data()};
   status_ = backend_->execute(model_, &request, &response);
   error_ = status_ == PLINTH_OK ? "" : backend_->last_error();
@@ -103,7 +104,7 @@ TestOutput TestModel::Execute(const std::vector<double>& x, const std::vector<st
 std::optional<std::vector<double>> TestModel::Numbers(const plinth_tensor& x,
                                                       std::uint32_t output) const {
   plinth_output result = {};
-  const plinth_execute_request request = {sizeof(request), 1, &x, 1, &output};
+  const plinth_execute_request request = {sizeof(request), 1, &x, 1, &output, nullptr, nullptr};
   plinth_execute_response response = {sizeof(response), &result};
   if (backend_->execute(model_, &request, &response) != PLINTH_OK) return std::nullopt;
   std::vector<double> numbers = Convert(result.tensor).numbers;

@@ -102,7 +102,11 @@ static plinth_status run(const plinth_backend* backend, plinth_model* model, con
                                .data = x,
                                .byte_size = (size_t)(shape[0] * shape[1]) * sizeof(float)};
   const uint32_t wanted = 0;
-  const plinth_execute_request request = {sizeof request, 1, &input, 1, &wanted};
+  const plinth_execute_request request = {.struct_size = sizeof request,
+                                          .input_count = 1,
+                                          .inputs = &input,
+                                          .output_count = 1,
+                                          .outputs = &wanted};
   plinth_execute_response response = {sizeof response, output};
   return backend->execute(model, &request, &response);
 }

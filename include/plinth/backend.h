@@ -56,7 +56,9 @@ typedef enum plinth_status {
   /* Out of memory or of another resource; may work later. HTTP 503. */
   PLINTH_RESOURCE_EXHAUSTED = 5,
   /* Anything else, such as an error inside the runtime. HTTP 500. */
-  PLINTH_INTERNAL = 6
+  PLINTH_INTERNAL = 6,
+  /* execute() only: the call ended early because it was told to stop. HTTP 499. */
+  PLINTH_CANCELLED = 7
 } plinth_status;
 
 /* Element types. The values are part of the ABI. */
@@ -170,6 +172,15 @@ typedef struct plinth_execute_request {
   /* How many outputs are wanted: the capacity of plinth_execute_response.outputs. */
   size_t output_count;
   const uint32_t* outputs; /* their indices in the signature, rising, without repetition */
+  /* How the call learns that nobody wants its answer any more; NULL where it never will. A backend
+   * that can end a call early gives `stop` here: from then on the host calls stop(stop_context) at
+   * most once, on any thread, at once where the wish is older. stop must only make the call end
+   * soon (set a flag, say): no waiting, no errors, no other function of this header. Before
+   * stop_context dies, and before execute() returns, the backend takes its wish back with a stop of
+   * NULL, after which stop is not running and will not be called. One stop at a time. A call that
+   * was ended so answers PLINTH_CANCELLED; one that finished all the same answers as ever. */
+  void (*on_cancel)(void* cancel_context, void (*stop)(void* stop_context), void* stop_context);
+  void* cancel_context;
 } plinth_execute_request;
 
 typedef struct plinth_execute_response {

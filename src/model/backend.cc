@@ -36,6 +36,8 @@ Code CodeOf(plinth_status status) {
       return Code::kUnimplemented;
     case PLINTH_RESOURCE_EXHAUSTED:
       return Code::kOutOfMemory;
+    case PLINTH_CANCELLED:
+      return Code::kCancelled;
     default:
       return Code::kInternal;
   }
@@ -125,6 +127,13 @@ plinth_tensor ViewOf(const NamedTensor& named) {
           strings ? tensor.offsets().data() : nullptr};
 }
 
+// plinth_execute_request.on_cancel over a Cancellation.
+void OnCancel(void* cancel_context, void (*stop)(void*), void* stop_context) {
+  auto* cancellation = static_cast<Cancellation*>(cancel_context);
+  if (stop == nullptr) return cancellation->Unsubscribe();
+  cancellation->Subscribe(stop, stop_context);
+}
+
 // Gives a backend's output back when the last tensor over it is gone.
 struct OutputOwner {
   plinth_output output;
@@ -192,9 +201,14 @@ Status LoadedModel::Warm() {
   return {};
 }
 
-Result<std::vector<NamedTensor>> LoadedModel::Execute(
-    std::span<const NamedTensor> inputs, std::span<const std::uint32_t> wanted,
-    const std::shared_ptr<const void>& keep_alive) {
+Result<std::vector<NamedTensor>> LoadedModel::Execute(std::span<const NamedTensor> inputs,
+                                                      std::span<const std::uint32_t> wanted,
+                                                      const std::shared_ptr<const void>& keep_alive,
+                                                      Cancellation* cancellation) {
+  const bool stoppable = cancellation != nullptr;
+  if (stoppable && cancellation->cancelled()) {
+    return Fail(Code::kCancelled, "the call was cancelled before it began");
+  }
   std::vector<plinth_tensor> views;
   views.reserve(inputs.size());
   for (const NamedTensor& input : inputs) views.push_back(ViewOf(input));
@@ -206,11 +220,20 @@ Result<std::vector<NamedTensor>> LoadedModel::Execute(
     wanted = all;
   }
   std::vector<plinth_output> outputs(wanted.size());
-  const plinth_execute_request request{sizeof(request), views.size(), views.data(), wanted.size(),
-                                       wanted.data()};
+  const plinth_execute_request request{sizeof(request), views.size(),
+                                       views.data(),    wanted.size(),
+                                       wanted.data(),   stoppable ? OnCancel : nullptr,
+                                       cancellation};
   plinth_execute_response response{sizeof(response), outputs.data()};
   const plinth_status status = backend_->table_->execute(model_, &request, &response);
-  if (status != PLINTH_OK) return Fail(backend_->LastError(status));
+  // Whatever the backend forgot: what it gave is gone now.
+  if (stoppable) cancellation->Unsubscribe();
+  if (status != PLINTH_OK) {
+    Error error = backend_->LastError(status);
+    const bool asked = stoppable && cancellation->cancelled();
+    if (error.code == Code::kCancelled && !asked) error.code = Code::kInternal;
+    return Fail(std::move(error));
+  }
 
   // Every output gets its owner before any is looked at: a bad one must not leak the others.
   std::vector<std::shared_ptr<OutputOwner>> owners;

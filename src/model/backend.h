@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "model/cancellation.h"
 #include "model/config.h"
 #include "model/signature.h"
 #include "plinth/backend.h"
@@ -33,10 +34,12 @@ class LoadedModel {
   Status Warm();
 
   // `inputs` named as in the signature, of matching types; `wanted` are indices of outputs, rising.
-  // `keep_alive` is held by every output until its memory is released.
+  // `keep_alive` is held by every output until its memory is released. CANCELLED if `cancellation`,
+  // which may be nullptr, ended the call: that ends it early only where the backend can.
   Result<std::vector<NamedTensor>> Execute(std::span<const NamedTensor> inputs,
                                            std::span<const std::uint32_t> wanted,
-                                           const std::shared_ptr<const void>& keep_alive);
+                                           const std::shared_ptr<const void>& keep_alive,
+                                           Cancellation* cancellation = nullptr);
 
  private:
   friend class Backend;

@@ -1,5 +1,6 @@
 #include "model/model_version.h"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <chrono>
@@ -59,28 +60,55 @@ Status ModelVersion::Load(Backend& backend, std::string_view framework, const st
     info_.engine = backend.name();
     info_.path = path;
   }
-  auto model = backend.Load(path, spec_.config);
-  if (!model) {
-    Fail(model.error());
-    return plinth::Fail(std::move(model.error()));
+  auto ready = LoadCopies(backend, path);
+  if (ready) {
+    SetState(VersionState::kWarming);
+    ready = WarmCopies();
   }
-  model_ = std::move(*model);
-  SetState(VersionState::kWarming);
-  if (auto warmed = model_->Warm(); !warmed) {
-    model_.reset();
-    const Error error = warmed.error().Annotate("warm-up failed");
-    Fail(error);
-    return plinth::Fail(error);
+  if (!ready) {
+    copies_.clear();
+    Fail(ready.error());
+    return ready;
   }
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   const std::lock_guard lock(info_mutex_);
   info_.load_ms = took.count();
-  info_.signature = model_->signature();
+  info_.signature = signature();
+  return {};
+}
+
+Status ModelVersion::LoadCopies(Backend& backend, const std::string& path) {
+  std::int64_t wanted = 1;
+  do {
+    auto model = backend.Load(path, spec_.config);
+    if (!model) return plinth::Fail(std::move(model.error()));
+    copies_.push_back(std::move(*model));
+    if (copies_.back()->signature() != signature()) {
+      return plinth::Fail(Code::kInvalidModel,
+                          "the model's files changed while they were loaded; deploy it again");
+    }
+    if (!signature().concurrent) {
+      wanted = std::clamp<std::int64_t>(spec_.config.instances.max, 1, kMaxCopies);
+    }
+  } while (std::ssize(copies_) < wanted);
+  if (wanted > 1) {
+    Warn("the engine takes one call at a time on this model: its weights are in memory " +
+         std::to_string(wanted) + " times, once for each instance");
+  }
+  return {};
+}
+
+Status ModelVersion::WarmCopies() {
+  for (const auto& copy : copies_) {
+    if (auto warmed = copy->Warm(); !warmed) {
+      return plinth::Fail(warmed.error().Annotate("warm-up failed"));
+    }
+  }
   return {};
 }
 
 void ModelVersion::Open() {
-  assert(model_ != nullptr);
+  assert(!copies_.empty());
   SetState(VersionState::kReady);
   uses_.store(1, std::memory_order_release);  // the version's own use, which Retire() drops
 }
@@ -123,14 +151,16 @@ void ModelVersion::Retire() {
 void ModelVersion::DropUse() {
   if (uses_.fetch_sub(1, std::memory_order_acq_rel) != (kClosed | 1)) return;
   SetState(VersionState::kUnloaded);
-  disposer_(std::move(model_));
+  for (auto& copy : copies_) disposer_(std::move(copy));
 }
 
 Result<std::vector<NamedTensor>> ModelVersion::Execute(std::span<const NamedTensor> inputs,
-                                                       std::span<const std::uint32_t> wanted) {
+                                                       std::span<const std::uint32_t> wanted,
+                                                       const ExecuteOptions& options) {
+  assert(options.copy < copies_.size());
   AddUse();
   auto lease = std::make_shared<const VersionLease>(VersionLease(shared_from_this()));
-  return model_->Execute(inputs, wanted, lease);
+  return copies_[options.copy]->Execute(inputs, wanted, lease, options.cancellation);
 }
 
 }  // namespace plinth

@@ -57,6 +57,12 @@ struct VersionInfo {
   std::vector<std::string> warnings;
 };
 
+// How one execution runs.
+struct ExecuteOptions {
+  std::size_t copy = 0;                  // which of the loaded copies runs it: below copies()
+  Cancellation* cancellation = nullptr;  // lives until the execution has returned
+};
+
 class ModelVersion;
 
 // The right to use a ready version. Copyable; each copy counts.
@@ -86,8 +92,8 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
   struct Attachment {
     virtual ~Attachment() = default;
   };
-  // Takes the loaded model to be freed. The last lease may go on an I/O thread, where an unload,
-  // which may take long, must not run.
+  // Takes a loaded model to be freed, once for each copy. The last lease may go on an I/O thread,
+  // where an unload, which may take long, must not run.
   using Disposer = std::function<void(std::unique_ptr<LoadedModel>)>;
 
   ModelVersion(DeploySpec spec, Disposer disposer);
@@ -102,6 +108,8 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
 
   // Loads and warms on the calling thread; takes as long as it takes. The state is then still
   // warming: Open() makes it ready. On failure it is failed. `path` is where the files really are.
+  // Where the backend takes one call at a time on a model, it is loaded config().instances.max
+  // times, at most kMaxCopies.
   Status Load(Backend& backend, std::string_view framework, const std::string& path);
 
   // Lets leases in: the state becomes ready. Requires a successful Load().
@@ -126,13 +134,19 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
   void Retire();
 
   // Requires a lease or a load in progress.
-  const Signature& signature() const { return model_->signature(); }
+  const Signature& signature() const { return copies_.front()->signature(); }
+
+  // How often the model is loaded: once if the signature allows concurrent calls. Requires what
+  // signature() requires.
+  std::size_t copies() const { return copies_.size(); }
+  static constexpr std::int64_t kMaxCopies = 64;
 
   // Runs the model on the calling thread. The outputs share the backend's memory and keep a lease
   // themselves. `wanted` are indices into signature().outputs, rising; empty: all. Requires a
-  // lease; not concurrently unless the signature allows it.
+  // lease; not concurrently on one copy unless the signature allows it.
   Result<std::vector<NamedTensor>> Execute(std::span<const NamedTensor> inputs,
-                                           std::span<const std::uint32_t> wanted);
+                                           std::span<const std::uint32_t> wanted,
+                                           const ExecuteOptions& options = {});
 
  private:
   friend class VersionLease;
@@ -142,10 +156,12 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
   void AddUse() { uses_.fetch_add(1, std::memory_order_relaxed); }
   void DropUse();
   void SetState(VersionState state);
+  Status LoadCopies(Backend& backend, const std::string& path);
+  Status WarmCopies();
 
   const DeploySpec spec_;
   const Disposer disposer_;
-  std::unique_ptr<LoadedModel> model_;
+  std::vector<std::unique_ptr<LoadedModel>> copies_;  // all of one signature
   std::unique_ptr<Attachment> attachment_;
   std::atomic<VersionState> state_{VersionState::kLoading};
   std::atomic<std::uint64_t> uses_{kClosed};

@@ -30,8 +30,10 @@ class RegistryTest : public testing::Test {
     return file;
   }
 
-  std::shared_ptr<ModelVersion> Make(const std::string& name, const std::string& version) {
+  std::shared_ptr<ModelVersion> Make(const std::string& name, const std::string& version,
+                                     std::int64_t instances = 0) {
     DeploySpec spec;
+    spec.config.instances = {instances, instances};
     spec.name = name;
     spec.version = version;
     return std::make_shared<ModelVersion>(std::move(spec),
@@ -178,6 +180,65 @@ TEST_F(RegistryTest, WrongOutputsOfABackendAreErrors) {
     version->Retire();
   }
   EXPECT_EQ(unloaded_, 3);
+}
+
+std::vector<NamedTensor> One() {
+  Tensor x = Tensor::Allocate(DType::kFp32, {1, 1}).value();
+  x.mutable_values<float>()[0] = 1;
+  return {{"x", x}};
+}
+
+TEST_F(RegistryTest, LoadsACopyForEachInstanceWhereTheBackendTakesOneCall) {
+  const auto copies = [this](const std::string& text, std::int64_t instances) {
+    const auto version = Make("m", "v1", instances);
+    EXPECT_TRUE(Load(*version, text));
+    EXPECT_EQ(version->Info().warnings.size(), version->copies() > 1 ? 1u : 0u);
+    version->Open();
+    version->Retire();
+    return version->copies();
+  };
+  EXPECT_EQ(copies("concurrent 0\n", 0), 1u);
+  EXPECT_EQ(copies("concurrent 0\n", 3), 3u);
+  EXPECT_EQ(copies("concurrent 0\n", 1000), 64u);
+  EXPECT_EQ(copies("concurrent 1\n", 3), 1u);
+  EXPECT_EQ(unloaded_, 1 + 3 + 64 + 1);
+}
+
+TEST_F(RegistryTest, CopiesRunAtOnce) {
+  const auto version = Make("m", "v1", 2);
+  // Each fails a second call at once; long enough for the two to meet.
+  ASSERT_TRUE(Load(*version, "concurrent 0\ndelay_ms 50\n"));
+  EXPECT_THAT(version->Info().warnings[0], HasSubstr("in memory 2 times"));
+  version->Open();
+  {
+    const auto lease = version->TryAcquire();
+    const std::vector<NamedTensor> x = One();
+    Result<std::vector<NamedTensor>> other;
+    std::thread thread([&] { other = (*lease)->Execute(x, {}, {.copy = 1}); });
+    const auto outputs = (*lease)->Execute(x, {}, {.copy = 0});
+    thread.join();
+    EXPECT_TRUE(outputs) << outputs.error().message;
+    EXPECT_TRUE(other) << other.error().message;
+  }
+  version->Retire();
+}
+
+TEST_F(RegistryTest, ACancelledCallEndsEarly) {
+  const auto version = Make("m", "v1");
+  ASSERT_TRUE(Load(*version, "delay_ms 3600000\n"));
+  version->Open();
+  {
+    const auto lease = version->TryAcquire();
+    Cancellation cancellation;
+    std::jthread canceller([&] { cancellation.Cancel(); });
+    const auto outputs = (*lease)->Execute(One(), {}, {.cancellation = &cancellation});
+    ASSERT_FALSE(outputs);
+    EXPECT_EQ(outputs.error().code, Code::kCancelled);
+    // The next call of whoever has already gone does not begin.
+    EXPECT_THAT((*lease)->Execute(One(), {}, {.cancellation = &cancellation}).error().message,
+                HasSubstr("before it began"));
+  }
+  version->Retire();
 }
 
 TEST_F(RegistryTest, ReplacingUnderLoadFailsNoRequest) {

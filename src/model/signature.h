@@ -18,6 +18,8 @@ struct TensorSpec {
       shape;  // -1 for an open dimension; nothing where the model does not tell even the rank
   int batch_axis = -1;    // -1: calls cannot be joined along this tensor
   bool optional = false;  // inputs only
+
+  bool operator==(const TensorSpec&) const = default;
 };
 
 struct Signature {
@@ -30,6 +32,8 @@ struct Signature {
   const TensorSpec* FindInput(std::string_view name) const;
   // The index of the output of that name.
   std::optional<std::size_t> FindOutput(std::string_view name) const;
+
+  bool operator==(const Signature&) const = default;
 };
 
 }  // namespace plinth

@@ -1,10 +1,14 @@
 // The backend "test": y = 2 * x, FP32 [-1,-1], with the misbehaviour that the model file asks for.
 //
 // A model is a file <name>.testmodel, or a folder with a file of that name, with lines "key value":
-//   load_ms N       load() takes that long            fail_load TEXT    load() fails
-//   delay_ms N      execute() takes that long         fail_execute TEXT every execute() fails
-//   fail_on N       execute() fails if x[0] is N      concurrent 0      one call at a time (default
-//   1) bad_output K    execute() answers a wrong output: rank, type or size
+//   load_ms N          load() takes that long
+//   fail_load TEXT     load() fails
+//   delay_ms N         execute() takes that long, unless it is told to stop
+//   fail_execute TEXT  every execute() fails
+//   fail_on N          execute() fails if x[0] is N
+//   concurrent 0       one call at a time (default 1)
+//   bad_output K       execute() answers a wrong output: rank, type or size
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -84,6 +88,25 @@ struct Answer {
   std::vector<std::int64_t> shape;
 };
 
+constexpr std::chrono::milliseconds kPoll{1};
+
+// False if the call was told to stop before the time was over.
+bool Wait(std::chrono::milliseconds time, const plinth_execute_request& request) {
+  std::atomic<bool> stop = false;
+  const bool stoppable = request.struct_size >= sizeof(request) && request.on_cancel != nullptr;
+  if (stoppable) {
+    const auto set = [](void* context) { static_cast<std::atomic<bool>*>(context)->store(true); };
+    request.on_cancel(request.cancel_context, set, &stop);
+  }
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (!stop && std::chrono::steady_clock::now() < end) {
+    const auto left = end - std::chrono::steady_clock::now();
+    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(left, kPoll));
+  }
+  if (stoppable) request.on_cancel(request.cancel_context, nullptr, nullptr);
+  return !stop;
+}
+
 plinth_status Execute(plinth_model* model, const plinth_execute_request* request,
                       plinth_execute_response* response) {
   const bool alone = model->running.fetch_add(1) == 0;
@@ -94,7 +117,9 @@ plinth_status Execute(plinth_model* model, const plinth_execute_request* request
   if (!alone && model->signature.concurrent == 0) {
     return Fail(PLINTH_INTERNAL, "two calls at once on a model that takes one");
   }
-  std::this_thread::sleep_for(std::chrono::milliseconds(model->Number("delay_ms", 0)));
+  if (!Wait(std::chrono::milliseconds(model->Number("delay_ms", 0)), *request)) {
+    return Fail(PLINTH_CANCELLED, "stopped while it waited");
+  }
   if (const char* text = model->Text("fail_execute")) return Fail(PLINTH_INTERNAL, text);
   const plinth_tensor& x = request->inputs[0];
   const auto* values = static_cast<const float*>(x.data);
