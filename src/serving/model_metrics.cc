@@ -1,59 +1,151 @@
 #include "serving/model_metrics.h"
 
+#include <utility>
+
+#include "telemetry/process_metrics.h"
+#include "telemetry/render.h"
+
 namespace plinth {
 namespace {
 
 using telemetry::Counter;
+using telemetry::CounterSet;
+using telemetry::FixedLabel;
 using telemetry::Histogram;
+using telemetry::StateGauge;
 
-std::shared_ptr<Counter> MakeCounter() { return std::make_shared<Counter>(); }
+const FixedLabel& CodeLabel() {
+  static const FixedLabel label = [] {
+    FixedLabel codes{"code", {}};
+    for (std::size_t code = 0; code <= static_cast<std::size_t>(Code::kInternal); ++code) {
+      codes.values.push_back(InfoOf(static_cast<Code>(code)).name);
+    }
+    return codes;
+  }();
+  return label;
+}
+
+const FixedLabel& StateLabel() {
+  static const FixedLabel label = [] {
+    FixedLabel states{"state", {}};
+    for (std::size_t state = 0; state <= static_cast<std::size_t>(VersionState::kFailed); ++state) {
+      states.values.push_back(NameOf(static_cast<VersionState>(state)));
+    }
+    return states;
+  }();
+  return label;
+}
+
 std::shared_ptr<Histogram> MakeLatency() {
-  return std::make_shared<Histogram>(telemetry::LatencyBounds());
+  return std::make_shared<Histogram>(telemetry::LatencyBuckets());
 }
 std::shared_ptr<Histogram> MakeSize() {
-  return std::make_shared<Histogram>(telemetry::SizeBounds());
+  return std::make_shared<Histogram>(telemetry::SizeBuckets());
+}
+
+void AppendBuildInfo(std::string& text, const std::string& version) {
+  constexpr std::string_view kName = "plinth_build_info";
+  constexpr std::string_view kLabels[] = {"version"};
+  telemetry::AppendHeader(text, kName, "The running program; always 1.", "gauge");
+  telemetry::AppendSample(text, kName, telemetry::LabelText(kLabels, {version}), 1);
 }
 
 }  // namespace
 
-ModelMetrics::ModelMetrics()
-    : requests_("model_requests_total", "Predictions asked for, failed ones included.",
-                {"model", "version"}, MakeCounter),
-      errors_("model_errors_total", "Predictions that failed, by error code.",
-              {"model", "version", "code"}, MakeCounter),
-      cache_hits_("model_cache_hits_total", "Predictions answered from the cache.", {"model"},
-                  MakeCounter),
+ModelMetrics::ModelMetrics(std::string build_version)
+    : build_version_(std::move(build_version)),
+      submitted_("model_requests_submitted_total", "Predictions taken in.", {"model", "version"}),
+      requests_("model_requests_total", "Predictions asked for, failed ones included.",
+                {"model", "version"}),
+      errors_("model_errors_total", "Predictions that failed, by error code.", {"model", "version"},
+              [] { return std::make_shared<CounterSet>(CodeLabel()); }),
       duration_("model_request_duration_seconds",
                 "Time from a request's arrival to its answer, in seconds.", {"model", "version"},
                 MakeLatency),
-      batch_size_("model_batch_size", "Rows in one execution of the model.", {"model"}, MakeSize) {}
+      queue_duration_("model_queue_duration_seconds",
+                      "Time from a request's arrival to its execution, in seconds.",
+                      {"model", "version"}, MakeLatency),
+      execution_duration_("model_execution_duration_seconds",
+                          "Time that one execution of the model took, in seconds.",
+                          {"model", "version"}, MakeLatency),
+      in_flight_("model_requests_in_flight", "Predictions taken in and not answered yet.",
+                 {"model", "version"}),
+      queue_length_("model_queue_length", "Predictions that wait to be executed.",
+                    {"model", "version"}),
+      instances_("model_instances", "Executions of the version that may run at once.",
+                 {"model", "version"}),
+      load_duration_("model_load_duration_seconds",
+                     "Time from the start of the version's load until it was ready, in seconds.",
+                     {"model", "version"}),
+      state_("model_version_state", "1 for the state that the version is in, 0 for the others.",
+             {"model", "version"}, [] { return std::make_shared<StateGauge>(StateLabel()); }),
+      batch_size_("model_batch_size", "Rows in one execution of the model.", {"model"}, MakeSize),
+      cache_hits_("model_cache_hits_total", "Predictions answered from the cache.", {"model"}),
+      cache_misses_("model_cache_misses_total", "Predictions looked for in the cache and executed.",
+                    {"model"}),
+      cache_joins_("model_cache_joins_total",
+                   "Predictions answered by an equal one that was running already.", {"model"}),
+      cache_evictions_("model_cache_evictions_total",
+                       "Answers that left the cache to make room for others.", {"model"}),
+      cache_entries_("model_cache_entries", "Answers in the cache.", {"model"}),
+      cache_bytes_("model_cache_bytes", "Memory that the model's cached answers take, in bytes.",
+                   {"model"}),
+      families_{&requests_,           &errors_,        &duration_,        &queue_duration_,
+                &execution_duration_, &batch_size_,    &in_flight_,       &queue_length_,
+                &instances_,          &load_duration_, &state_,           &cache_hits_,
+                &cache_misses_,       &cache_joins_,   &cache_evictions_, &cache_entries_,
+                &cache_bytes_} {}
 
 VersionMetrics ModelMetrics::For(const std::string& model, const std::string& version) {
-  cache_hits_.At({model});  // so that the series is there from the start
-  return {requests_.At({model, version}), duration_.At({model, version}), batch_size_.At({model})};
+  return {.submitted = submitted_.At({model, version}),
+          .requests = requests_.At({model, version}),
+          .errors = errors_.At({model, version}),
+          .duration = duration_.At({model, version}),
+          .queue_duration = queue_duration_.At({model, version}),
+          .execution_duration = execution_duration_.At({model, version}),
+          .batch_size = batch_size_.At({model}),
+          .in_flight = in_flight_.At({model, version}),
+          .queue_length = queue_length_.At({model, version}),
+          .instances = instances_.At({model, version}),
+          .load_duration = load_duration_.At({model, version}),
+          .cache_hits = cache_hits_.At({model}),
+          .cache_misses = cache_misses_.At({model}),
+          .cache_joins = cache_joins_.At({model}),
+          .cache_evictions = cache_evictions_.At({model}),
+          .cache_entries = cache_entries_.At({model}),
+          .cache_bytes = cache_bytes_.At({model})};
 }
 
 void ModelMetrics::CountError(const std::string& model, const std::string& version, Code code) {
-  errors_.At({model, version, std::string(InfoOf(code).name)})->Add();
+  errors_.At({model, version})->Add(static_cast<std::size_t>(code));
+}
+
+void ModelMetrics::SetState(const std::string& model, const std::string& version,
+                            VersionState state) {
+  state_.At({model, version})->Set(static_cast<std::size_t>(state));
 }
 
 void ModelMetrics::Forget(const std::string& model) {
-  requests_.Remove({model});
-  errors_.Remove({model});
-  cache_hits_.Remove({model});
-  duration_.Remove({model});
-  batch_size_.Remove({model});
+  for (telemetry::MetricFamily* family : families_) family->Remove({model});
+  submitted_.Remove({model});
+}
+
+void ModelMetrics::Forget(const std::string& model, const std::string& version) {
+  for (telemetry::MetricFamily* family : families_) family->Remove({model, version});
+  submitted_.Remove({model, version});
 }
 
 std::string ModelMetrics::Render() const {
   std::string text;
-  for (const telemetry::Metric* metric : {static_cast<const telemetry::Metric*>(&requests_),
-                                          static_cast<const telemetry::Metric*>(&errors_),
-                                          static_cast<const telemetry::Metric*>(&cache_hits_),
-                                          static_cast<const telemetry::Metric*>(&duration_),
-                                          static_cast<const telemetry::Metric*>(&batch_size_)}) {
-    metric->Render(text);
-  }
+  for (const telemetry::MetricFamily* family : families_) family->Render(text);
+  telemetry::AppendMetric(text, "plinth_cache_bytes",
+                          "Memory that all cached answers take, in bytes.", "gauge",
+                          cache_bytes.value());
+  telemetry::AppendMetric(text, "plinth_cache_limit_bytes",
+                          "Memory that all cached answers may take, in bytes.", "gauge",
+                          cache_limit_bytes.value());
+  if (!build_version_.empty()) AppendBuildInfo(text, build_version_);
+  telemetry::AppendProcessMetrics(text);
   return text;
 }
 

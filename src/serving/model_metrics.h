@@ -1,41 +1,97 @@
-// What is counted of every model.
+// What is counted of every model, and the text of GET /metrics.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "base/status.h"
+#include "model/model_version.h"
+#include "telemetry/family.h"
 #include "telemetry/metrics.h"
 
 namespace plinth {
 
-// The counters of one version: kept with it, so that counting looks nothing up.
+// The series of one version: kept with it, so that counting looks nothing up and takes no lock.
+// Those that are said to be the model's are shared by its versions.
 struct VersionMetrics {
-  std::shared_ptr<telemetry::Counter> requests;
-  std::shared_ptr<telemetry::Histogram> duration;  // seconds, from arrival to answer
-  std::shared_ptr<telemetry::Histogram>
-      batch_size;  // rows of an execution; shared by the model's versions
+  // Of requests. Each is taken in once and answered once: in flight are submitted - requests, if
+  // `requests` is read first.
+  std::shared_ptr<telemetry::Counter> submitted;             // taken in; not in the text
+  std::shared_ptr<telemetry::Counter> requests;              // answered, failures included
+  std::shared_ptr<telemetry::CounterSet> errors;             // answered with an error, by Code
+  std::shared_ptr<telemetry::Histogram> duration;            // from arrival to answer
+  std::shared_ptr<telemetry::Histogram> queue_duration;      // from arrival to execution
+  std::shared_ptr<telemetry::Histogram> execution_duration;  // of an execution
+  std::shared_ptr<telemetry::Histogram> batch_size;          // rows of an execution; the model's
+
+  std::shared_ptr<telemetry::Gauge> in_flight;      // requests
+  std::shared_ptr<telemetry::Gauge> queue_length;   // requests
+  std::shared_ptr<telemetry::Gauge> instances;      // executions that may run at once
+  std::shared_ptr<telemetry::Gauge> load_duration;  // seconds from the load's start to ready
+
+  // The model's answer cache.
+  std::shared_ptr<telemetry::Counter> cache_hits;
+  std::shared_ptr<telemetry::Counter> cache_misses;
+  std::shared_ptr<telemetry::Counter> cache_joins;  // waited for an equal one that was running
+  std::shared_ptr<telemetry::Counter> cache_evictions;
+  std::shared_ptr<telemetry::Gauge> cache_entries;
+  std::shared_ptr<telemetry::Gauge> cache_bytes;
+
+  void CountError(Code code) const { errors->Add(static_cast<std::size_t>(code)); }
 };
 
 class ModelMetrics {
  public:
-  ModelMetrics();
+  // `build_version` is shown as plinth_build_info; empty: not shown.
+  explicit ModelMetrics(std::string build_version = "");
 
+  // The series of a version, which are in the text from here until they are forgotten.
   VersionMetrics For(const std::string& model, const std::string& version);
   void CountError(const std::string& model, const std::string& version, Code code);
+  void SetState(const std::string& model, const std::string& version, VersionState state);
 
-  // The model is gone: its series leave the text.
+  // The model, or the version, is gone: its series leave the text. What is the model's stays until
+  // the model goes.
   void Forget(const std::string& model);
+  void Forget(const std::string& model, const std::string& version);
 
+  // All of it, the process's own included, in the Prometheus text format.
   std::string Render() const;
 
+  // Of all answer caches together.
+  telemetry::Gauge cache_bytes;
+  telemetry::Gauge cache_limit_bytes;
+
  private:
-  telemetry::Family<telemetry::Counter> requests_;
-  telemetry::Family<telemetry::Counter> errors_;
-  telemetry::Family<telemetry::Counter> cache_hits_;
-  telemetry::Family<telemetry::Histogram> duration_;
-  telemetry::Family<telemetry::Histogram> batch_size_;
+  using Counters = telemetry::Family<telemetry::Counter>;
+  using Gauges = telemetry::Family<telemetry::Gauge>;
+  using Histograms = telemetry::Family<telemetry::Histogram>;
+
+  const std::string build_version_;
+  // By model and version, and errors by code.
+  Counters submitted_;  // not in the text
+  Counters requests_;
+  telemetry::Family<telemetry::CounterSet> errors_;
+  Histograms duration_;
+  Histograms queue_duration_;
+  Histograms execution_duration_;
+  Gauges in_flight_;
+  Gauges queue_length_;
+  Gauges instances_;
+  Gauges load_duration_;
+  telemetry::Family<telemetry::StateGauge> state_;
+  // By model.
+  Histograms batch_size_;
+  Counters cache_hits_;
+  Counters cache_misses_;
+  Counters cache_joins_;
+  Counters cache_evictions_;
+  Gauges cache_entries_;
+  Gauges cache_bytes_;
+  // Those of the above that are in the text, in its order.
+  const std::vector<telemetry::MetricFamily*> families_;
 };
 
 }  // namespace plinth
