@@ -3,7 +3,7 @@
 FUZZ_SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-asan test-tsan bench fuzz format lint clean
+.PHONY: help setup build demo test test-asan test-tsan bench bench-quick fuzz format lint clean
 
 help: ## this list
 	@echo "Plinth: one process that serves models of every framework. The targets:"
@@ -35,11 +35,15 @@ test-tsan: ## unit and end-to-end tests under the thread sanitizer
 	@scripts/build tsan all
 	@scripts/test --preset tsan unit e2e
 
-bench: ## the benchmarks (takes some minutes)
+bench: ## the benchmarks, as one table (takes a quarter of an hour; BENCH="--json FILE" writes the figures too)
 	@scripts/setup build bench
-	@scripts/build release all -DPLINTH_BENCH=ON
-	@for program in build/bin/*_bench; do $$program || exit 1; done
-	@bench/serve_bench.py
+	@scripts/build release plinth_bench -DPLINTH_BENCH=ON
+	@bench/run.py $(BENCH)
+
+bench-quick: ## the benchmarks in less than two minutes
+	@scripts/setup build bench
+	@scripts/build release plinth_bench -DPLINTH_BENCH=ON
+	@bench/run.py --quick $(BENCH)
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (600)
 	@scripts/setup build test

@@ -1,6 +1,6 @@
 // What the response cache costs and what it brings.
 //
-//   cache_bench [requests of a trace, default 1000000]
+//   cache_bench [costs|ratios|all] [requests of a trace, default 1000000]
 //
 // The first table: nanoseconds for each step of a request that hits and of one that misses a full
 // cache, by size of the input. The second: the share of hits on synthetic traces, against LRU and
@@ -261,16 +261,21 @@ void PrintHitRatios(std::size_t requests) {
 }  // namespace plinth
 
 int main(int argc, char** argv) {
+  const std::string_view what = argc > 1 ? argv[1] : "all";
   std::size_t requests = 1'000'000;
-  if (argc > 1) {
-    const std::string_view text(argv[1]);
+  bool right = what == "costs" || what == "ratios" || what == "all";
+  if (argc > 2) {
+    const std::string_view text(argv[2]);
     const auto read = std::from_chars(text.data(), text.data() + text.size(), requests);
-    if (read.ec != std::errc() || read.ptr != text.data() + text.size() || requests < 1'000) {
-      fmt::print(stderr, "cache_bench [requests of a trace, at least 1000]\n");
-      return 2;
-    }
+    right &= read.ec == std::errc() && read.ptr == text.data() + text.size() && requests >= 1'000;
   }
-  for (const std::size_t entries : {1'000u, 10'000u}) plinth::PrintCosts(entries);
-  plinth::PrintThreads();
-  plinth::PrintHitRatios(requests);
+  if (!right) {
+    fmt::print(stderr, "cache_bench [costs|ratios|all] [requests of a trace, at least 1000]\n");
+    return 2;
+  }
+  if (what != "ratios") {
+    for (const std::size_t entries : {1'000u, 10'000u}) plinth::PrintCosts(entries);
+    plinth::PrintThreads();
+  }
+  if (what != "costs") plinth::PrintHitRatios(requests);
 }
