@@ -8,7 +8,6 @@
 namespace plinth {
 namespace {
 
-using telemetry::Counter;
 using telemetry::CounterSet;
 using telemetry::FixedLabel;
 using telemetry::Histogram;
@@ -63,7 +62,7 @@ ModelMetrics::ModelMetrics(std::string build_version)
                 "Time from a request's arrival to its answer, in seconds.", {"model", "version"},
                 MakeLatency),
       queue_duration_("model_queue_duration_seconds",
-                      "Time from a request's arrival to its execution, in seconds.",
+                      "Time that a request waited to be executed, in seconds.",
                       {"model", "version"}, MakeLatency),
       execution_duration_("model_execution_duration_seconds",
                           "Time that one execution of the model took, in seconds.",
@@ -137,6 +136,8 @@ void ModelMetrics::Forget(const std::string& model, const std::string& version) 
 
 std::string ModelMetrics::Render() const {
   std::string text;
+  // Grows little from one time to the next: what doubles on its way copies all once more.
+  text.reserve(last_size_.load(std::memory_order_relaxed) * 9 / 8);
   for (const telemetry::MetricFamily* family : families_) family->Render(text);
   telemetry::AppendMetric(text, "plinth_cache_bytes",
                           "Memory that all cached answers take, in bytes.", "gauge",
@@ -146,6 +147,7 @@ std::string ModelMetrics::Render() const {
                           cache_limit_bytes.value());
   if (!build_version_.empty()) AppendBuildInfo(text, build_version_);
   telemetry::AppendProcessMetrics(text);
+  last_size_.store(text.size(), std::memory_order_relaxed);
   return text;
 }
 

@@ -1,6 +1,7 @@
 // What is counted of every model, and the text of GET /metrics.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -22,7 +23,7 @@ struct VersionMetrics {
   std::shared_ptr<telemetry::Counter> requests;              // answered, failures included
   std::shared_ptr<telemetry::CounterSet> errors;             // answered with an error, by Code
   std::shared_ptr<telemetry::Histogram> duration;            // from arrival to answer
-  std::shared_ptr<telemetry::Histogram> queue_duration;      // from arrival to execution
+  std::shared_ptr<telemetry::Histogram> queue_duration;      // waited to be executed
   std::shared_ptr<telemetry::Histogram> execution_duration;  // of an execution
   std::shared_ptr<telemetry::Histogram> batch_size;          // rows of an execution; the model's
 
@@ -92,6 +93,7 @@ class ModelMetrics {
   Gauges cache_bytes_;
   // Those of the above that are in the text, in its order.
   const std::vector<telemetry::MetricFamily*> families_;
+  mutable std::atomic<std::size_t> last_size_{0};  // of the text, in bytes
 };
 
 }  // namespace plinth

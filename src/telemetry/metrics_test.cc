@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <thread>
 #include <vector>
@@ -26,8 +27,8 @@ TEST(HistogramTest, BoundsAreInclusive) {
 TEST(HistogramTest, EveryBoundOfEveryScaleSeparates) {
   for (const Buckets* buckets : {&LatencyBuckets(), &SizeBuckets()}) {
     for (std::size_t i = 0; i + 1 < buckets->size(); ++i) {
-      const auto bound = static_cast<std::int64_t>(
-          buckets->bound(i) * static_cast<double>(buckets->ticks_per_unit()) + 0.5);
+      const std::int64_t bound =
+          std::llround(buckets->bound(i) * static_cast<double>(buckets->ticks_per_unit()));
       EXPECT_EQ(buckets->IndexOf(bound), i);
       EXPECT_EQ(buckets->IndexOf(bound + 1), i + 1);
       EXPECT_GT(buckets->bound(i + 1), buckets->bound(i));
@@ -88,6 +89,7 @@ TEST(MetricsTest, CountsOfManyThreadsAddUp) {
   Histogram histogram(SizeBuckets());
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&] {
         for (int i = 0; i < 10'000; ++i) {

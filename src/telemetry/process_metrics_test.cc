@@ -2,6 +2,10 @@
 
 #include <charconv>
 #include <ctime>
+#include <fstream>
+#include <future>
+#include <string>
+#include <thread>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -54,13 +58,27 @@ TEST(ProcessMetricsTest, AreThisProcess) {
   EXPECT_GT(ValueOf(text, "process_resident_memory_bytes"), 100'000);
   EXPECT_GT(ValueOf(text, "process_virtual_memory_bytes"),
             ValueOf(text, "process_resident_memory_bytes"));
-  EXPECT_EQ(ValueOf(text, "process_threads"), 1);
+  EXPECT_GE(ValueOf(text, "process_threads"), 1);
   EXPECT_GE(ValueOf(text, "process_open_fds"), 3);
   EXPECT_GT(ValueOf(text, "process_max_fds"), ValueOf(text, "process_open_fds"));
   // A clock may have been set since the boot, but not by a year.
   EXPECT_NEAR(ValueOf(text, "process_start_time_seconds"), static_cast<double>(std::time(nullptr)),
               365.0 * 24 * 3600);
   EXPECT_THAT(text, HasSubstr("# TYPE process_cpu_seconds_total counter\n"));
+}
+
+TEST(ProcessMetricsTest, ThreadsAndFilesAreCounted) {
+  std::string before;
+  AppendProcessMetrics(before);
+  std::promise<void> end;
+  const std::jthread waiting([&] { end.get_future().wait(); });
+  const std::ifstream file("/proc/self/stat");
+  std::string after;
+  AppendProcessMetrics(after);
+  end.set_value();
+  EXPECT_GE(ValueOf(after, "process_threads"),
+            2);  // a thread of another test may be on its way out
+  EXPECT_EQ(ValueOf(after, "process_open_fds"), ValueOf(before, "process_open_fds") + 1);
 }
 
 }  // namespace

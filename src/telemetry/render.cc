@@ -1,5 +1,6 @@
 #include "telemetry/render.h"
 
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -22,12 +23,14 @@ void AppendEscaped(std::string& text, std::string_view value) {
   }
 }
 
+// The shortest text that reads back as the same number.
 void AppendNumber(std::string& text, double value) {
   if (std::isinf(value)) {
     text += value > 0 ? "+Inf" : "-Inf";
-  } else {
-    fmt::format_to(std::back_inserter(text), "{}", value);
+    return;
   }
+  char digits[32];  // the longest is 24
+  text.append(digits, std::to_chars(digits, digits + sizeof(digits), value).ptr);
 }
 
 // Appends name{labels,label="value"}: all of a sample but its number. `label` may be empty.
@@ -48,7 +51,10 @@ void AppendName(std::string& text, std::string_view name, std::string_view label
 }
 
 void AppendCount(std::string& text, std::uint64_t count) {
-  fmt::format_to(std::back_inserter(text), " {}\n", count);
+  const fmt::format_int digits(count);
+  text += ' ';
+  text.append(digits.data(), digits.size());
+  text += '\n';
 }
 
 }  // namespace

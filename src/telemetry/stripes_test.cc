@@ -77,6 +77,7 @@ TEST(StripedCellsTest, NothingIsLostBetweenThreads) {
   StripedCells cells(9, map);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(8);
     for (int t = 0; t < 8; ++t) {
       threads.emplace_back([&] {
         for (int i = 0; i < 10'000; ++i) cells.Add(0, 2, 8, 3);
