@@ -6,6 +6,8 @@
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <thread>
@@ -329,6 +331,37 @@ DigitsCase LoadDigits(std::string_view file) {
   }
   digits.tolerance = double(model["tolerance"]);
   return digits;
+}
+
+void CallFromManyThreads(LoadedModel& model, const DigitsCase& digits) {
+  EXPECT_TRUE(model.signature().concurrent);
+  constexpr int kThreads = 4;
+  constexpr int kCalls = 8;
+  std::vector<std::jthread> threads;
+  threads.reserve(kThreads);
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < kCalls; ++i) {
+        const auto outputs = Predict(model, {digits.input});
+        ASSERT_TRUE(outputs) << outputs.error().message;
+        ExpectSame(outputs->at(0).tensor, digits.outputs[0].tensor, digits.tolerance);
+      }
+    });
+  }
+}
+
+void ExpectTruncatedRefused(std::string_view backend, const std::string& file,
+                            const std::string& path) {
+  std::ifstream in(file, std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  ASSERT_FALSE(whole.empty()) << file;
+  constexpr std::size_t kParts = 16;
+  for (std::size_t part = 0; part < kParts; ++part) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc)
+        .write(whole.data(), static_cast<std::streamsize>(whole.size() * part / kParts));
+    EXPECT_EQ(LoadError(backend, path).code, Code::kInvalidModel) << file << ", part " << part;
+  }
+  std::filesystem::remove(path);
 }
 
 }  // namespace plinth::testing

@@ -70,4 +70,12 @@ struct DigitsCase {
 };
 DigitsCase LoadDigits(std::string_view file);
 
+// Asks a model that takes calls at once for the digits from several threads, and compares every
+// answer.
+void CallFromManyThreads(LoadedModel& model, const DigitsCase& digits);
+
+// Expects INVALID_MODEL for each of sixteen beginnings of `file`, written to `path` for a moment.
+void ExpectTruncatedRefused(std::string_view backend, const std::string& file,
+                            const std::string& path);
+
 }  // namespace plinth::testing

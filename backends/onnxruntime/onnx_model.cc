@@ -42,11 +42,10 @@ bool IsLarge(const std::filesystem::path& path) {
   return false;
 }
 
-kit::Status SetThreads(OrtSessionOptions* options, std::int64_t threads, const std::string& path) {
-  if (threads == 0 && IsLarge(path)) return Check(Api().DisablePerSessionThreads(options));
-  if (auto s =
-          Check(Api().SetIntraOpNumThreads(options, std::max<int>(static_cast<int>(threads), 1)));
-      !s) {
+// `threads` of its own, or those that all sessions with 0 have in common.
+kit::Status SetThreads(OrtSessionOptions* options, std::int64_t threads) {
+  if (threads == 0) return Check(Api().DisablePerSessionThreads(options));
+  if (auto s = Check(Api().SetIntraOpNumThreads(options, static_cast<int>(threads))); !s) {
     return s;
   }
   if (auto s = Check(Api().SetInterOpNumThreads(options, 1)); !s) return s;
@@ -72,11 +71,17 @@ kit::Status SetProfile(OrtSessionOptions* options, const std::string& name) {
       Api().EnableProfiling(options, (std::filesystem::temp_directory_path() / name).c_str()));
 }
 
-kit::Result<SessionOptionsHandle> MakeOptions(const plinth_load_request& request) {
+struct SessionSetup {
+  SessionOptionsHandle options;
+  bool own_threads;
+};
+
+kit::Result<SessionSetup> MakeOptions(const plinth_load_request& request) {
   auto given = kit::Options::Read(request, {"threads", "optimization", "memory_arena", "profile"});
   if (!given) return kit::Fail(given.error());
-  const auto threads = given->Number("threads", 1, kit::kMaxThreads, 0);
+  auto threads = given->Number("threads", 1, kit::kMaxThreads, 0);
   if (!threads) return kit::Fail(threads.error());
+  if (*threads == 0 && !IsLarge(request.path)) threads = 1;
   const auto level = given->Choice("optimization", {"none", "basic", "extended", "all"}, "all");
   if (!level) return kit::Fail(level.error());
   const auto arena = given->Flag("memory_arena", true);
@@ -87,12 +92,12 @@ kit::Result<SessionOptionsHandle> MakeOptions(const plinth_load_request& request
   SessionOptionsHandle options(raw);
   if (auto s = Check(Api().SetSessionGraphOptimizationLevel(raw, LevelOf(*level))); !s)
     return kit::Fail(s.error());
-  if (auto s = SetThreads(raw, *threads, request.path); !s) return kit::Fail(s.error());
+  if (auto s = SetThreads(raw, *threads); !s) return kit::Fail(s.error());
   if (!*arena) {
     if (auto s = Check(Api().DisableCpuMemArena(raw)); !s) return kit::Fail(s.error());
   }
   if (auto s = SetProfile(raw, given->Text("profile", "")); !s) return kit::Fail(s.error());
-  return options;
+  return SessionSetup{std::move(options), *threads != 0};
 }
 
 // Gives `run` options that end it when the host tells the call to stop.
@@ -112,10 +117,10 @@ kit::Status RunStoppable(const plinth_execute_request& request, Run run) {
 }  // namespace
 
 kit::Result<std::unique_ptr<Model>> Model::Load(const plinth_load_request& request) {
-  auto options = MakeOptions(request);
-  if (!options) return kit::Fail(options.error());
+  auto setup = MakeOptions(request);
+  if (!setup) return kit::Fail(setup.error());
   OrtSession* raw = nullptr;
-  auto created = Check(Api().CreateSession(Environment(), request.path, options->get(), &raw),
+  auto created = Check(Api().CreateSession(Environment(), request.path, setup->options.get(), &raw),
                        PLINTH_INVALID_MODEL);
   if (!created) {
     // What is wrong while loading is wrong with the files, whatever ONNX Runtime calls it.
@@ -127,11 +132,12 @@ kit::Result<std::unique_ptr<Model>> Model::Load(const plinth_load_request& reque
   SessionHandle session(raw);
   auto signature = ReadSignature(raw);
   if (!signature) return kit::Fail(signature.error());
-  return std::make_unique<Model>(std::move(session), std::move(*signature));
+  return std::make_unique<Model>(std::move(session), std::move(*signature),
+                                 setup->own_threads ? nullptr : &Parking());
 }
 
-Model::Model(SessionHandle session, OrtSignature signature)
-    : session_(std::move(session)), signature_(std::move(signature)) {}
+Model::Model(SessionHandle session, OrtSignature signature, HelperParking* parking)
+    : session_(std::move(session)), signature_(std::move(signature)), parking_(parking) {}
 
 kit::Status Model::Execute(const plinth_execute_request& request, kit::OutputWriter& outputs) {
   std::vector<ValueHandle> inputs;
@@ -157,6 +163,7 @@ kit::Status Model::Execute(const plinth_execute_request& request, kit::OutputWri
   }
   std::vector<OrtValue*> raw(output_names.size(), nullptr);
   auto ran = RunStoppable(request, [&](const OrtRunOptions* options) {
+    const HelperParking::Call call(parking_);
     return Check(Api().Run(session_.get(), options, input_names.data(), input_values.data(),
                            input_names.size(), output_names.data(), output_names.size(),
                            raw.data()));

@@ -15,7 +15,8 @@ class Model {
  public:
   static kit::Result<std::unique_ptr<Model>> Load(const plinth_load_request& request);
 
-  Model(SessionHandle session, OrtSignature signature);
+  // `parking` is nullptr if the session has threads of its own.
+  Model(SessionHandle session, OrtSignature signature, HelperParking* parking);
 
   const plinth_signature* signature() const { return signature_.signature->view(); }
   kit::Status Execute(const plinth_execute_request& request, kit::OutputWriter& outputs);
@@ -23,6 +24,7 @@ class Model {
  private:
   SessionHandle session_;
   OrtSignature signature_;
+  HelperParking* parking_;
 };
 
 }  // namespace plinth::onnx

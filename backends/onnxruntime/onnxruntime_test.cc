@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 
 #include "common/testing.h"
 
@@ -174,19 +173,21 @@ TEST(OnnxRuntimeTest, TakesCallsFromManyThreads) {
   const DigitsCase digits = LoadDigits("cnn.onnx");
   const auto model = LoadModel(kBackend, digits.file);
   ASSERT_NE(model, nullptr);
-  ASSERT_TRUE(model->signature().concurrent);
-  std::vector<std::thread> threads;
-  threads.reserve(4);
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&] {
-      for (int i = 0; i < 8; ++i) {
-        const auto outputs = Predict(*model, {digits.input});
-        ASSERT_TRUE(outputs);
-        ExpectSame(outputs->at(0).tensor, digits.outputs[0].tensor, digits.tolerance);
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  CallFromManyThreads(*model, digits);
+}
+
+// A model that seems large computes on the common pool, where calls at once share the helpers.
+TEST(OnnxRuntimeTest, AnswersTheSameOnTheCommonPool) {
+  const DigitsCase digits = LoadDigits("cnn.onnx");
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / ("large-" + std::to_string(getpid()));
+  std::filesystem::create_directories(folder);
+  std::filesystem::copy_file(digits.file, folder / "cnn.onnx");
+  std::ofstream(folder / "cnn.onnx.data") << std::string(2 << 20, ' ');
+  const auto model = LoadModel(kBackend, folder / "cnn.onnx");
+  std::filesystem::remove_all(folder);
+  ASSERT_NE(model, nullptr);
+  CallFromManyThreads(*model, digits);
 }
 
 TEST(OnnxRuntimeTest, AnswersTheSameAtEveryOptimization) {
@@ -237,15 +238,8 @@ TEST(OnnxRuntimeTest, SaysWhyAModelCannotBeLoaded) {
 }
 
 TEST(OnnxRuntimeTest, RefusesTruncatedModelsWithoutHarm) {
-  std::ifstream in(LoadDigits("cnn.onnx").file, std::ios::binary);
-  const std::string whole((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  const std::string path = ::testing::TempDir() + "truncated.onnx";
-  for (std::size_t part = 0; part < 16; ++part) {
-    std::ofstream(path, std::ios::binary | std::ios::trunc)
-        .write(whole.data(), static_cast<std::streamsize>(whole.size() * part / 16));
-    EXPECT_EQ(LoadError(kBackend, path).code, Code::kInvalidModel) << part;
-  }
-  std::filesystem::remove(path);
+  ExpectTruncatedRefused(kBackend, LoadDigits("cnn.onnx").file,
+                         ::testing::TempDir() + "truncated.onnx");
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ constexpr const char* kLibrary = "libonnxruntime.so.1";
 const OrtApi* api = nullptr;
 OrtEnv* environment =
     nullptr;  // never released: ONNX Runtime does not survive it while the process exits
+HelperParking* parking = nullptr;  // nor this
 std::string runtime_name;
 
 void ORT_API_CALL Log(void* param, OrtLoggingLevel severity, const char* /*category*/,
@@ -57,7 +58,9 @@ kit::Status CreateEnvironment(const plinth_host* host) {
   OrtThreadingOptions* raw = nullptr;
   if (auto s = Check(api->CreateThreadingOptions(&raw)); !s) return s;
   const Handle<OrtThreadingOptions, &OrtApi::ReleaseThreadingOptions> options(raw);
-  if (auto s = Check(api->SetGlobalIntraOpNumThreads(raw, ProcessorCount())); !s) return s;
+  const int processors = ProcessorCount();
+  if (auto s = Check(api->SetGlobalIntraOpNumThreads(raw, processors)); !s) return s;
+  parking = new HelperParking(static_cast<std::size_t>(processors - 1), host);
   if (auto s = Check(api->SetGlobalInterOpNumThreads(raw, 1)); !s) return s;
   // Threads that spin for work take the processor from the other models and from the network.
   if (auto s = Check(api->SetGlobalSpinControl(raw, 0)); !s) return s;
@@ -90,6 +93,7 @@ kit::Status OpenRuntime(const plinth_host* host) {
 
 const OrtApi& Api() { return *api; }
 OrtEnv* Environment() { return environment; }
+HelperParking& Parking() { return *parking; }
 const char* RuntimeName() { return runtime_name.c_str(); }
 
 kit::Status Check(OrtStatus* raw, plinth_status otherwise) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/failure.h"
+#include "onnxruntime/helper_parking.h"
 #include "plinth/backend.h"
 
 namespace plinth::onnx {
@@ -20,6 +21,9 @@ kit::Status OpenRuntime(const plinth_host* host);
 const OrtApi& Api();
 
 OrtEnv* Environment();
+
+// For the calls of sessions on the environment's own pool of threads.
+HelperParking& Parking();
 
 // "ONNX Runtime 1.32.0".
 const char* RuntimeName();

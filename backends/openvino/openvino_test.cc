@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <thread>
 
 #include "common/testing.h"
 
@@ -214,23 +212,7 @@ TEST(OpenVinoTest, TakesCallsFromManyThreads) {
   const auto model = LoadModel(kBackend, digits.file);
   ASSERT_NE(model, nullptr);
   ASSERT_TRUE(model->signature().concurrent);
-  std::vector<std::thread> threads;
-  threads.reserve(4);
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&] {
-      for (int i = 0; i < 8; ++i) {
-        const auto outputs = Predict(*model, {digits.input});
-        ASSERT_TRUE(outputs);
-        ExpectSame(outputs->at(0).tensor, digits.outputs[0].tensor, digits.tolerance);
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-}
-
-std::string ReadWhole(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  CallFromManyThreads(*model, digits);
 }
 
 TEST(OpenVinoTest, RefusesBrokenFilesWithoutHarm) {
@@ -244,14 +226,7 @@ TEST(OpenVinoTest, RefusesBrokenFilesWithoutHarm) {
                                                       folder / "saved_model.pb"},
         {"keras_frozen.pb", folder / "frozen.pb"},
         {"keras_model.tflite", folder / "model.tflite"}}) {
-    const std::string whole = ReadWhole(SourcePath("examples/digits/" + source));
-    for (std::size_t part = 0; part < 8; ++part) {
-      std::ofstream(target, std::ios::binary | std::ios::trunc)
-          .write(whole.data(), static_cast<std::streamsize>(whole.size() * part / 8));
-      EXPECT_EQ(LoadError(kBackend, target).code, Code::kInvalidModel)
-          << source << ", part " << part;
-    }
-    std::filesystem::remove(target);
+    ExpectTruncatedRefused(kBackend, SourcePath("examples/digits/" + source), target);
   }
   std::filesystem::remove_all(folder);
 }

@@ -2,9 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <cctype>
-#include <filesystem>
-#include <fstream>
-#include <thread>
 
 #include "common/testing.h"
 
@@ -211,18 +208,7 @@ TEST(PyTorchTest, TakesCallsFromManyThreads) {
   const DigitsCase digits = LoadDigits("cnn.pt");
   const auto model = LoadModel(kBackend, digits.file);
   ASSERT_NE(model, nullptr);
-  std::vector<std::thread> threads;
-  threads.reserve(4);
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&] {
-      for (int i = 0; i < 8; ++i) {
-        const auto outputs = Predict(*model, {digits.input});
-        ASSERT_TRUE(outputs);
-        ExpectSame(outputs->at(0).tensor, digits.outputs[0].tensor, digits.tolerance);
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  CallFromManyThreads(*model, digits);
 }
 
 TEST(PyTorchTest, RefusesProgramsThatReachOutside) {
@@ -322,15 +308,8 @@ TEST(PyTorchTest, NamesWhatIsWrongWithAnOption) {
 }
 
 TEST(PyTorchTest, RefusesTruncatedFilesWithoutHarm) {
-  std::ifstream in(LoadDigits("cnn.pt").file, std::ios::binary);
-  std::string whole((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  const std::string path = ::testing::TempDir() + "truncated.pt";
-  for (std::size_t part = 0; part < 16; ++part) {
-    std::ofstream(path, std::ios::binary | std::ios::trunc)
-        .write(whole.data(), static_cast<std::streamsize>(whole.size() * part / 16));
-    EXPECT_EQ(LoadError(kBackend, path).code, Code::kInvalidModel) << part;
-  }
-  std::filesystem::remove(path);
+  ExpectTruncatedRefused(kBackend, LoadDigits("cnn.pt").file,
+                         ::testing::TempDir() + "truncated.pt");
 }
 
 }  // namespace
