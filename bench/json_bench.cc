@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <benchmark/benchmark.h>
+#include <simdjson.h>
 
 #include "api/native/predict_decoder.h"
 #include "api/native/predict_encoder.h"
@@ -68,6 +69,31 @@ void Decode(benchmark::State& state, DType type, Digits digits) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(body.size()));
 }
 
+// The least that reading the numbers can cost: simdjson's own loop over the same body, into memory
+// that is there already.
+void ReadBySimdjson(benchmark::State& state, Digits digits) {
+  const std::int64_t rows = state.range(0);
+  const std::int64_t columns = state.range(1);
+  const Buffer body = BodyOf(Rows(DType::kFp32, rows, columns, digits));
+  const simdjson::padded_string_view text(body.As<char>(), body.size(),
+                                          body.size() + net::HttpRequest::kBodyPadding);
+  simdjson::ondemand::parser parser;
+  std::vector<float> numbers(static_cast<std::size_t>(rows * columns));
+  for ([[maybe_unused]] auto _ : state) {
+    auto document = parser.iterate(text);
+    std::size_t count = 0;
+    for (auto row : document["inputs"].get_array()) {
+      for (auto element : row.get_array()) {
+        numbers[count++] = static_cast<float>(double{element.get_double().value_unsafe()});
+      }
+    }
+    if (count != numbers.size()) state.SkipWithError("numbers are missing");
+    benchmark::DoNotOptimize(numbers.data());
+  }
+  state.SetItemsProcessed(state.iterations() * rows * columns);
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(body.size()));
+}
+
 void Encode(benchmark::State& state, DType type, Digits digits) {
   const std::vector<NamedTensor> outputs = {
       {"y", Rows(type, state.range(0), state.range(1), digits)}};
@@ -77,6 +103,9 @@ void Encode(benchmark::State& state, DType type, Digits digits) {
   state.SetItemsProcessed(state.iterations() * state.range(0) * state.range(1));
 }
 
+BENCHMARK_CAPTURE(ReadBySimdjson, fp32_full, kFull)->Args({1, 64})->Args({1, 150'528});
+BENCHMARK_CAPTURE(ReadBySimdjson, fp32_pixels, kPixels)->Args({1, 150'528});
+BENCHMARK_CAPTURE(Decode, fp32_pixels, DType::kFp32, kPixels)->Args({1, 150'528});
 BENCHMARK_CAPTURE(Decode, fp64_pixels, DType::kFp64, kPixels)->Args({1, 64})->Args({32, 64});
 BENCHMARK_CAPTURE(Decode, fp64_short, DType::kFp64, kShort)->Args({1, 64})->Args({32, 64});
 BENCHMARK_CAPTURE(Decode, fp64_full, DType::kFp64, kFull)->Args({1, 64})->Args({1, 150'528});
