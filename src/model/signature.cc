@@ -9,6 +9,15 @@ const TensorSpec* Signature::FindInput(std::string_view name) const {
   return it == inputs.end() ? nullptr : &*it;
 }
 
+const TensorSpec* Signature::FindSoleInput() const {
+  if (inputs.size() == 1) return &inputs.front();
+  const auto first = std::ranges::find(inputs, false, &TensorSpec::optional);
+  if (first == inputs.end()) return nullptr;
+  const auto second = std::find_if(first + 1, inputs.end(),
+                                   [](const TensorSpec& input) { return !input.optional; });
+  return second == inputs.end() ? &*first : nullptr;
+}
+
 std::optional<std::size_t> Signature::FindOutput(std::string_view name) const {
   const auto it = std::ranges::find(outputs, name, &TensorSpec::name);
   if (it == outputs.end()) return std::nullopt;

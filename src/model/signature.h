@@ -30,6 +30,9 @@ struct Signature {
 
   // The input of that name, or nullptr.
   const TensorSpec* FindInput(std::string_view name) const;
+  // The input that a value without a name is for: the only required one, or the only one. nullptr
+  // if there are several.
+  const TensorSpec* FindSoleInput() const;
   // The index of the output of that name.
   std::optional<std::size_t> FindOutput(std::string_view name) const;
 

@@ -1,6 +1,7 @@
-// Any bytes as the body of a prediction or of a deployment: no crash, no read out of bounds, and
-// tensors that keep their invariants, take memory in proportion to the body and survive being
-// written and read again. The first byte says which model the body is for.
+// Any bytes as the body of a prediction, in JSON and raw, of a deployment, or as a query: no crash,
+// no read out of bounds, and tensors that keep their invariants, take memory in proportion to the
+// body and survive being written and read again. The first byte says which model the body is for.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -14,6 +15,8 @@
 #include "api/native/deploy_codec.h"
 #include "api/native/predict_decoder.h"
 #include "api/native/predict_encoder.h"
+#include "api/native/predict_options.h"
+#include "api/native/raw_codec.h"
 #include "api/native/router.h"
 #include "model/config.h"
 #include "net/http.h"
@@ -119,6 +122,34 @@ void CheckRoundTrip(const NamedTensor& input, const Signature& signature) {
           "what was written reads differently");
 }
 
+// The text up to a line feed as the description of the bytes behind it: "2,3 FP32".
+void CheckRaw(std::string_view text, const Signature& signature) {
+  const std::string_view head = text.substr(0, text.find('\n'));
+  const std::string_view bytes = text.substr(std::min(head.size() + 1, text.size()));
+  const std::size_t blank = std::min(head.find(' '), head.size());
+  const auto description = api::ParseRawDescription(head.substr(0, blank),
+                                                    head.substr(std::min(blank + 1, head.size())));
+  if (!description) return;
+  const auto input = api::DecodeRawInput(signature, BodyOf(bytes, '\0'), *description);
+  if (!input) {
+    Require(!input.error().message.empty(), "a refusal says nothing");
+    return;
+  }
+  CheckTensor(input->tensor);
+  const TensorSpec* const spec = signature.FindInput(input->name);
+  Require(spec != nullptr, "an input has an unknown name");
+  Require(!spec->shape || spec->shape->Admits(input->tensor.shape()), "the shape is another");
+  Require(input->tensor.data().size() == bytes.size(), "the tensor is not the bytes");
+}
+
+void CheckQuery(std::string_view text) {
+  const auto options = api::ParsePredictQuery(text);
+  Require(options || !options.error().message.empty(), "a refusal says nothing");
+  if (!options) return;
+  Require(options->outputs.size() <= api::PredictOptions::kMaxOutputs, "too many outputs");
+  Require(!options->timeout || options->timeout->count() > 0, "a timeout is none");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -131,7 +162,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const auto body = Decode(text, kPaddings[data[1] % std::size(kPaddings)], signature, other);
   if (body) {
-    const Signature& used = body->version == "v2" ? other : signature;
+    const Signature& used = body->options.version == "v2" ? other : signature;
     std::size_t bytes = 0;
     for (const NamedTensor& input : body->inputs) {
       CheckTensor(input.tensor);
@@ -142,6 +173,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else {
     Require(!body.error().message.empty(), "a refusal says nothing");
   }
+
+  CheckRaw(text, signature);
+  CheckQuery(text);
 
   if (const auto spec = api::DecodeDeploy(text, "", "")) {
     Require(!spec->name.empty() && !spec->path.empty(), "a deployment has no name or no path");

@@ -1,6 +1,7 @@
 #include "api/native/predict_decoder.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -24,8 +25,7 @@ using Form = TensorReader::Form;
 
 static_assert(net::HttpRequest::kBodyPadding >= simdjson::SIMDJSON_PADDING);
 
-constexpr std::string_view kKeys[] = {"inputs", "version", "outputs"};
-constexpr std::size_t kMaxOutputs = 4'096;
+constexpr std::string_view kKeys[] = {"inputs", "version", "outputs", "priority", "timeout_ms"};
 
 // A parser holds about six bytes for each byte of the largest body that it has seen. Each thread
 // keeps one for bodies up to this size; a larger body gets one of its own, so that the memory comes
@@ -43,17 +43,7 @@ bool SameInputs(const Signature& a, const Signature& b) {
   });
 }
 
-// The input that a value without a name is for.
-Result<const TensorSpec*> SoleInput(const Signature& signature) {
-  const TensorSpec* sole = nullptr;
-  std::size_t required = 0;
-  for (const TensorSpec& spec : signature.inputs) {
-    if (spec.optional) continue;
-    sole = &spec;
-    ++required;
-  }
-  if (required == 1) return sole;
-  if (signature.inputs.size() == 1) return &signature.inputs.front();
+std::unexpected<Error> SeveralInputs(const Signature& signature) {
   return Invalid(
       "the model has " + std::to_string(signature.inputs.size()) + " inputs (" +
       NamesOf(signature.inputs) + "), so \"inputs\" must name them: " +
@@ -100,6 +90,8 @@ class Decoder {
                  PredictBody& body);
   Status ReadVersion(ondemand::value value);
   Status ReadOutputs(ondemand::value value, std::vector<std::string>& outputs);
+  Status ReadPriority(ondemand::value value, std::optional<Priority>& to);
+  Status ReadTimeout(ondemand::value value, std::optional<std::chrono::milliseconds>& to);
   Status ReadInputs(ondemand::value value, std::vector<NamedTensor>& inputs);
   Status ReadSole(ondemand::value value, std::vector<NamedTensor>& inputs);
   Status ReadByName(ondemand::value value, std::vector<NamedTensor>& inputs);
@@ -136,7 +128,8 @@ Result<PredictBody> Decoder::Pass(const std::string& version) {
     const auto known = std::ranges::find(kKeys, key);
     if (known == std::end(kKeys)) {
       return Invalid("key '" + std::string(key.substr(0, 100)) + "' is unknown" +
-                     DidYouMean(key, kKeys) + " (known keys are inputs, version, outputs)");
+                     DidYouMean(key, kKeys) +
+                     " (known keys are inputs, version, outputs, priority, timeout_ms)");
     }
     if (std::exchange(seen[known - std::begin(kKeys)], true)) {
       return Invalid("key '" + std::string(key) + "' is given twice");
@@ -148,14 +141,16 @@ Result<PredictBody> Decoder::Pass(const std::string& version) {
     return Invalid("the body goes on behind the JSON object; send one object and nothing else");
   }
   if (!seen[0]) return Invalid("the body has no \"inputs\"");
-  if (version_) body.version = *version_;
+  if (version_) body.options.version = *version_;
   return body;
 }
 
 Status Decoder::ReadKey(std::string_view key, ondemand::value value, const std::string& version,
                         PredictBody& body) {
   if (key == "version") return ReadVersion(value);
-  if (key == "outputs") return ReadOutputs(value, body.outputs);
+  if (key == "outputs") return ReadOutputs(value, body.options.outputs);
+  if (key == "priority") return ReadPriority(value, body.options.priority);
+  if (key == "timeout_ms") return ReadTimeout(value, body.options.timeout);
   version_used_ = version_.value_or(version);
   signature_ = nullptr;
   const auto signature = lookup_(version_used_);
@@ -187,8 +182,9 @@ Status Decoder::ReadOutputs(ondemand::value value, std::vector<std::string>& out
       return Invalid("outputs[" + std::to_string(outputs.size()) +
                      "] must be a string, the name of an output");
     }
-    if (outputs.size() == kMaxOutputs) {
-      return Invalid("key 'outputs' has more than " + std::to_string(kMaxOutputs) + " names");
+    if (outputs.size() == PredictOptions::kMaxOutputs) {
+      return Invalid("key 'outputs' has more than " + std::to_string(PredictOptions::kMaxOutputs) +
+                     " names");
     }
     outputs.emplace_back(name);
   }
@@ -196,6 +192,26 @@ Status Decoder::ReadOutputs(ondemand::value value, std::vector<std::string>& out
     return Invalid(
         "key 'outputs' is empty: name the outputs that you want, or leave it out for all");
   }
+  return {};
+}
+
+Status Decoder::ReadPriority(ondemand::value value, std::optional<Priority>& to) {
+  std::string_view name;
+  if (value.get_string().get(name) != simdjson::SUCCESS) {
+    return Invalid("key 'priority' must be a string, one of high, normal, low");
+  }
+  const auto priority = ParsePriority(name);
+  if (!priority) return Fail(priority.error());
+  to = *priority;
+  return {};
+}
+
+Status Decoder::ReadTimeout(ondemand::value value, std::optional<std::chrono::milliseconds>& to) {
+  std::int64_t ms = 0;
+  if (value.get_int64().get(ms) != simdjson::SUCCESS) return NotATimeout();
+  const auto timeout = CheckTimeout(ms);
+  if (!timeout) return Fail(timeout.error());
+  to = *timeout;
   return {};
 }
 
@@ -214,11 +230,11 @@ Status Decoder::ReadInputs(ondemand::value value, std::vector<NamedTensor>& inpu
 }
 
 Status Decoder::ReadSole(ondemand::value value, std::vector<NamedTensor>& inputs) {
-  const auto spec = SoleInput(*signature_);
-  if (!spec) return Fail(spec.error());
-  auto tensor = TensorReader(**spec, body_, Form::kSole).Read(value);
+  const TensorSpec* const spec = signature_->FindSoleInput();
+  if (spec == nullptr) return SeveralInputs(*signature_);
+  auto tensor = TensorReader(*spec, body_, Form::kSole).Read(value);
   if (!tensor) return Fail(std::move(tensor.error()));
-  inputs.push_back({(*spec)->name, *std::move(tensor)});
+  inputs.push_back({spec->name, *std::move(tensor)});
   return {};
 }
 

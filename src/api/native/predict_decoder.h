@@ -1,6 +1,6 @@
 // The body of POST /predict/:model, from bytes to tensors.
 //
-//   {"inputs": ..., "version": "v1", "outputs": ["label"]}
+//   {"inputs": ..., "version": "v1", "outputs": ["label"], "priority": "high", "timeout_ms": 50}
 //
 // `inputs` is one value (a number, a string, nested arrays) for a model with one required input; an
 // object by input name; or a list of rows, each an object by input name, which are stacked along
@@ -8,10 +8,10 @@
 #pragma once
 
 #include <functional>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "api/native/predict_options.h"
 #include "base/buffer.h"
 #include "base/status.h"
 #include "model/signature.h"
@@ -21,8 +21,7 @@ namespace plinth::api {
 
 struct PredictBody {
   std::vector<NamedTensor> inputs;
-  std::string version;               // empty: the default one
-  std::vector<std::string> outputs;  // empty: all
+  PredictOptions options;
 };
 
 // The signature of a version, "" for the default one. It stays valid while the body is decoded.

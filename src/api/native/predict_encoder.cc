@@ -123,7 +123,7 @@ void WriteTensor(JsonWriter& json, const Tensor& tensor) {
 }  // namespace
 
 std::string EncodePrediction(std::string_view model, std::string_view version,
-                             std::span<const NamedTensor> outputs, double latency_ms) {
+                             std::span<const NamedTensor> outputs, double latency_ms, bool cached) {
   std::size_t expected = 96 + model.size() + version.size();
   for (const NamedTensor& output : outputs)
     expected += output.name.size() + 8 + TextSizeOf(output.tensor);
@@ -143,6 +143,7 @@ std::string EncodePrediction(std::string_view model, std::string_view version,
     json.EndObject();
   }
   json.Key("latency_ms").Fixed(latency_ms, 3);
+  if (cached) json.Key("cached").Value(true);
   json.EndObject();
   return std::move(json).Take();
 }

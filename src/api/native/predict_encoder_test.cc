@@ -44,6 +44,11 @@ TEST(PredictEncoderTest, SeveralOutputsAreAnObjectByName) {
       R"("latency_ms":1.235})");
 }
 
+TEST(PredictEncoderTest, SaysWhetherTheAnswerWasCached) {
+  EXPECT_EQ(EncodePrediction("m", "v1", {}, 0, true),
+            R"({"model":"m","version":"v1","outputs":{},"latency_ms":0.000,"cached":true})");
+}
+
 TEST(PredictEncoderTest, NoOutputsAreAnEmptyObject) {
   EXPECT_EQ(EncodePrediction("m", "v1", {}, 0),
             R"({"model":"m","version":"v1","outputs":{},"latency_ms":0.000})");

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "api/native/query.h"
 #include "base/nearest.h"
 
 namespace plinth::api {
@@ -26,30 +27,6 @@ constexpr RouteInfo kRoutes[] = {
     {Route::kOpenApi, Verb::kGet, "/openapi.json", "this API as OpenAPI 3.1"},
     {Route::kIndex, Verb::kGet, "/", "this list"},
 };
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// A broken escape stays as it is: no name has a '%', so that it is refused as a name.
-std::string PercentDecoded(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? HexDigit(text[i + 1]) : -1;
-    const int low = high >= 0 ? HexDigit(text[i + 2]) : -1;
-    if (low >= 0) {
-      decoded += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      decoded += text[i];
-    }
-  }
-  return decoded;
-}
 
 // Takes "/segment" off the front of `path`, which begins with '/'.
 std::string_view TakeSegment(std::string_view& path) {
@@ -76,6 +53,7 @@ void ReadParameters(std::string_view pattern, std::string_view path, RouteMatch&
     const std::string_view parameter = TakeSegment(pattern);
     const std::string_view segment = TakeSegment(path);
     if (!parameter.starts_with(':')) continue;
+    // A broken escape stays as it is: no name has a '%', so that it is refused as a name.
     (parameter == ":version" ? match.version : match.name) = PercentDecoded(segment);
   }
 }

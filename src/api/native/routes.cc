@@ -1,22 +1,19 @@
 #include "api/native/routes.h"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 #include <memory>
 #include <new>
-#include <span>
 #include <string_view>
 #include <utility>
 
 #include "api/native/deploy_codec.h"
 #include "api/native/names.h"
 #include "api/native/openapi.h"
-#include "api/native/predict_decoder.h"
-#include "api/native/predict_encoder.h"
+#include "api/native/predict_route.h"
+#include "api/native/request_headers.h"
+#include "api/native/responses.h"
 #include "api/native/router.h"
 #include "base/json_writer.h"
-#include "net/header_text.h"
 
 namespace plinth::api {
 namespace {
@@ -28,90 +25,6 @@ using net::Responder;
 // A description of a model is small; more is a mistake or an attack.
 constexpr std::size_t kMaxDeployBody = std::size_t{1024} * 1024;
 
-HttpResponse ErrorResponse(const Error& error) {
-  HttpResponse response = HttpResponse::FromError(error);
-  // Nothing is known of how long it will last; one second keeps clients from hammering.
-  if (response.status == 429 || response.status == 503)
-    response.headers.emplace_back("Retry-After", "1");
-  return response;
-}
-
-HttpResponse OutOfMemory() {
-  return ErrorResponse({Code::kOutOfMemory, "there is no memory left for this request"});
-}
-
-// Runs `make`, which gives an HttpResponse and may run out of memory.
-template <typename Make>
-HttpResponse Guarded(Make make) {
-  try {
-    return make();
-  } catch (const std::bad_alloc&) {
-    return OutOfMemory();
-  }
-}
-
-// Whether the request has a body that can be JSON. curl sends "application/x-www-form-urlencoded"
-// with -d unless told otherwise; what a newcomer's curl sends is taken.
-Status CheckBody(const HttpRequest& request) {
-  if (!request.has_body) {
-    return Fail(Code::kLengthRequired, "the request has no body; send JSON with a Content-Length");
-  }
-  if (const auto encoding = request.Find("Content-Encoding");
-      !encoding.empty() && !net::EqualsIgnoringCase(encoding, "identity")) {
-    return Fail(Code::kUnsupportedMedia, "Content-Encoding '" + std::string(encoding) +
-                                             "' is not understood; send the body uncompressed");
-  }
-  std::string_view type = request.Find("Content-Type");
-  type = type.substr(0, type.find(';'));
-  type = type.substr(0, type.find_last_not_of(" \t") + 1);
-  if (type.empty() || net::EqualsIgnoringCase(type, "application/json") ||
-      net::EqualsIgnoringCase(type, "application/x-www-form-urlencoded")) {
-    return {};
-  }
-  return Fail(Code::kUnsupportedMedia,
-              "Content-Type '" + std::string(type) + "' is not understood; send application/json");
-}
-
-// The versions that one request asks about: the default one and the one that it names.
-class Leases {
- public:
-  Leases(const Service& service, const std::string& model) : service_(service), model_(model) {}
-
-  Result<const Signature*> Find(std::string_view version) {
-    const auto lease = Get(version);
-    if (!lease) return Fail(lease.error());
-    return &(**lease)->signature();
-  }
-
-  // The lease on that version, "" for the default one. Valid until the next two other versions are
-  // asked for.
-  Result<VersionLease*> Get(std::string_view version) {
-    for (std::size_t i = 0; i < used_; ++i) {
-      if (held_[i].version == version) return &held_[i].lease;
-    }
-    auto lease = service_.Resolve(model_, version);
-    if (!lease) return Fail(std::move(lease.error()));
-    Held& held = held_[std::min(used_, held_.size() - 1)];
-    used_ = std::min(used_ + 1, held_.size());
-    held = {std::string(version), *std::move(lease)};
-    return &held.lease;
-  }
-
-  // The one that was found last, if any was.
-  const VersionLease* last() const { return used_ == 0 ? nullptr : &held_[used_ - 1].lease; }
-
- private:
-  struct Held {
-    std::string version;
-    VersionLease lease;
-  };
-
-  const Service& service_;
-  const std::string& model_;
-  std::array<Held, 2> held_;
-  std::size_t used_ = 0;
-};
-
 class NativeApi {
  public:
   NativeApi(Service& service, ApiOptions options)
@@ -120,7 +33,6 @@ class NativeApi {
   void Handle(const HttpRequest& request, Responder& responder);
 
  private:
-  void Predict(const HttpRequest& request, const std::string& model, Responder& responder);
   void Deploy(const HttpRequest& request, const RouteMatch& match, Responder& responder);
   HttpResponse Answer(const RouteMatch& match);
   HttpResponse Index() const;
@@ -152,7 +64,7 @@ void NativeApi::Handle(const HttpRequest& request, Responder& responder) {
   const RouteMatch match = MatchRoute(request.verb, request.path);
   switch (match.route) {
     case Route::kPredict:
-      return Predict(request, match.name, responder);
+      return HandlePredict(service_, request, match.name, responder);
     case Route::kDeployModel:
     case Route::kDeployVersion:
       return Deploy(request, match, responder);
@@ -163,42 +75,9 @@ void NativeApi::Handle(const HttpRequest& request, Responder& responder) {
   }
 }
 
-void NativeApi::Predict(const HttpRequest& request, const std::string& model,
-                        Responder& responder) {
-  const Clock::time_point arrival = Clock::now();
-  if (auto named = CheckName("model name", model); !named)
-    return responder.Send(ErrorResponse(named.error()));
-  if (auto body = CheckBody(request); !body) return responder.Send(ErrorResponse(body.error()));
-  Leases leases(service_, model);
-  auto body =
-      DecodePredict(request.body, [&](std::string_view version) { return leases.Find(version); });
-  if (!body) {
-    if (leases.last() != nullptr) service_.CountFailure(*leases.last(), body.error().code, arrival);
-    return responder.Send(ErrorResponse(body.error()));
-  }
-  auto lease = leases.Get(body->version);
-  if (!lease) return responder.Send(ErrorResponse(lease.error()));
-
-  const auto shared = std::make_shared<Responder>(std::move(responder));
-  InferRequest infer{.version = std::move(**lease),
-                     .inputs = std::move(body->inputs),
-                     .outputs = std::move(body->outputs),
-                     .arrival = arrival,
-                     .cancelled = [shared] { return shared->cancelled(); }};
-  service_.Infer(std::move(infer), [shared, arrival](Result<InferResponse> response) {
-    shared->Send(Guarded([&] {
-      if (!response) return ErrorResponse(response.error());
-      const std::chrono::duration<double, std::milli> latency = Clock::now() - arrival;
-      const ModelVersion& version = *response->version;
-      return HttpResponse::Json(200, EncodePrediction(version.name(), version.version(),
-                                                      response->outputs, latency.count()));
-    }));
-  });
-}
-
 void NativeApi::Deploy(const HttpRequest& request, const RouteMatch& match, Responder& responder) {
   const auto decode = [&]() -> Result<DeploySpec> {
-    if (auto body = CheckBody(request); !body) return Fail(body.error());
+    if (auto body = RequireJson(request); !body) return Fail(body.error());
     if (request.body.size() > kMaxDeployBody) {
       return Fail(Code::kPayloadTooLarge, "the body has " + std::to_string(request.body.size()) +
                                               " bytes; a deployment is at most " +

@@ -53,10 +53,11 @@ class RoutesTest : public ::testing::Test {
   }
 
   HttpResponse Call(Verb verb, std::string_view path, std::string_view body = {},
-                    std::vector<net::Header> headers = {}) {
+                    std::vector<net::Header> headers = {}, std::string_view query = {}) {
     HttpRequest request;
     request.verb = verb;
     request.path = path;
+    request.query = query;
     request.headers = std::move(headers);
     request.has_body = body.data() != nullptr;
     std::string padded(body);
@@ -141,6 +142,69 @@ TEST_F(RoutesTest, RefusalsAreCounted) {
   const std::string metrics = Call(Verb::kGet, "/metrics").body;
   EXPECT_THAT(metrics, HasSubstr(R"(model_requests_total{model="m",version="v1"} 1)"));
   EXPECT_THAT(metrics, HasSubstr(R"(code="INVALID_ARGUMENT"} 1)"));
+}
+
+TEST_F(RoutesTest, RefusalsBeforeAVersionIsKnownAreTheDefaultOnes) {
+  ASSERT_EQ(Deploy("").status, 201);
+  MessageOf(Call(Verb::kPost, "/predict/m", "{"), 400, "INVALID_ARGUMENT");
+  MessageOf(Call(Verb::kPost, "/predict/m", "<a/>", {{"Content-Type", "text/xml"}}), 415,
+            "UNSUPPORTED_MEDIA_TYPE");
+  MessageOf(Call(Verb::kPost, "/predict/m"), 411, "LENGTH_REQUIRED");
+  MessageOf(Call(Verb::kPost, "/predict/m", R"({"version": "v9", "inputs": [[1]]})"), 404,
+            "NOT_FOUND");
+  MessageOf(Call(Verb::kPost, "/predict/none", "{"), 400, "INVALID_ARGUMENT");
+  const std::string metrics = Call(Verb::kGet, "/metrics").body;
+  EXPECT_THAT(metrics, HasSubstr(R"(model_requests_total{model="m",version="v1"} 4)"));
+  for (const char* code :
+       {"INVALID_ARGUMENT", "UNSUPPORTED_MEDIA_TYPE", "LENGTH_REQUIRED", "NOT_FOUND"}) {
+    EXPECT_THAT(metrics, HasSubstr("code=\"" + std::string(code) + "\"} 1"));
+  }
+}
+
+TEST_F(RoutesTest, TakesAndGivesRawTensors) {
+  ASSERT_EQ(Deploy("").status, 201);
+  const std::vector<float> row = {1, 2.5, -3};
+  const std::string_view bytes(reinterpret_cast<const char*>(row.data()), 12);
+  const net::Header type = {"Content-Type", "application/octet-stream"};
+  const net::Header shape = {"plinth-shape", "1,3"};
+  const net::Header accept = {"Accept", "application/octet-stream"};
+  EXPECT_THAT(Call(Verb::kPost, "/predict/m", bytes, {type, shape}).body,
+              HasSubstr(R"("outputs":[[2,5,-6]])"));
+
+  const HttpResponse raw = Call(Verb::kPost, "/predict/m", bytes, {type, shape, accept});
+  ASSERT_EQ(raw.status, 200) << raw.body;
+  EXPECT_EQ(raw.content_type, "application/octet-stream");
+  EXPECT_EQ(HeaderOf(raw, "Plinth-Shape"), "1,3");
+  EXPECT_EQ(HeaderOf(raw, "Plinth-Datatype"), "FP32");
+  EXPECT_EQ(HeaderOf(raw, "Plinth-Model"), "m");
+  EXPECT_EQ(HeaderOf(raw, "Plinth-Version"), "v1");
+  EXPECT_EQ(HeaderOf(raw, "Plinth-Cached"), "");
+  const std::vector<float> doubled = {2, 5, -6};
+  EXPECT_EQ(raw.body, std::string_view(reinterpret_cast<const char*>(doubled.data()), 12));
+  EXPECT_EQ(Call(Verb::kPost, "/predict/m", R"({"inputs": [[1, 2.5, -3]]})", {accept}).body,
+            raw.body);
+}
+
+TEST_F(RoutesTest, RawRequestsHaveTheirOptionsBesideTheBody) {
+  ASSERT_EQ(Deploy("").status, 201);
+  ASSERT_EQ(Deploy("", "/models/m/version/v2").status, 201);
+  const auto call = [this](std::string_view query, std::vector<net::Header> more) {
+    more.push_back({"Content-Type", "application/octet-stream"});
+    more.push_back({"Plinth-Shape", "1,1"});
+    return Call(Verb::kPost, "/predict/m", std::string_view("\0\0\0\0", 4), more, query);
+  };
+  EXPECT_THAT(call("", {}).body, HasSubstr(R"("version":"v2")"));
+  EXPECT_THAT(call("version=v1&priority=low&timeout_ms=5000", {}).body,
+              HasSubstr(R"("version":"v1")"));
+  EXPECT_THAT(call("", {{"Plinth-Version", "v1"}}).body, HasSubstr(R"("version":"v1")"));
+  EXPECT_EQ(call("version=v1", {{"Plinth-Version", "v1"}}).status, 200);
+  EXPECT_THAT(MessageOf(call("version=v2", {{"Plinth-Version", "v1"}}), 400, "INVALID_ARGUMENT"),
+              HasSubstr("leave one of them out"));
+  EXPECT_THAT(MessageOf(call("outputs=z", {}), 400, "INVALID_ARGUMENT"), HasSubstr("'z'"));
+  EXPECT_THAT(MessageOf(call("output=y", {}), 400, "INVALID_ARGUMENT"),
+              HasSubstr("did you mean 'outputs'?"));
+  MessageOf(call("version=v9", {}), 404, "NOT_FOUND");
+  MessageOf(call("", {{"Plinth-Version", "../v"}}), 400, "INVALID_ARGUMENT");
 }
 
 TEST_F(RoutesTest, FailuresOfABackendAreTheRequests) {

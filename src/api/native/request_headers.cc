@@ -1,0 +1,114 @@
+#include "api/native/request_headers.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <utility>
+
+#include "net/header_text.h"
+
+namespace plinth::api {
+namespace {
+
+using net::EqualsIgnoringCase;
+
+constexpr std::string_view kRaw = "application/octet-stream";
+constexpr std::string_view kJson = "application/json";
+
+std::string_view Trimmed(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+
+// Takes the part up to the next `separator` off the front of `text`.
+std::string_view TakePart(std::string_view& text, char separator) {
+  const std::string_view part = text.substr(0, text.find(separator));
+  text.remove_prefix(std::min(part.size() + 1, text.size()));
+  return Trimmed(part);
+}
+
+// Calls `see` with each element of the comma lists in all headers of that name.
+template <typename See>
+void ForEachElement(const net::HttpRequest& request, std::string_view name, See see) {
+  for (const net::Header& header : request.headers) {
+    if (!EqualsIgnoringCase(header.name, name)) continue;
+    for (std::string_view rest = header.value; !rest.empty();) see(TakePart(rest, ','));
+  }
+}
+
+// The weight of an element of Accept, "text/html;level=1;q=0.5": 1 unless it has a q.
+double WeightOf(std::string_view parameters) {
+  double weight = 1;
+  while (!parameters.empty()) {
+    const std::string_view parameter = TakePart(parameters, ';');
+    if (!parameter.starts_with("q=") && !parameter.starts_with("Q=")) continue;
+    const std::string_view number = parameter.substr(2);
+    std::from_chars(number.data(), number.data() + number.size(), weight);
+  }
+  return weight;
+}
+
+std::unexpected<Error> UnknownType(std::string_view type, std::string_view expected) {
+  return Fail(Code::kUnsupportedMedia, "Content-Type '" + std::string(type) +
+                                           "' is not understood; send " + std::string(expected));
+}
+
+std::string_view ContentType(const net::HttpRequest& request) {
+  std::string_view rest = request.Find("Content-Type");
+  return TakePart(rest, ';');
+}
+
+Status CheckPresence(const net::HttpRequest& request) {
+  if (!request.has_body) {
+    return Fail(Code::kLengthRequired, "the request has no body; send one with a Content-Length");
+  }
+  const auto encoding = request.Find("Content-Encoding");
+  if (encoding.empty() || EqualsIgnoringCase(encoding, "identity")) return {};
+  return Fail(Code::kUnsupportedMedia, "Content-Encoding '" + std::string(encoding) +
+                                           "' is not understood; send the body uncompressed");
+}
+
+// curl sends "application/x-www-form-urlencoded" with -d unless told otherwise; what a newcomer's
+// curl sends is taken.
+bool MayBeJson(std::string_view type) {
+  return type.empty() || EqualsIgnoringCase(type, kJson) ||
+         EqualsIgnoringCase(type, "application/x-www-form-urlencoded");
+}
+
+}  // namespace
+
+Result<BodyKind> KindOfBody(const net::HttpRequest& request) {
+  if (auto present = CheckPresence(request); !present) return Fail(std::move(present.error()));
+  const std::string_view type = ContentType(request);
+  if (MayBeJson(type)) return BodyKind::kJson;
+  if (EqualsIgnoringCase(type, kRaw)) return BodyKind::kRaw;
+  return UnknownType(type, "application/json or application/octet-stream");
+}
+
+Status RequireJson(const net::HttpRequest& request) {
+  if (auto present = CheckPresence(request); !present) return present;
+  const std::string_view type = ContentType(request);
+  if (MayBeJson(type)) return {};
+  return UnknownType(type, kJson);
+}
+
+bool WantsRaw(const net::HttpRequest& request) {
+  double raw = 0;
+  double json = 0;
+  ForEachElement(request, "Accept", [&](std::string_view element) {
+    const std::string_view type = TakePart(element, ';');
+    if (EqualsIgnoringCase(type, kRaw)) raw = WeightOf(element);
+    if (EqualsIgnoringCase(type, kJson)) json = WeightOf(element);
+  });
+  return raw > json;
+}
+
+bool BypassesCache(const net::HttpRequest& request) {
+  bool bypass = false;
+  ForEachElement(request, "Cache-Control", [&](std::string_view element) {
+    bypass |= EqualsIgnoringCase(element, "no-cache") || EqualsIgnoringCase(element, "no-store");
+  });
+  return bypass;
+}
+
+}  // namespace plinth::api
