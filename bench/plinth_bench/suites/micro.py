@@ -5,6 +5,9 @@ import subprocess
 
 from .. import TOOLS, BenchError
 from ..context import Context
+from ..table import at_most
+
+REQUEST_US = 7.0  # of CPU time: a request to a cheap model at 32 connections, the kernel's part included
 
 
 def run(context: Context) -> None:
@@ -12,6 +15,26 @@ def run(context: Context) -> None:
         context.table.section(f"{title}, in-process: CPU time of a call")
         for name, us in cpu_us(program, context.fast.seconds / 5).items():
             context.table.add(name, value=us, unit="us")
+    _metrics(context)
+
+
+def _metrics(context: Context) -> None:
+    """bench/metrics_bench.cc: what counting a request takes, in rows of each core's own and in shared atomics."""
+    context.table.section("Metrics, in-process: CPU time of all that is counted of one request")
+    taken = cpu_us("metrics_bench", context.fast.seconds / 5)
+    for versions, what in (("1", "one version"), ("1000", "1,000 versions in turn")):
+        for threads in (1, 2):
+            case = f"{versions}/real_time/threads:{threads}"
+            row = f"{what}, {threads} thread{'s' * (threads > 1)}"
+            context.table.add(f"{row}, shared atomics", value=taken[f"Shared/{case}"] * 1e3, unit="ns")
+            context.table.add(
+                row,
+                value=taken[f"ByCore/{case}"] * 1e3,
+                unit="ns",
+                against=f"a request of {REQUEST_US:g} us",
+                ratio=taken[f"ByCore/{case}"] / REQUEST_US,
+                target=at_most(0.02),
+            )
 
 
 def cpu_us(program: str, seconds: float) -> dict[str, float]:
