@@ -1,17 +1,22 @@
-// A closed loop of HTTP requests from one thread: each connection sends, waits for the answer,
-// sends again.
+// HTTP requests over many connections from one thread.
 //
-//   load PORT REQUEST CONNECTIONS SECONDS
+//   load PORT REQUEST CONNECTIONS SECONDS [RATE]
 //
 // REQUEST is a file with one whole request. Every "@@@@@@" in it becomes a running number of six
-// digits, so that no two requests are equal. After SECONDS nothing is sent any more, and what is in
-// flight is waited for: requests per second are all that were answered over all that time, so a few
-// slow ones are not rounded to whole turns. Any answer but a 200 ends the program with an error.
-// Prints a line of JSON:
+// digits, so that no two requests are equal.
+// Without RATE each connection sends again as soon as it is answered. With it, requests are due at
+// random times (a Poisson process), so many a second on average, and a latency counts from the time
+// when the request was due, whether or not a connection was free then. It asks for real-time
+// priority then, if it may (root): it stands for clients elsewhere, who do not wait for the
+// processors of a busy server.
+// After SECONDS no request becomes due any more, and what is in flight is waited for: requests per
+// second are all that were answered over all that time, so a few slow ones are not rounded to whole
+// turns. Any answer but a 200 ends the program with an error. Prints a line of JSON:
 //   {"requests": 1000, "requests_per_s": 58000.1, "p50_us": 14.1, "p99_us": 40.3, "cpu_us": 5.2}
 // where cpu_us is this program's own for a request.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -30,6 +35,7 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -94,12 +100,13 @@ class Connection {
   ~Connection() { close(fd_); }
 
   int fd() const { return fd_; }
-  Clock::time_point sent() const { return sent_; }
+  Clock::time_point due() const { return due_; }
 
-  void Start() {
+  // Sends the next request; its latency counts from `due`.
+  void Start(Clock::time_point due) {
     left_ = request_.Next(own_);
     answer_.clear();
-    sent_ = Clock::now();
+    due_ = due;
     Send();
   }
 
@@ -145,7 +152,7 @@ class Connection {
   std::string own_;
   std::string_view left_;
   std::string answer_;
-  Clock::time_point sent_;
+  Clock::time_point due_;
 };
 
 struct Result {
@@ -153,40 +160,86 @@ struct Result {
   double seconds = 0;
 };
 
-Result Run(int port, Request& request, int count, double seconds) {
-  const int epoll = epoll_create1(0);
-  std::vector<std::unique_ptr<Connection>> connections;
-  for (int i = 0; i < count; ++i) {
-    connections.push_back(std::make_unique<Connection>(port, request));
-    epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLET,
-                      .data = {.ptr = connections[i].get()}};
-    epoll_ctl(epoll, EPOLL_CTL_ADD, connections[i]->fd(), &event);
-  }
-  Result result;
-  const auto start = Clock::now();
-  for (const auto& connection : connections) connection->Start();
-  std::array<epoll_event, 64> events;
-  for (int open = count; open > 0;) {
-    const int ready = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), 60'000);
-    if (ready <= 0) Die("no answer for a minute");
-    for (int i = 0; i < ready; ++i) {
-      auto& connection = *static_cast<Connection*>(events[i].data.ptr);
-      if ((events[i].events & EPOLLOUT) != 0) connection.Send();
-      if (!connection.Receive()) continue;
-      const auto now = Clock::now();
-      const std::chrono::duration<double, std::micro> took = now - connection.sent();
-      result.microseconds.push_back(took.count());
-      result.seconds = std::chrono::duration<double>(now - start).count();
-      if (result.seconds < seconds) {
-        connection.Start();
-      } else {
-        --open;
-      }
+// Every connection is either in idle_ or waits for an answer.
+class Loop {
+ public:
+  // rate: requests that become due in a second; 0: one whenever a connection is idle.
+  Loop(int port, Request& request, int connections, double rate)
+      : epoll_(epoll_create1(0)), rate_(rate) {
+    for (int i = 0; i < connections; ++i) {
+      connections_.push_back(std::make_unique<Connection>(port, request));
+      idle_.push_back(connections_.back().get());
+      epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLET, .data = {.ptr = idle_.back()}};
+      epoll_ctl(epoll_, EPOLL_CTL_ADD, idle_.back()->fd(), &event);
     }
   }
-  close(epoll);
-  return result;
-}
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop() { close(epoll_); }
+
+  Result Run(double seconds) {
+    Result result;
+    const auto start = Clock::now();
+    const auto end = start + Duration(seconds);
+    due_ = start;
+    SendDue(start, end);
+    std::array<epoll_event, 64> events;
+    while (idle_.size() < connections_.size() || due_ < end) {
+      const int ready = Wait(events, end);
+      auto now = Clock::now();
+      for (int i = 0; i < ready; ++i) {
+        auto& connection = *static_cast<Connection*>(events[i].data.ptr);
+        if ((events[i].events & EPOLLOUT) != 0) connection.Send();
+        if (!connection.Receive()) continue;
+        now = Clock::now();
+        const std::chrono::duration<double, std::micro> took = now - connection.due();
+        result.microseconds.push_back(took.count());
+        result.seconds = std::chrono::duration<double>(now - start).count();
+        idle_.push_back(&connection);
+        SendDue(now, end);
+      }
+      SendDue(now, end);
+    }
+    return result;
+  }
+
+ private:
+  static Clock::duration Duration(double seconds) {
+    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  }
+
+  void SendDue(Clock::time_point now, Clock::time_point end) {
+    if (rate_ == 0) due_ = now;
+    while (!idle_.empty() && due_ <= now && due_ < end) {
+      idle_.back()->Start(due_);
+      idle_.pop_back();
+      if (rate_ > 0) due_ += Duration(gap_(random_) / rate_);
+    }
+  }
+
+  // Until something can be read or sent, or a request is due that an idle connection can take.
+  int Wait(std::array<epoll_event, 64>& events, Clock::time_point end) const {
+    using std::chrono::nanoseconds;
+    const bool waits_for_due = !idle_.empty() && due_ < end;
+    const nanoseconds most =
+        waits_for_due ? nanoseconds(due_ - Clock::now()) : nanoseconds(std::chrono::minutes(1));
+    const std::int64_t ns = std::max<std::int64_t>(most.count(), 0);
+    const timespec timeout{.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000};
+    const int ready =
+        epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &timeout, nullptr);
+    if (ready < 0) Die(std::string("epoll_pwait2: ") + std::strerror(errno));
+    if (ready == 0 && !waits_for_due) Die("no answer for a minute");
+    return ready;
+  }
+
+  int epoll_;
+  double rate_;
+  Clock::time_point due_;  // of the next request
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<Connection*> idle_;
+  std::mt19937_64 random_{1};
+  std::exponential_distribution<double> gap_{1};  // mean 1
+};
 
 double CpuSeconds() {
   rusage usage{};
@@ -198,14 +251,20 @@ double CpuSeconds() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) Die("usage: load PORT REQUEST CONNECTIONS SECONDS");
+  if (argc != 5 && argc != 6) Die("usage: load PORT REQUEST CONNECTIONS SECONDS [RATE]");
   std::ifstream file(argv[2], std::ios::binary);
   Request request(std::string((std::istreambuf_iterator<char>(file)), {}));
   if (!file) Die(std::string("cannot read ") + argv[2]);
   const int connections = std::atoi(argv[3]);
-  if (connections < 1) Die("at least one connection");
+  const double rate = argc == 6 ? std::atof(argv[5]) : 0;
+  if (connections < 1 || rate < 0) Die("at least one connection; a positive rate");
+  if (rate > 0) {
+    const sched_param priority{.sched_priority = 1};
+    sched_setscheduler(0, SCHED_RR, &priority);
+  }
   const double cpu = CpuSeconds();
-  Result result = Run(std::atoi(argv[1]), request, connections, std::atof(argv[4]));
+  Result result = Loop(std::atoi(argv[1]), request, connections, rate).Run(std::atof(argv[4]));
+  if (result.microseconds.empty()) Die("no request was due");
   const auto count = static_cast<double>(result.microseconds.size());
   std::ranges::sort(result.microseconds);
   const auto percentile = [&](std::size_t percent) {

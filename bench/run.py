@@ -31,8 +31,9 @@ SUITES = {
     "batching": batching.run,
     "isolation": isolation.run,
     "cache": caching.run,
+    "metrics": micro.run_metrics,
     "engines": engines.run,
-    "micro": micro.run,
+    "micro": micro.run_libraries,
 }
 FULL_ONLY = {"engines", "micro"}
 

@@ -1,4 +1,4 @@
-"""The load: rounds of a closed loop from bench/load.cc, in turns over all that is compared, and their medians."""
+"""The load: rounds by bench/load.cc, in turns over all that is compared, and their medians."""
 
 import json
 import statistics
@@ -44,12 +44,15 @@ class Endpoint(Protocol):
 
 
 class Load:
-    """A running load; its figures once it has ended."""
+    """A running load; its figures once it has ended.
 
-    def __init__(self, server: Endpoint, request: Path, clients: int, seconds: float) -> None:
+    rate: requests a second, at random times. 0: each client sends again as soon as it is answered.
+    """
+
+    def __init__(self, server: Endpoint, request: Path, clients: int, seconds: float, rate: int = 0) -> None:
         self._server = server
         self._cpu = server.cpu_seconds()
-        command = [str(TOOLS / "load"), str(server.port), str(request), str(clients), str(seconds)]
+        command = [str(TOOLS / "load"), str(server.port), str(request), str(clients), str(seconds), str(rate)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def figures(self) -> Figures:
@@ -61,8 +64,8 @@ class Load:
         return Figures(said["requests_per_s"], said["p50_us"], said["p99_us"], cpu_us)
 
 
-def under_load(server: Endpoint, request: Path, clients: int, seconds: float) -> Figures:
-    return Load(server, request, clients, seconds).figures()
+def under_load(server: Endpoint, request: Path, clients: int, seconds: float, rate: int = 0) -> Figures:
+    return Load(server, request, clients, seconds, rate).figures()
 
 
 def in_turns(measures: dict[Key, Callable[[], Figures]], rounds: int) -> dict[Key, Figures]:

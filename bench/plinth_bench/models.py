@@ -92,7 +92,7 @@ def _made(name: str, title: str, file: str, shape: tuple[int, ...], raw: bool) -
     return Model(name, title, MADE / file, shape, row, expected=None, raw=raw)
 
 
-RESNET = _made("resnet", "ResNet-50-sized ONNX, 3x224x224", "resnet50.onnx", (3, 224, 224), raw=False)
+RESNET = _made("resnet", "ResNet-50-sized ONNX, 3x224x224", "resnet50.onnx", (3, 224, 224), raw=True)
 SMALL = _made("small", "small ONNX net, 4-16-3", "small.onnx", (4,), raw=False)
 CNN = _digits("cnn", "digits CNN, ONNX", "cnn.onnx")
 PIPELINE = _digits("pipeline", "scikit-learn digits pipeline", "pipeline.joblib")

@@ -10,18 +10,17 @@ from ..table import at_most
 REQUEST_US = 7.0  # of CPU time: a request to a cheap model at 32 connections, the kernel's part included
 
 
-def run(context: Context) -> None:
+def run_libraries(context: Context) -> None:
     for program, title in (("json_bench", "JSON codecs"), ("sklearn_bench", "scikit-learn backend")):
         context.table.section(f"{title}, in-process: CPU time of a call")
-        for name, us in cpu_us(program, context.fast.seconds / 5).items():
+        for name, us in _cpu_us(program, context.fast.seconds / 5).items():
             context.table.add(name, value=us, unit="us")
-    _metrics(context)
 
 
-def _metrics(context: Context) -> None:
+def run_metrics(context: Context) -> None:
     """bench/metrics_bench.cc: what counting a request takes, in rows of each core's own and in shared atomics."""
     context.table.section("Metrics, in-process: CPU time of all that is counted of one request")
-    taken = cpu_us("metrics_bench", context.fast.seconds / 5)
+    taken = _cpu_us("metrics_bench", context.fast.seconds / 5, "^(ByCore|Shared)/")
     for versions, what in (("1", "one version"), ("1000", "1,000 versions in turn")):
         for threads in (1, 2):
             case = f"{versions}/real_time/threads:{threads}"
@@ -37,10 +36,10 @@ def _metrics(context: Context) -> None:
             )
 
 
-def cpu_us(program: str, seconds: float) -> dict[str, float]:
-    """CPU time of each case of a Google Benchmark program, each repeated for so long."""
-    command = [str(TOOLS / program), "--benchmark_format=json", f"--benchmark_min_time={seconds}"]
-    result = subprocess.run(command, capture_output=True, text=True)
+def _cpu_us(program: str, seconds: float, only: str = ".") -> dict[str, float]:
+    """CPU time of each case of a Google Benchmark program whose name matches, each repeated for so long."""
+    options = ["--benchmark_format=json", f"--benchmark_min_time={seconds}", f"--benchmark_filter={only}"]
+    result = subprocess.run([str(TOOLS / program), *options], capture_output=True, text=True)
     if result.returncode != 0:
         raise BenchError(f"{program} failed: {result.stderr.strip()}")
     cases = json.loads(result.stdout)["benchmarks"]
