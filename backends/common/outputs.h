@@ -1,6 +1,8 @@
 // The outputs of one execute(): memory that the backend owns until the host gives it back.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -65,11 +67,14 @@ class OutputWriter {
  private:
   template <typename Owner>
   struct Held {
-    std::vector<std::int64_t> shape;
+    std::array<std::int64_t, PLINTH_MAX_RANK> shape;
     Owner owner;
 
-    Held(std::span<const std::int64_t> s, Owner o)
-        : shape(s.begin(), s.end()), owner(std::move(o)) {}
+    // Of a shape with more dimensions than the ABI has, which the host refuses by its rank, only
+    // the first are kept.
+    Held(std::span<const std::int64_t> s, Owner o) : owner(std::move(o)) {
+      std::ranges::copy(s.first(std::min(s.size(), shape.size())), shape.begin());
+    }
     static void Release(void* self) { delete static_cast<Held*>(self); }
   };
 

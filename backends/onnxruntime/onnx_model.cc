@@ -3,11 +3,15 @@
 #include <onnxruntime_session_options_config_keys.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <filesystem>
 #include <map>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "onnxruntime/onnx_values.h"
 
@@ -140,9 +144,12 @@ Model::Model(SessionHandle session, OrtSignature signature, HelperParking* parki
     : session_(std::move(session)), signature_(std::move(signature)), parking_(parking) {}
 
 kit::Status Model::Execute(const plinth_execute_request& request, kit::OutputWriter& outputs) {
-  std::vector<ValueHandle> inputs;
-  std::vector<const char*> input_names;
-  std::vector<const OrtValue*> input_values;
+  // Small calls stay off the heap.
+  std::array<std::byte, 1024> stack;
+  std::pmr::monotonic_buffer_resource memory(stack.data(), stack.size());
+  std::pmr::vector<ValueHandle> inputs(&memory);
+  std::pmr::vector<const char*> input_names(&memory);
+  std::pmr::vector<const OrtValue*> input_values(&memory);
   inputs.reserve(request.input_count);
   input_names.reserve(request.input_count);
   input_values.reserve(request.input_count);
@@ -156,19 +163,19 @@ kit::Status Model::Execute(const plinth_execute_request& request, kit::OutputWri
     input_values.push_back(value->get());
     inputs.push_back(std::move(*value));
   }
-  std::vector<const char*> output_names;
+  std::pmr::vector<const char*> output_names(&memory);
   output_names.reserve(request.output_count);
   for (const std::uint32_t index : std::span(request.outputs, request.output_count)) {
     output_names.push_back(signature_.signature->outputs()[index].name.c_str());
   }
-  std::vector<OrtValue*> raw(output_names.size(), nullptr);
+  std::pmr::vector<OrtValue*> raw(output_names.size(), nullptr, &memory);
   auto ran = RunStoppable(request, [&](const OrtRunOptions* options) {
     const HelperParking::Call call(parking_);
     return Check(Api().Run(session_.get(), options, input_names.data(), input_values.data(),
                            input_names.size(), output_names.data(), output_names.size(),
                            raw.data()));
   });
-  std::vector<ValueHandle> values;
+  std::pmr::vector<ValueHandle> values(&memory);
   values.reserve(raw.size());
   for (OrtValue* value : raw) values.emplace_back(value);
   if (!ran) return ran;

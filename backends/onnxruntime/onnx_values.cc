@@ -1,8 +1,10 @@
 #include "onnxruntime/onnx_values.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +17,12 @@ namespace {
 // A tensor's type, shape and elements.
 struct View {
   plinth_dtype dtype = PLINTH_DTYPE_ANY;
-  std::vector<std::int64_t> shape;
+  std::array<std::int64_t, PLINTH_MAX_RANK> dims;
+  std::size_t rank = 0;
   std::size_t count = 0;
   void* data = nullptr;  // not for strings
+
+  std::span<const std::int64_t> shape() const { return {dims.data(), rank}; }
 };
 
 kit::Result<OrtAllocator*> DefaultAllocator() {
@@ -38,12 +43,14 @@ kit::Result<View> ViewOf(OrtValue* value) {
   if (view.dtype == PLINTH_DTYPE_ANY) {
     return kit::Fail(PLINTH_INTERNAL, "the model gave elements of a type that is not served");
   }
-  std::size_t rank = 0;
-  if (auto s = Check(Api().GetDimensionsCount(raw, &rank)); !s) return kit::Fail(s.error());
-  view.shape.resize(rank);
-  if (auto s = Check(Api().GetDimensions(raw, view.shape.data(), rank)); !s)
+  if (auto s = Check(Api().GetDimensionsCount(raw, &view.rank)); !s) return kit::Fail(s.error());
+  if (view.rank > view.dims.size()) {
+    return kit::Fail(PLINTH_INTERNAL, "the model gave a tensor of more than " +
+                                          std::to_string(PLINTH_MAX_RANK) + " dimensions");
+  }
+  if (auto s = Check(Api().GetDimensions(raw, view.dims.data(), view.rank)); !s)
     return kit::Fail(s.error());
-  auto count = kit::CountOf(view.shape);
+  auto count = kit::CountOf(view.shape());
   if (!count) return kit::Fail(count.error());
   view.count = static_cast<std::size_t>(*count);
   if (view.dtype != PLINTH_BYTES) {
@@ -112,16 +119,17 @@ kit::Status AddTensor(const char* name, ValueHandle value, const plinth_execute_
   if (view->dtype == PLINTH_BYTES) {
     kit::Strings strings;
     if (auto s = ReadStrings(value.get(), view->count, strings); !s) return s;
-    outputs.AddStrings(name, view->shape, std::move(strings));
+    outputs.AddStrings(name, view->shape(), std::move(strings));
     return {};
   }
   const std::size_t byte_size = view->count * kit::ElementSize(view->dtype);
   if (IsInputMemory(view->data, request)) {
     const char* bytes = static_cast<const char*>(view->data);
-    outputs.AddVector(name, view->dtype, view->shape, std::vector<char>(bytes, bytes + byte_size));
+    outputs.AddVector(name, view->dtype, view->shape(),
+                      std::vector<char>(bytes, bytes + byte_size));
     return {};
   }
-  outputs.Add(name, view->dtype, view->shape, view->data, byte_size, std::move(value));
+  outputs.Add(name, view->dtype, view->shape(), view->data, byte_size, std::move(value));
   return {};
 }
 
@@ -133,13 +141,13 @@ class Stack {
   kit::Status Push(OrtValue* value) {
     auto view = ViewOf(value);
     if (!view) return kit::Fail(view.error());
-    if (view->dtype != dtype_ || (count_ > 0 && view->shape != shape_)) {
+    if (view->dtype != dtype_ || (count_ > 0 && !std::ranges::equal(view->shape(), shape_))) {
       return kit::Fail(PLINTH_INTERNAL,
                        "the model gave a sequence whose elements differ in shape (" +
-                           kit::ShapeText(shape_) + " and " + kit::ShapeText(view->shape) +
+                           kit::ShapeText(shape_) + " and " + kit::ShapeText(view->shape()) +
                            "), which cannot be given as one tensor");
     }
-    shape_ = view->shape;
+    shape_.assign(view->shape().begin(), view->shape().end());
     ++count_;
     if (dtype_ == PLINTH_BYTES) return ReadStrings(value, view->count, strings_);
     const char* data = static_cast<const char*>(view->data);

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
+#include <memory_resource>
 #include <set>
 #include <utility>
 
@@ -209,17 +211,20 @@ Result<std::vector<NamedTensor>> LoadedModel::Execute(std::span<const NamedTenso
   if (stoppable && cancellation->cancelled()) {
     return Fail(Code::kCancelled, "the call was cancelled before it began");
   }
-  std::vector<plinth_tensor> views;
+  // Small calls stay off the heap.
+  std::array<std::byte, 1024> stack;
+  std::pmr::monotonic_buffer_resource memory(stack.data(), stack.size());
+  std::pmr::vector<plinth_tensor> views(&memory);
   views.reserve(inputs.size());
   for (const NamedTensor& input : inputs) views.push_back(ViewOf(input));
 
-  std::vector<std::uint32_t> all;
+  std::pmr::vector<std::uint32_t> all(&memory);
   if (wanted.empty()) {
     all.resize(signature_.outputs.size());
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint32_t>(i);
+    std::ranges::generate(all, [next = 0u]() mutable { return next++; });
     wanted = all;
   }
-  std::vector<plinth_output> outputs(wanted.size());
+  std::pmr::vector<plinth_output> outputs(wanted.size(), &memory);
   const plinth_execute_request request{sizeof(request), views.size(),
                                        views.data(),    wanted.size(),
                                        wanted.data(),   stoppable ? OnCancel : nullptr,
@@ -236,7 +241,7 @@ Result<std::vector<NamedTensor>> LoadedModel::Execute(std::span<const NamedTenso
   }
 
   // Every output gets its owner before any is looked at: a bad one must not leak the others.
-  std::vector<std::shared_ptr<OutputOwner>> owners;
+  std::pmr::vector<std::shared_ptr<OutputOwner>> owners(&memory);
   owners.reserve(outputs.size());
   for (const plinth_output& output : outputs) {
     owners.push_back(std::make_shared<OutputOwner>(output, keep_alive));
