@@ -24,7 +24,7 @@ class Context:
     def fast(self) -> Rounds:
         """For what answers in microseconds. Less than half a second is too short: with one client the kernel then has not settled
         yet whether both sides share a processor, which is worth 35 us."""
-        return Rounds(0.5, 3) if self.quick else Rounds(2, 7)
+        return Rounds(0.5, 3) if self.quick else Rounds(2, 5)
 
     @property
     def heavy(self) -> Rounds:

@@ -20,7 +20,7 @@ def run_libraries(context: Context) -> None:
 def run_metrics(context: Context) -> None:
     """bench/metrics_bench.cc: what counting a request takes, in rows of each core's own and in shared atomics."""
     context.table.section("Metrics, in-process: CPU time of all that is counted of one request")
-    taken = _cpu_us("metrics_bench", context.fast.seconds / 5, "^(ByCore|Shared)/")
+    taken = _cpu_us("metrics_bench", context.fast.seconds / 2, "^(ByCore|Shared)/")
     for versions, what in (("1", "one version"), ("1000", "1,000 versions in turn")):
         for threads in (1, 2):
             case = f"{versions}/real_time/threads:{threads}"
