@@ -12,9 +12,12 @@ constexpr std::size_t kGrowth = 4;
 // Unused room above this is given back, at the price of a copy.
 constexpr std::size_t kTolerableSlack = std::size_t{64} * 1024;
 
-Buffer Trimmed(const Buffer& buffer, std::size_t size) {
+// The first `size` bytes of a buffer that is not needed any more.
+Buffer Trimmed(Buffer buffer, std::size_t size) {
+  const std::size_t slack = buffer.size() - size;
+  if (slack == 0) return buffer;
   const Buffer used = buffer.Slice(0, size);
-  return buffer.size() - size > std::max(size, kTolerableSlack) ? Buffer::Copy(used.bytes()) : used;
+  return slack > std::max(size, kTolerableSlack) ? Buffer::Copy(used.bytes()) : used;
 }
 
 // How many elements to expect in all if the rest of the text goes on as it began: `count` between
@@ -77,9 +80,10 @@ void ElementStore::TurnIntoFloats() {
 Result<Tensor> ElementStore::Finish(const Shape& shape) {
   if (type_ == DType::kAny) type_ = DType::kFp32;
   if (type_ == DType::kBytes && capacity_ == 0) Grow(0, 0);
-  Buffer elements = Trimmed(elements_, (count_ + ends()) * StoredSize());
+  Buffer elements = Trimmed(std::move(elements_), (count_ + ends()) * StoredSize());
   if (type_ != DType::kBytes) return Tensor::FromBuffer(type_, shape, std::move(elements));
-  return Tensor::FromStrings(shape, Trimmed(strings_, strings_size_), std::move(elements));
+  return Tensor::FromStrings(shape, Trimmed(std::move(strings_), strings_size_),
+                             std::move(elements));
 }
 
 }  // namespace plinth::api

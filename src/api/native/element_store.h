@@ -59,8 +59,8 @@ class ElementStore {
   // Makes FP32 of all INT64 that were put.
   void TurnIntoFloats();
 
-  // The tensor of all elements; of kAny, if there is none, an FP32 one. INVALID_ARGUMENT if the
-  // shape does not have as many.
+  // The tensor of all elements, once; of kAny, if there is none, an FP32 one. INVALID_ARGUMENT if
+  // the shape does not have as many.
   Result<Tensor> Finish(const Shape& shape);
 
  private:

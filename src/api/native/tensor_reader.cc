@@ -153,15 +153,18 @@ bool TensorReader::ReadRun(ArrayIterator& it, std::size_t level, std::int64_t& s
   Value value;
   for (; it != end; ++it) {
     Wide number;
-    if ((*it).get(value) != simdjson::SUCCESS) break;
-    if (value.get<Wide>().get(number) != simdjson::SUCCESS) break;
+    if ((*it).get(value) != simdjson::SUCCESS) [[unlikely]]
+      break;
+    if (value.get<Wide>().get(number) != simdjson::SUCCESS) [[unlikely]]
+      break;
     if constexpr (std::is_same_v<T, float>) {
       fits = std::abs(number) <= kLargestFloat;
     } else if constexpr (std::is_integral_v<T>) {
       fits = std::in_range<T>(number);
     }
-    if (!fits) break;
-    if (count == capacity) {
+    if (!fits) [[unlikely]]
+      break;
+    if (count == capacity) [[unlikely]] {
       elements_.SetCount(count);
       Grow();
       data = elements_.data<T>();
@@ -322,16 +325,18 @@ bool TensorReader::StoreBase64(Value& value) {
 
 // Room for at least one more element.
 void TensorReader::Grow() {
-  std::size_t told = 1;
+  std::int64_t told = 1;
   if (spec_.shape) {
-    Shape row = *spec_.shape;
-    for (std::size_t i = 0; i < row.rank(); ++i) row[i] = std::max<std::int64_t>(row[i], 1);
-    told = static_cast<std::size_t>(row.ElementCount().value_or(1));
+    constexpr std::int64_t kEnough = ElementStore::kFirstElements;
+    for (const std::int64_t dim : spec_.shape->dims()) {
+      told = std::min(kEnough, told * std::clamp<std::int64_t>(dim, 1, kEnough));
+    }
   }
   const char* at = nullptr;
   const bool known = body_.document.current_location().get(at) == simdjson::SUCCESS;
   const auto used = known ? static_cast<std::size_t>(at - body_.text.data()) : 0;
-  elements_.Grow(told, body_.text.size() - std::min(used, body_.text.size()));
+  elements_.Grow(static_cast<std::size_t>(told),
+                 body_.text.size() - std::min(used, body_.text.size()));
 }
 
 // What a part says, as the answer of the reader's own functions.
