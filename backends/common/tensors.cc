@@ -1,6 +1,7 @@
 #include "common/tensors.h"
 
 #include <array>
+#include <functional>
 
 namespace plinth::kit {
 namespace {
@@ -58,6 +59,16 @@ Result<std::int64_t> CountOf(std::span<const std::int64_t> shape) {
     return Fail(PLINTH_INVALID_ARGUMENT, "shape " + ShapeText(shape) + " has no usable size");
   }
   return count;
+}
+
+bool IsInputMemory(const void* data, const plinth_execute_request& request) {
+  const std::less<const char*> before;
+  const char* at = static_cast<const char*>(data);
+  for (const plinth_tensor& input : std::span(request.inputs, request.input_count)) {
+    const char* begin = static_cast<const char*>(input.data);
+    if (begin != nullptr && !before(at, begin) && before(at, begin + input.byte_size)) return true;
+  }
+  return false;
 }
 
 const plinth_tensor* FindInput(const plinth_execute_request& request, std::string_view name) {

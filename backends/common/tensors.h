@@ -35,6 +35,9 @@ inline std::string_view StringAt(const plinth_tensor& tensor, std::size_t i) {
           tensor.offsets[i + 1] - tensor.offsets[i]};
 }
 
+// Whether `data` lies in the memory of an input, which is gone after the call.
+bool IsInputMemory(const void* data, const plinth_execute_request& request);
+
 // The input called `name`, or nullptr.
 const plinth_tensor* FindInput(const plinth_execute_request& request, std::string_view name);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -101,17 +100,6 @@ kit::Result<ValueHandle> CopyStrings(const plinth_tensor& tensor, std::size_t co
   return value;
 }
 
-// Whether the memory belongs to an input: a graph may name an input as its output.
-bool IsInputMemory(const void* data, const plinth_execute_request& request) {
-  const std::less<const char*> before;
-  const char* at = static_cast<const char*>(data);
-  for (const plinth_tensor& input : std::span(request.inputs, request.input_count)) {
-    const char* begin = static_cast<const char*>(input.data);
-    if (begin != nullptr && !before(at, begin) && before(at, begin + input.byte_size)) return true;
-  }
-  return false;
-}
-
 kit::Status AddTensor(const char* name, ValueHandle value, const plinth_execute_request& request,
                       kit::OutputWriter& outputs) {
   auto view = ViewOf(value.get());
@@ -123,7 +111,8 @@ kit::Status AddTensor(const char* name, ValueHandle value, const plinth_execute_
     return {};
   }
   const std::size_t byte_size = view->count * kit::ElementSize(view->dtype);
-  if (IsInputMemory(view->data, request)) {
+  // A graph may name an input as its output.
+  if (kit::IsInputMemory(view->data, request)) {
     const char* bytes = static_cast<const char*>(view->data);
     outputs.AddVector(name, view->dtype, view->shape(),
                       std::vector<char>(bytes, bytes + byte_size));

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <set>
 #include <utility>
@@ -34,16 +33,6 @@ void UseThreads(int threads) {
   if (current == threads) return;
   at::set_num_threads(threads);
   current = threads;
-}
-
-bool IsInputMemory(const void* data, const plinth_execute_request& request) {
-  const std::less<const char*> before;
-  const char* at = static_cast<const char*>(data);
-  for (const plinth_tensor& input : std::span(request.inputs, request.input_count)) {
-    const char* begin = static_cast<const char*>(input.data);
-    if (begin != nullptr && !before(at, begin) && before(at, begin + input.byte_size)) return true;
-  }
-  return false;
 }
 
 std::string Listed(const std::vector<kit::Spec>& specs) {
@@ -292,7 +281,7 @@ kit::Status Model::Give(const std::vector<NamedValue>& answer,
       return kit::Fail(PLINTH_INTERNAL, message);
     }
     // Memory that a later call changes, or that goes with the request, cannot be handed on.
-    const bool copy = keeps_state_ || IsInputMemory(found->tensor.const_data_ptr(), request);
+    const bool copy = keeps_state_ || kit::IsInputMemory(found->tensor.const_data_ptr(), request);
     if (auto s = AddOutput(name.c_str(), found->tensor, copy, outputs); !s) return s;
   }
   return {};

@@ -109,7 +109,7 @@ def refused(client, server, path, suffix=""):
     assert answer.status in (400, 422), answer.body
     assert answer.error["code"] in ("INVALID_MODEL", "INVALID_ARGUMENT"), answer.error
     assert took < PATIENCE / 2
-    assert server.resident_kb() - before < 1_500_000, "kB more than before"
+    assert server.resident_kb() - before < 400_000, "kB more than before"
     server.check()
     return answer.error
 

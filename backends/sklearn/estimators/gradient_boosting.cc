@@ -40,13 +40,12 @@ class Booster final : public TreeEstimator {
   Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);
     const std::size_t stage = settings_.trees_per_stage;
-    float* features = frame.Take<float>(rows.count * rows.width);
-    bool has_nan = false;
-    if (Status fit = ToFeatures(rows, features, has_nan); !fit) return fit;
+    const auto features = ToFeatures(rows, frame);
+    if (!features) return Fail(features.error());
     double* raw = traits().role == Role::kRegressor ? out.values : out.decision;
     if (raw == nullptr) raw = frame.Take<double>(rows.count * stage);
-    if (Status begun = Begin(rows, features, raw, scratch); !begun) return begun;
-    trees().ForEachLeaf(features, rows.count, has_nan,
+    if (Status begun = Begin(rows, features->data, raw, scratch); !begun) return begun;
+    trees().ForEachLeaf(*features, rows.count,
                         [&](std::size_t row, std::size_t tree, const double* leaf) {
                           raw[row * stage + tree % stage] += leaf[0];
                         });

@@ -133,16 +133,17 @@ void TreeSet::AddLeaf(const double* values, LeafRule rule, double scale) {
   }
 }
 
-Status TreeEstimator::ToFeatures(Rows rows, float* features, bool& has_nan) const {
-  if (Status finite = CheckFinite(rows, allow_nan_); !finite) return finite;
+Result<TreeSet::Features> TreeEstimator::ToFeatures(Rows rows, Scratch::Frame& frame) const {
+  if (Status finite = CheckFinite(rows, allow_nan_); !finite) return Fail(finite.error());
   const std::size_t count = rows.count * rows.width;
+  auto* features = frame.Take<float>(count);
   float sum = 0;
   for (std::size_t i = 0; i < count; ++i) {
     features[i] = static_cast<float>(rows.data[i]);
     sum += features[i] * 0.0f;
   }
-  has_nan = false;
-  if (sum == 0) return {};
+  bool has_nan = false;
+  if (sum == 0) return TreeSet::Features{features, has_nan};
   for (std::size_t i = 0; i < count; ++i) {
     has_nan = has_nan || std::isnan(features[i]);
     if (!std::isinf(features[i])) continue;
@@ -151,7 +152,7 @@ Status TreeEstimator::ToFeatures(Rows rows, float* features, bool& has_nan) cons
                                             ", column " + std::to_string(i % rows.width) + "). " +
                                             traits().name + " computes in float32");
   }
-  return {};
+  return TreeSet::Features{features, has_nan};
 }
 
 bool TreeAllowsNaN(Fitted& fitted, int since_minor) {
@@ -159,6 +160,37 @@ bool TreeAllowsNaN(Fitted& fitted, int since_minor) {
   const std::string_view criterion = fitted.Text("criterion", "");
   const bool monotonic = fitted.Has("monotonic_cst");
   return fitted.VersionAtLeast(1, 9) || (criterion != "absolute_error" && !monotonic);
+}
+
+std::optional<TreeModel> ReadTreeClassifier(Fitted& fitted, AddTrees add, int nan_since) {
+  const std::size_t inputs = fitted.Inputs();
+  Classes classes = fitted.ReadClasses();
+  if (!fitted.ok()) return std::nullopt;
+  TreeSet trees(inputs, classes.size());
+  // Up to 1.3 a leaf holds how many samples of each class, since then which share.
+  add(fitted, trees,
+      fitted.VersionAtLeast(1, 4) ? TreeSet::LeafRule::kKeep : TreeSet::LeafRule::kNormalise);
+  const bool allow_nan = TreeAllowsNaN(fitted, nan_since);
+  if (!fitted.ok()) return std::nullopt;
+  Traits traits = fitted.MakeTraits(Role::kClassifier, inputs);
+  traits.classes = std::move(classes);
+  traits.probabilities = true;
+  return TreeModel{std::move(traits), std::move(trees), allow_nan};
+}
+
+std::optional<TreeModel> ReadTreeRegressor(Fitted& fitted, AddTrees add, int nan_since) {
+  const std::size_t inputs = fitted.Inputs();
+  const double outputs = fitted.Number("n_outputs_", 1);
+  if (!(outputs >= 1 && outputs <= 1e6)) fitted.Fail("'n_outputs_' is out of range");
+  if (!fitted.ok()) return std::nullopt;
+  TreeSet trees(inputs, static_cast<std::size_t>(outputs));
+  add(fitted, trees, TreeSet::LeafRule::kKeep);
+  const bool allow_nan = TreeAllowsNaN(fitted, nan_since);
+  if (!fitted.ok()) return std::nullopt;
+  Traits traits = fitted.MakeTraits(Role::kRegressor, inputs);
+  traits.outputs = trees.leaf_width();
+  traits.flat = traits.outputs == 1;
+  return TreeModel{std::move(traits), std::move(trees), allow_nan};
 }
 
 }  // namespace plinth::sklearn

@@ -12,6 +12,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "estimators/fitted.h"
@@ -33,15 +36,20 @@ class TreeSet {
   std::size_t size() const { return roots_.size(); }
   std::size_t leaf_width() const { return leaf_width_; }
 
+  // Rows of `inputs` float32, and whether any of them is NaN.
+  struct Features {
+    const float* data;
+    bool has_nan;
+  };
+
   // Calls visit(row, tree, leaf's numbers) for every row and tree; for each row in the order in
-  // which the trees were added. `features` are rows of `inputs` float32; `has_nan` tells whether
-  // any is NaN.
+  // which the trees were added.
   template <typename Visit>
-  void ForEachLeaf(const float* features, std::size_t rows, bool has_nan, Visit visit) const {
-    if (has_nan) {
-      Walk<true>(features, rows, visit);
+  void ForEachLeaf(const Features& features, std::size_t rows, Visit visit) const {
+    if (features.has_nan) {
+      Walk<true>(features.data, rows, visit);
     } else {
-      Walk<false>(features, rows, visit);
+      Walk<false>(features.data, rows, visit);
     }
   }
 
@@ -158,9 +166,9 @@ class TreeEstimator : public Estimator {
       : Estimator(std::move(traits)), trees_(std::move(trees)), allow_nan_(allow_nan) {}
 
  protected:
-  // Converts the rows to `features`. INVALID_ARGUMENT for infinity, a number that is too large for
-  // float32, and NaN where it is not accepted; else sets has_nan.
-  Status ToFeatures(Rows rows, float* features, bool& has_nan) const;
+  // The rows as the trees want them, in memory of the frame. INVALID_ARGUMENT for infinity, a
+  // number that is too large for float32, and NaN where it is not accepted.
+  Result<TreeSet::Features> ToFeatures(Rows rows, Scratch::Frame& frame) const;
 
   const TreeSet& trees() const { return trees_; }
 
@@ -172,5 +180,25 @@ class TreeEstimator : public Estimator {
 // Whether the scikit-learn that fitted this tree or forest accepts missing values in it.
 // `since_minor`: the 1.x that began to.
 bool TreeAllowsNaN(Fitted& fitted, int since_minor);
+
+// What is read of a classifier or regressor that is a tree or many.
+struct TreeModel {
+  Traits traits;
+  TreeSet trees;
+  bool allow_nan;
+};
+
+// Adds the fitted trees by the rule.
+using AddTrees = void (*)(Fitted& fitted, TreeSet& trees, TreeSet::LeafRule rule);
+
+// Nothing if reading failed in `fitted`. `nan_since` as for TreeAllowsNaN().
+std::optional<TreeModel> ReadTreeClassifier(Fitted& fitted, AddTrees add, int nan_since);
+std::optional<TreeModel> ReadTreeRegressor(Fitted& fitted, AddTrees add, int nan_since);
+
+template <typename T>
+EstimatorPtr MakeTreeEstimator(std::optional<TreeModel> model) {
+  if (!model) return nullptr;
+  return std::make_unique<T>(std::move(model->traits), std::move(model->trees), model->allow_nan);
+}
 
 }  // namespace plinth::sklearn

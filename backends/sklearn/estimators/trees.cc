@@ -1,6 +1,5 @@
 // DecisionTree* and ExtraTree*: one tree.
 #include <algorithm>
-#include <utility>
 
 #include "estimators/families.h"
 #include "estimators/tree_set.h"
@@ -14,12 +13,11 @@ class TreeRegressor final : public TreeEstimator {
 
   Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);
-    float* features = frame.Take<float>(rows.count * rows.width);
-    bool has_nan = false;
-    if (Status fit = ToFeatures(rows, features, has_nan); !fit) return fit;
+    const auto features = ToFeatures(rows, frame);
+    if (!features) return Fail(features.error());
     if (out.values == nullptr) return {};
     const std::size_t width = trees().leaf_width();
-    trees().ForEachLeaf(features, rows.count, has_nan,
+    trees().ForEachLeaf(*features, rows.count,
                         [&](std::size_t row, std::size_t, const double* leaf) {
                           std::copy_n(leaf, width, out.values + row * width);
                         });
@@ -33,11 +31,10 @@ class TreeClassifier final : public TreeEstimator {
 
   Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);
-    float* features = frame.Take<float>(rows.count * rows.width);
-    bool has_nan = false;
-    if (Status fit = ToFeatures(rows, features, has_nan); !fit) return fit;
+    const auto features = ToFeatures(rows, frame);
+    if (!features) return Fail(features.error());
     const std::size_t width = trees().leaf_width();
-    trees().ForEachLeaf(features, rows.count, has_nan,
+    trees().ForEachLeaf(*features, rows.count,
                         [&](std::size_t row, std::size_t, const double* leaf) {
                           if (out.labels) {
                             out.labels[row] = static_cast<std::int32_t>(ArgMax(leaf, width));
@@ -50,39 +47,18 @@ class TreeClassifier final : public TreeEstimator {
   }
 };
 
-template <int kNaNSince>
-EstimatorPtr ReadRegressor(Fitted& fitted) {
-  const Value* tree = fitted.Require("tree_");
-  const std::size_t inputs = fitted.Inputs();
-  const double outputs = fitted.Number("n_outputs_", 1);
-  if (!(outputs >= 1 && outputs <= 1e6)) fitted.Fail("'n_outputs_' is out of range");
-  if (!fitted.ok()) return nullptr;
-  TreeSet trees(inputs, static_cast<std::size_t>(outputs));
-  trees.Add(fitted, *tree, TreeSet::LeafRule::kKeep);
-  const bool allow_nan = TreeAllowsNaN(fitted, kNaNSince);
-  if (!fitted.ok()) return nullptr;
-  Traits traits = fitted.MakeTraits(Role::kRegressor, inputs);
-  traits.outputs = trees.leaf_width();
-  traits.flat = traits.outputs == 1;
-  return std::make_unique<TreeRegressor>(std::move(traits), std::move(trees), allow_nan);
+void AddTree(Fitted& fitted, TreeSet& trees, TreeSet::LeafRule rule) {
+  if (const Value* tree = fitted.Require("tree_")) trees.Add(fitted, *tree, rule);
 }
 
 template <int kNaNSince>
 EstimatorPtr ReadClassifier(Fitted& fitted) {
-  const Value* tree = fitted.Require("tree_");
-  const std::size_t inputs = fitted.Inputs();
-  Classes classes = fitted.ReadClasses();
-  if (!fitted.ok()) return nullptr;
-  TreeSet trees(inputs, classes.size());
-  // Up to 1.3 a leaf holds how many samples of each class, since then which share.
-  trees.Add(fitted, *tree,
-            fitted.VersionAtLeast(1, 4) ? TreeSet::LeafRule::kKeep : TreeSet::LeafRule::kNormalise);
-  const bool allow_nan = TreeAllowsNaN(fitted, kNaNSince);
-  if (!fitted.ok()) return nullptr;
-  Traits traits = fitted.MakeTraits(Role::kClassifier, inputs);
-  traits.classes = std::move(classes);
-  traits.probabilities = true;
-  return std::make_unique<TreeClassifier>(std::move(traits), std::move(trees), allow_nan);
+  return MakeTreeEstimator<TreeClassifier>(ReadTreeClassifier(fitted, AddTree, kNaNSince));
+}
+
+template <int kNaNSince>
+EstimatorPtr ReadRegressor(Fitted& fitted) {
+  return MakeTreeEstimator<TreeRegressor>(ReadTreeRegressor(fitted, AddTree, kNaNSince));
 }
 
 }  // namespace

@@ -203,7 +203,7 @@ TEST(HostilePickleTest, LongNamesAreRefused) {
 }
 
 TEST(HostilePickleTest, DecompressionBombsAreRefused) {
-  const std::string zeros(std::size_t{32} << 20, '\0');
+  const std::string zeros(std::size_t{80} << 20, '\0');
   uLongf size = compressBound(zeros.size());
   std::string bomb(size, '\0');
   ASSERT_EQ(compress(reinterpret_cast<Bytef*>(bomb.data()), &size,
@@ -211,6 +211,10 @@ TEST(HostilePickleTest, DecompressionBombsAreRefused) {
             Z_OK);
   bomb.resize(size);
   EXPECT_LT(DecompressedLimit(bomb.size()), zeros.size());
+  EXPECT_THAT(ErrorOf(bomb), HasSubstr("far larger"));
+  // More bytes behind it do not make it honest.
+  bomb.append(1 << 20, 'x');
+  EXPECT_GT(DecompressedLimit(bomb.size()), zeros.size());
   EXPECT_THAT(ErrorOf(bomb), HasSubstr("far larger"));
 }
 

@@ -33,8 +33,7 @@ Result<std::unique_ptr<Document>> ParseDocument(std::string bytes) {
                 "the file was compressed by joblib older than 0.10; load it in Python and save it "
                 "again with a current joblib");
   }
-  const std::size_t limit = DecompressedLimit(bytes.size());
-  auto plain = Decompress(std::move(bytes), limit);
+  auto plain = Decompress(std::move(bytes));
   if (!plain) return Fail(std::move(plain.error()));
   const std::size_t budget = Document::BudgetFor(plain->size());
   auto document = std::make_unique<Document>(std::move(*plain), budget);
