@@ -21,14 +21,15 @@ void Lead::Abandon() {
 
 // ---- Flight
 
-std::optional<Flight::Id> Flight::Join(Follower&& follower, std::int64_t most_followers) {
+std::expected<Flight::Id, Flight::NotJoined> Flight::Join(Follower&& follower,
+                                                          std::int64_t most_followers) {
   std::unique_lock lock(mutex_);
   const Id id = next_id_++;
   switch (state_) {
     case State::kLed:
       if (table_->followers.fetch_add(1, std::memory_order_relaxed) >= most_followers) {
         table_->followers.fetch_sub(1, std::memory_order_relaxed);
-        return std::nullopt;
+        return std::unexpected(NotJoined::kFull);
       }
       followers_.emplace(id, std::move(follower));
       break;
@@ -37,6 +38,8 @@ std::optional<Flight::Id> Flight::Join(Follower&& follower, std::int64_t most_fo
       lock.unlock();
       follower(Lead(shared_from_this()));
       break;
+    case State::kGone:
+      return std::unexpected(NotJoined::kGone);
     case State::kSucceeded:  // what was landed never changes again
       lock.unlock();
       follower(outputs_);
@@ -59,9 +62,11 @@ std::optional<Flight::Follower> Flight::Withdraw(Id id) {
   return follower;
 }
 
-bool Flight::IsLed() const {
+bool Flight::Retire() {
   const std::lock_guard lock(mutex_);
-  return state_ == State::kLed;
+  if (state_ == State::kLed) return false;
+  if (state_ == State::kAbandoned) state_ = State::kGone;
+  return true;
 }
 
 void Flight::Succeed(const std::vector<NamedTensor>& outputs) {

@@ -5,7 +5,7 @@
 // the leader succeeds or fails; then every follower is called with what the leader got. A leader
 // who gives up (its client went away, its deadline passed) has learnt nothing about the answer: the
 // follower who waits longest is made the leader, the others go on waiting. If there is none, the
-// flight is abandoned: the next to join leads.
+// flight is abandoned: the next to join leads, unless the table has dropped it by then.
 //
 // Followers are called without any lock held, on the thread on which the leader ended, each exactly
 // once unless it is withdrawn before. A follower's deadline and its client's going are its own
@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <map>
 #include <memory>
@@ -69,7 +70,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
     // Keeps a copy of the outputs if it can and returns that, else nullptr.
     virtual SharedOutputs Keep(const Hash128& key, const std::vector<NamedTensor>& outputs) = 0;
     // The flight is no longer found, unless somebody leads it by now.
-    virtual void Drop(const Flight& flight) = 0;
+    virtual void Drop(Flight& flight) = 0;
 
     // How many followers all flights of the table have.
     std::atomic<std::int64_t> followers{0};
@@ -79,19 +80,23 @@ class Flight : public std::enable_shared_from_this<Flight> {
 
   const Hash128& key() const { return key_; }
 
-  // Waits for the end of the flight, if fewer than `most_followers` do in the whole table; else
-  // nothing, and the follower is left as it is. May call the follower before it returns.
-  std::optional<Id> Join(Follower&& follower, std::int64_t most_followers);
+  // Why a flight takes no follower: as many wait as may, or it has been abandoned and is found no
+  // more: the table is to be asked again.
+  enum class NotJoined { kFull, kGone };
+
+  // Waits for the end of the flight, if fewer than `most_followers` do in the whole table; else the
+  // follower is left as it is. May call the follower before it returns.
+  std::expected<Id, NotJoined> Join(Follower&& follower, std::int64_t most_followers);
 
   // Takes a follower back. Nothing if it has been called or is about to be.
   std::optional<Follower> Withdraw(Id id);
 
-  // Whether somebody has yet to end it.
-  bool IsLed() const;
+  // For the table, when it drops the flight: false if somebody leads it, who has yet to end it.
+  bool Retire();
 
  private:
   friend class Lead;
-  enum class State { kLed, kAbandoned, kSucceeded, kFailed };
+  enum class State { kLed, kAbandoned, kGone, kSucceeded, kFailed };
   using Followers = std::map<Id, Follower>;  // in order of arrival
 
   void Succeed(const std::vector<NamedTensor>& outputs);

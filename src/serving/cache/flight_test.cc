@@ -16,9 +16,13 @@ class FakeTable final : public Flight::Table {
     ++kept;
     return keeps ? std::make_shared<const std::vector<NamedTensor>>(outputs) : nullptr;
   }
-  void Drop(const Flight& flight) override { dropped += flight.IsLed() ? 0 : 1; }
+  void Drop(Flight& flight) override {
+    if (before_drop) before_drop();
+    dropped += flight.Retire() ? 1 : 0;
+  }
 
   bool keeps = true;
+  std::function<void()> before_drop;
   int kept = 0;
   int dropped = 0;
 };
@@ -95,19 +99,27 @@ TEST_F(FlightTest, WhenALeaderGivesUpTheNextInLineLeads) {
   }
 }
 
-TEST_F(FlightTest, ALeadThatIsDroppedIsAbandoned) {
+TEST_F(FlightTest, WhoJoinsAnAbandonedFlightBeforeItIsDroppedLeadsIt) {
+  std::optional<Lead> kept;
+  table->before_drop = [&] {
+    table->before_drop = nullptr;
+    EXPECT_TRUE(flight->Join(Follower("a", [&](Lead next) { kept = std::move(next); }), kMany));
+  };
+  { const Lead lead(flight); }
+  EXPECT_EQ(table->dropped, 0);
+  EXPECT_TRUE(flight->Join(Follower("b"), kMany));
+  kept->Succeed(Answer());
+  EXPECT_EQ(table->dropped, 1);
+  EXPECT_THAT(told, ElementsAre("a leads", "b: y"));
+}
+
+TEST_F(FlightTest, AnAbandonedFlightThatIsDroppedTakesNobody) {
   { const Lead lead(flight); }
   EXPECT_EQ(table->dropped, 1);
-  EXPECT_FALSE(flight->IsLed());
-  // Who found the flight before it was dropped leads it.
-  flight->Join(Follower("a",
-                        [this](Lead next) {
-                          EXPECT_TRUE(flight->IsLed());
-                          next.Succeed(Answer());
-                        }),
-               kMany);
-  flight->Join(Follower("b"), kMany);
-  EXPECT_THAT(told, ElementsAre("a leads", "b: y"));
+  const auto joined = flight->Join(Follower("a"), kMany);
+  ASSERT_FALSE(joined);
+  EXPECT_EQ(joined.error(), Flight::NotJoined::kGone);
+  EXPECT_TRUE(told.empty());
 }
 
 TEST_F(FlightTest, AThousandWhoGiveUpInTurnTakeNoStack) {
@@ -137,7 +149,7 @@ TEST_F(FlightTest, TooManyAreRefusedAndKeepTheirFollower) {
   Lead lead(flight);
   EXPECT_TRUE(flight->Join(Follower("a"), 1));
   Flight::Follower b = Follower("b");
-  EXPECT_FALSE(flight->Join(std::move(b), 1));
+  EXPECT_EQ(flight->Join(std::move(b), 1).error(), Flight::NotJoined::kFull);
   lead.Succeed(Answer());
   EXPECT_THAT(told, ElementsAre("a: y"));
   b(Error{Code::kResourceExhausted, "full"});

@@ -141,11 +141,11 @@ SharedOutputs VersionCache::Keep(const Hash128& key, const std::vector<NamedTens
   return nullptr;
 }
 
-void VersionCache::Drop(const Flight& flight) {
+void VersionCache::Drop(Flight& flight) {
   Shard& shard = ShardOf(flight.key());
   const std::lock_guard lock(shard.mutex);
   const auto it = shard.flights.find(flight.key());
-  if (it == shard.flights.end() || it->second.get() != &flight || flight.IsLed()) return;
+  if (it == shard.flights.end() || it->second.get() != &flight || !flight.Retire()) return;
   shard.flights.erase(it);
 }
 

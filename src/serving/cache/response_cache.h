@@ -11,7 +11,8 @@
 //   } else if (auto* lead = std::get_if<Lead>(&found)) {
 //     // Run the request, then lead->Succeed(outputs) or lead->Fail(error).
 //   } else {
-//     // An equal request is running: std::get<std::shared_ptr<Flight>>(found)->Join(...)
+//     // An equal request is running: std::get<std::shared_ptr<Flight>>(found)->Join(...), which
+//     // may say that it is gone: Find() again.
 //   }
 //
 // Invariants:
@@ -105,7 +106,7 @@ class VersionCache final : public Flight::Table, public std::enable_shared_from_
 
   // Flight::Table
   SharedOutputs Keep(const Hash128& key, const std::vector<NamedTensor>& outputs) override;
-  void Drop(const Flight& flight) override;
+  void Drop(Flight& flight) override;
 
  private:
   friend class ResponseCache;
