@@ -70,8 +70,8 @@ Hash128 Spread(std::uint64_t i) {
 }
 
 void PrintCosts(std::size_t entries) {
-  ResponseCache process(std::size_t{1} << 30);
-  const auto cache = process.Open(
+  const auto process = ResponseCache::Create(std::size_t{1} << 30);
+  const auto cache = process->Open(
       {.model = "digits", .version = "v1", .entries = entries, .ttl = std::chrono::minutes(1)});
   const auto outputs = Floats("probabilities", 10);
   std::uint64_t next = 0;
@@ -114,8 +114,8 @@ void PrintCosts(std::size_t entries) {
 }
 
 void PrintThreads() {
-  ResponseCache process(std::size_t{1} << 30);
-  const auto cache = process.Open({.model = "digits", .version = "v1", .entries = 10'000});
+  const auto process = ResponseCache::Create(std::size_t{1} << 30);
+  const auto cache = process->Open({.model = "digits", .version = "v1", .entries = 10'000});
   const auto outputs = Floats("probabilities", 10);
   for (std::uint64_t i = 0; i < 5'000; ++i) {
     auto found = cache->Find(Spread(i));

@@ -27,6 +27,7 @@ struct ServeOptions {
   std::string models;
   std::vector<std::string> backend_dirs;
   std::size_t io_threads = 0;
+  std::size_t cache_mb = 256;
   double drain_seconds = 30;
   std::string log_level = "info";
 };
@@ -77,7 +78,10 @@ Service::Options ServiceOptions(const ServeOptions& options) {
   if (roots.empty()) roots.emplace_back("./models");
   std::vector<std::string> backends = DefaultBackendDirs();
   backends.insert(backends.end(), options.backend_dirs.begin(), options.backend_dirs.end());
-  return {std::move(backends), std::move(roots)};
+  return {.backend_dirs = std::move(backends),
+          .model_roots = std::move(roots),
+          .cache_bytes = options.cache_mb << 20,
+          .version = PLINTH_VERSION};
 }
 
 int Serve(const ServeOptions& options) {
@@ -89,6 +93,7 @@ int Serve(const ServeOptions& options) {
   http.host = options.host;
   http.port = options.port;
   http.threads = options.io_threads;
+  http.on_turn_end = Service::EndTurn;
   auto server =
       net::HttpServer::Start(http, api::MakeNativeApi(*service, {.version = PLINTH_VERSION}));
   if (!server) {
@@ -134,6 +139,10 @@ std::function<int()> AddServe(CLI::App& app) {
   app.add_option("--backend-dir", options->backend_dirs,
                  "Further folder with libplinth_<engine>.so files (may be repeated)");
   app.add_option("--io-threads", options->io_threads, "Threads for the network [one per core]");
+  app.add_option("--cache-memory", options->cache_mb,
+                 "MB for the answers that models with a cache_size keep, all together")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1 << 20));
   app.add_option("--drain-seconds", options->drain_seconds,
                  "How long SIGTERM waits for requests in flight")
       ->capture_default_str()

@@ -218,6 +218,17 @@ Result<VersionLease> Registry::ResolveIn(const Snapshot& now, std::string_view n
   return Fail(Code::kNotFound, Quoted(name, version) + " is not deployed; there are: " + known);
 }
 
+std::vector<VersionPtr> Registry::Servable() const {
+  const SnapshotPtr now = Load();
+  std::vector<VersionPtr> servable;
+  for (const auto& [name, entry] : now->models) {
+    for (const VersionPtr& version : entry.versions) {
+      if (version->state() == VersionState::kReady) servable.push_back(version);
+    }
+  }
+  return servable;
+}
+
 std::vector<ModelInfo> Registry::List() const {
   const SnapshotPtr now = Load();
   std::vector<ModelInfo> list;

@@ -49,6 +49,9 @@ class Registry {
   // no lock.
   Result<VersionLease> Resolve(std::string_view name, std::string_view version) const;
 
+  // Those that answer requests now.
+  std::vector<std::shared_ptr<ModelVersion>> Servable() const;
+
   std::vector<ModelInfo> List() const;
   Result<ModelInfo> Describe(std::string_view name) const;
 

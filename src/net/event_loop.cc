@@ -87,7 +87,8 @@ Status EventLoop::Add(int fd, std::uint32_t events, Source* source) {
 
 void EventLoop::Remove(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
 
-void EventLoop::Run(const std::function<std::int64_t()>& sweep) {
+void EventLoop::Run(const std::function<std::int64_t()>& sweep,
+                    const std::function<void()>& on_turn_end) {
   this_threads_mailbox = mailbox_.get();
   std::array<epoll_event, kEventsPerTurn> events;
   while (!stopped_) {
@@ -106,6 +107,7 @@ void EventLoop::Run(const std::function<std::int64_t()>& sweep) {
       for (Mailbox::Task& task : mailbox_->Collect()) task();
     }
     RunDeferred();
+    if (on_turn_end) on_turn_end();
     if (now_ >= next_sweep_ && now_ >= last_sweep_ + kSweepInterval) {
       last_sweep_ = now_;
       next_sweep_ = kNever;

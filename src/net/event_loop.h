@@ -73,8 +73,9 @@ class EventLoop {
   void Remove(int fd);
 
   // Runs until Stop(). `sweep` is called when the time of the earliest WakeAt() has come, at most
-  // every 20 ms, and returns the next time, in ms of now().
-  void Run(const std::function<std::int64_t()>& sweep);
+  // every 20 ms, and returns the next time, in ms of now(). `on_turn_end`, which may be empty, is
+  // called at the end of every turn.
+  void Run(const std::function<std::int64_t()>& sweep, const std::function<void()>& on_turn_end);
   void Stop() { stopped_ = true; }
 
   // Asks for a sweep no later than `when` (but see Run).

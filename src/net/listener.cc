@@ -78,7 +78,7 @@ class Worker final : public ConnectionHost, public EventLoop::Source {
   static Result<std::unique_ptr<Worker>> Create(Shared* shared, FileDescriptor listener);
 
   void Run() {
-    loop_->Run([this] { return Sweep(); });
+    loop_->Run([this] { return Sweep(); }, shared_.options.on_turn_end);
     connections_.clear();
   }
 

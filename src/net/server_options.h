@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "net/request_parser.h"
@@ -18,6 +19,10 @@ struct HttpServerOptions {
   std::size_t threads = 0;  // 0: as many as there are processors
   std::size_t max_connections =
       8192;  // and no more than the limit on open files allows; over it the answer is 503
+
+  // Called on each loop's thread when what a turn has brought is handled, before it waits for more.
+  // May be empty; must not throw.
+  std::function<void()> on_turn_end{};
 
   ParserLimits limits{};
   // Of the bodies of all requests together, those up to 64 KiB not counted; over it the answer is

@@ -6,19 +6,23 @@ namespace plinth {
 
 Alarm::Alarm() : thread_([this] { Run(); }) {}
 
-Alarm::~Alarm() {
+void Alarm::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+  std::multimap<Time, Call> dropped;  // without the lock: a call may hold what sets another
+  const std::lock_guard lock(mutex_);
+  dropped.swap(calls_);
 }
 
 void Alarm::At(Time when, Call call) {
   bool earliest = false;
   {
     const std::lock_guard lock(mutex_);
+    if (stopping_) return;
     earliest = calls_.empty() || when < calls_.begin()->first;
     calls_.emplace(when, std::move(call));
   }

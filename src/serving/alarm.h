@@ -16,10 +16,14 @@ class Alarm {
   using Call = std::move_only_function<void()>;
 
   Alarm();
-  ~Alarm();  // calls that are not due yet are dropped
+  ~Alarm() { Stop(); }
 
   // Calls `call` at or soon after `when`. It must not block long.
   void At(Time when, Call call);
+
+  // Drops the calls that are not due yet, and all later ones, once the one that runs has ended. Not
+  // from a call.
+  void Stop();
 
  private:
   void Run();

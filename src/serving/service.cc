@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <exception>
+#include <map>
 #include <new>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -13,10 +16,13 @@
 
 #include "base/log.h"
 #include "serving/alarm.h"
+#include "serving/batching/batch_join.h"
+#include "serving/cache/response_cache.h"
 #include "serving/deployment.h"
 #include "serving/input_check.h"
 #include "serving/model_metrics.h"
-#include "serving/version_queue.h"
+#include "serving/turn.h"
+#include "serving/version_server.h"
 #include "serving/worker_pool.h"
 
 namespace plinth {
@@ -25,9 +31,9 @@ namespace {
 // More executions at once than any machine that this runs on can use; a bound on threads.
 constexpr std::size_t kMaxWorkers = 512;
 
-VersionQueue& QueueOf(ModelVersion& version) {
-  return static_cast<VersionQueue&>(*version.attachment());
-}
+// How often answers that are too old are looked for, so that those nobody asks for again give their
+// memory back.
+constexpr std::chrono::seconds kSweepInterval{1};
 
 std::string Title(const DeploySpec& spec) { return "model '" + spec.name + "' " + spec.version; }
 
@@ -44,20 +50,20 @@ Result<VersionInfo> Guarded(Step step) {
 }
 
 // What the configuration asks for and will not get.
-void WarnOf(ModelVersion& version, std::int64_t instances) {
+void WarnOf(ModelVersion& version, const InstanceLimits& instances) {
   const ModelConfig& config = version.config();
-  if (config.cache_size > 0) {
-    version.Warn(
-        "cache_size is kept but there is no cache in this release: every request runs the model");
+  const Signature& signature = version.signature();
+  if (config.cache_size > 0 && signature.stateful) {
+    version.Warn("cache_size has no effect: the model keeps state, so its answers are not cached");
   }
-  if (config.batch_timeout_ms > 0) {
+  if (config.batch_timeout_ms > 0 && !CanBatch(signature)) {
     version.Warn(
-        "batch_timeout_ms is kept but requests are not joined in this release: none waits for "
-        "others");
+        "batch_timeout_ms has no effect: requests to this model cannot be joined, since not all of "
+        "its inputs and outputs have a batch axis");
   }
-  if (config.instances.max > instances) {
-    version.Warn("instances is " + std::to_string(instances) +
-                 ": this model's engine takes one call at a time");
+  if (config.instances.max > instances.max) {
+    version.Warn("at most " + std::to_string(instances.max) +
+                 " instances: this model's engine takes one call at a time");
   }
 }
 
@@ -67,12 +73,20 @@ void WarnOf(ModelVersion& version, std::int64_t instances) {
 // run, then what they use.
 struct Service::Impl {
   explicit Impl(Options o)
-      : options(std::move(o)), roots(options.model_roots), backends(options.backend_dirs) {}
+      : options(std::move(o)),
+        roots(options.model_roots),
+        backends(options.backend_dirs),
+        metrics(options.version),
+        cache(ResponseCache::Create(options.cache_bytes)) {
+    SweepLater();
+  }
+  ~Impl() { alarm.Stop(); }  // its calls use what comes after it
 
   const Options options;
   const ModelRoots roots;
   BackendSet backends;
   ModelMetrics metrics;
+  const std::shared_ptr<ResponseCache> cache;
   std::atomic<std::size_t> preloading{0};
   std::atomic<bool> stopping{false};
   Alarm alarm;
@@ -90,6 +104,20 @@ struct Service::Impl {
     });
   }
 
+  // Lets in no new requests, gives no cached answers, and makes none wait for others.
+  void Retire(ModelVersion& version) {
+    if (version.attachment() != nullptr) VersionServer::Of(version).Close();
+    version.Retire();
+  }
+
+  void SweepLater() {
+    alarm.At(Clock::now() + kSweepInterval, [this] {
+      for (const auto& version : registry.Servable()) VersionServer::Of(*version).SweepCache();
+      SweepLater();
+    });
+  }
+
+  void UpdateMetrics();
   Result<VersionInfo> Deploy(DeploySpec spec);
   Result<VersionInfo> LoadAndPublish(const std::shared_ptr<ModelVersion>& version,
                                      DeployPlan& plan);
@@ -115,13 +143,34 @@ Result<VersionInfo> Service::Impl::LoadAndPublish(const std::shared_ptr<ModelVer
                                                   DeployPlan& plan) {
   if (auto loaded = version->Load(*plan.backend, plan.framework, plan.path); !loaded)
     return Fail(loaded.error());
-  auto queue = std::make_unique<VersionQueue>(
-      *version, metrics.For(version->name(), version->version()), metrics, workers, alarm);
-  version->SetInstances({queue->instances(), queue->instances()});
-  WarnOf(*version, queue->instances());
-  version->Attach(std::move(queue));
-  if (const auto replaced = registry.Publish(version)) replaced->Retire();
+  VersionMetrics series = metrics.For(version->name(), version->version());
+  series.load_duration->Set(version->Info().load_ms / 1e3);
+  auto server =
+      std::make_unique<VersionServer>(*version, std::move(series), *cache, workers, alarm);
+  const InstanceLimits instances = server->instance_limits();
+  version->SetInstances(instances);
+  WarnOf(*version, instances);
+  version->Attach(std::move(server));
+  if (const auto replaced = registry.Publish(version)) Retire(*replaced);
   return version->Info();
+}
+
+// Gauges show what is now, and so are set when they are looked at.
+void Service::Impl::UpdateMetrics() {
+  const auto versions = registry.Servable();
+  std::map<std::string, CacheStats> caches;  // by model
+  for (const auto& version : versions) {
+    VersionServer::Of(*version).UpdateMetrics(caches[version->name()]);
+  }
+  for (const auto& version : versions) {
+    VersionServer::Of(*version).SetCacheGauges(caches[version->name()]);
+  }
+  for (const ModelInfo& model : registry.List()) {
+    for (const VersionInfo& info : model.versions)
+      metrics.SetState(info.name, info.version, info.state);
+  }
+  metrics.cache_bytes.Set(static_cast<double>(cache->bytes()));
+  metrics.cache_limit_bytes.Set(static_cast<double>(cache->max_bytes()));
 }
 
 Service::Service(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -163,7 +212,10 @@ void Service::Preload(std::vector<DeploySpec> specs) {
 Status Service::Remove(std::string_view name, std::string_view version) {
   auto removed = impl_->registry.Remove(name, version);
   if (!removed) return Fail(removed.error());
-  for (const auto& v : *removed) v->Retire();
+  for (const auto& v : *removed) {
+    impl_->Retire(*v);
+    impl_->metrics.Forget(v->name(), v->version());
+  }
   if (!impl_->registry.Describe(name)) impl_->metrics.Forget(std::string(name));
   LogInfo(fmt::format("model '{}' {} was removed", name,
                       version.empty() ? "with all versions" : version));
@@ -190,17 +242,23 @@ void Service::Infer(InferRequest request, InferCallback done) {
   if (!rows) return refuse(rows.error());
   auto wanted = CheckOutputs(version->signature(), request.outputs);
   if (!wanted) return refuse(wanted.error());
-  QueueOf(*version).Submit(std::move(request), std::move(*wanted), *rows, std::move(done));
+  VersionServer::Of(*version).Submit(std::move(request), std::move(*wanted), *rows,
+                                     std::move(done));
 }
 
 void Service::CountFailure(const VersionLease& version, Code code, Clock::time_point arrival) {
-  QueueOf(*version).CountFailure(code, arrival);
+  VersionServer::Of(*version).CountFailure(code, arrival);
 }
 
 bool Service::ready() const { return !impl_->stopping.load() && impl_->preloading.load() == 0; }
 
 void Service::BeginShutdown() { impl_->stopping.store(true); }
 
-std::string Service::RenderMetrics() const { return impl_->metrics.Render(); }
+void Service::EndTurn() { plinth::EndTurn(); }
+
+std::string Service::RenderMetrics() const {
+  impl_->UpdateMetrics();
+  return impl_->metrics.Render();
+}
 
 }  // namespace plinth

@@ -21,8 +21,10 @@ namespace plinth {
 class Service {
  public:
   struct Options {
-    std::vector<std::string> backend_dirs;  // where libplinth_*.so are
-    std::vector<std::string> model_roots;   // paths in requests are confined to these
+    std::vector<std::string> backend_dirs;             // where libplinth_*.so are
+    std::vector<std::string> model_roots;              // paths in requests are confined to these
+    std::size_t cache_bytes = std::size_t{256} << 20;  // for the answers that all models keep
+    std::string version{};                             // of the server, for its metrics
   };
   using DeployCallback = std::move_only_function<void(Result<VersionInfo>)>;
 
@@ -49,6 +51,10 @@ class Service {
   // Checks the inputs against the signature, runs the model and calls `done` exactly once: on the
   // calling thread for a model known to be cheap, else from another. Never blocks.
   void Infer(InferRequest request, InferCallback done);
+
+  // For event loops: called by a thread at the end of every turn, it has requests to cheap models
+  // that came in within one turn executed together. A thread that never calls it is served as well.
+  static void EndTurn();
 
   // Counts a request that failed before it became an InferRequest (it could not be decoded).
   void CountFailure(const VersionLease& version, Code code, Clock::time_point arrival);

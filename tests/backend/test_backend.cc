@@ -5,7 +5,10 @@
 //   fail_load TEXT     load() fails
 //   delay_ms N         execute() takes that long, unless it is told to stop
 //   fail_execute TEXT  every execute() fails
-//   fail_on N          execute() fails if x[0] is N
+//   row_us N           and so much longer for each row
+//   busy_us N          execute() computes for that long
+//   fail_on N          execute() fails if a row of x begins with N
+//   stateful 1         says that it keeps state
 //   concurrent 0       one call at a time (default 1)
 //   bad_output K       execute() answers a wrong output: rank, type or size
 #include <algorithm>
@@ -72,8 +75,9 @@ plinth_status Load(const plinth_load_request* request, plinth_model** model) {
   for (std::string key; file >> key;) std::getline(file >> std::ws, loaded->settings[key]);
   std::this_thread::sleep_for(std::chrono::milliseconds(loaded->Number("load_ms", 0)));
   if (const char* text = loaded->Text("fail_load")) return Fail(PLINTH_INVALID_MODEL, text);
-  loaded->signature = {sizeof(plinth_signature),        1, &kInput, 1, &kOutput,
-                       loaded->Number("concurrent", 1), 0};
+  loaded->signature = {
+      sizeof(plinth_signature),     1, &kInput, 1, &kOutput, loaded->Number("concurrent", 1),
+      loaded->Number("stateful", 0)};
   *model = loaded.release();
   return PLINTH_OK;
 }
@@ -91,7 +95,7 @@ struct Answer {
 constexpr std::chrono::milliseconds kPoll{1};
 
 // False if the call was told to stop before the time was over.
-bool Wait(std::chrono::milliseconds time, const plinth_execute_request& request) {
+bool Wait(std::chrono::microseconds time, const plinth_execute_request& request) {
   std::atomic<bool> stop = false;
   const bool stoppable = request.struct_size >= sizeof(request) && request.on_cancel != nullptr;
   if (stoppable) {
@@ -107,6 +111,12 @@ bool Wait(std::chrono::milliseconds time, const plinth_execute_request& request)
   return !stop;
 }
 
+void Compute(std::chrono::microseconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() < end) {
+  }
+}
+
 plinth_status Execute(plinth_model* model, const plinth_execute_request* request,
                       plinth_execute_response* response) {
   const bool alone = model->running.fetch_add(1) == 0;
@@ -117,15 +127,20 @@ plinth_status Execute(plinth_model* model, const plinth_execute_request* request
   if (!alone && model->signature.concurrent == 0) {
     return Fail(PLINTH_INTERNAL, "two calls at once on a model that takes one");
   }
-  if (!Wait(std::chrono::milliseconds(model->Number("delay_ms", 0)), *request)) {
+  const plinth_tensor& x = request->inputs[0];
+  const std::int64_t rows = x.rank > 0 ? x.shape[0] : 1;
+  const auto delay = std::chrono::milliseconds(model->Number("delay_ms", 0)) +
+                     std::chrono::microseconds(rows * model->Number("row_us", 0));
+  if (!Wait(delay, *request)) {
     return Fail(PLINTH_CANCELLED, "stopped while it waited");
   }
+  Compute(std::chrono::microseconds(model->Number("busy_us", 0)));
   if (const char* text = model->Text("fail_execute")) return Fail(PLINTH_INTERNAL, text);
-  const plinth_tensor& x = request->inputs[0];
   const auto* values = static_cast<const float*>(x.data);
   const std::size_t count = x.byte_size / sizeof(float);
-  if (model->Text("fail_on") && count > 0 &&
-      values[0] == static_cast<float>(model->Number("fail_on", 0))) {
+  const std::size_t columns = x.rank == 2 && x.shape[0] > 0 ? count / x.shape[0] : count;
+  for (std::size_t i = 0; model->Text("fail_on") != nullptr && i < count; i += columns) {
+    if (values[i] != static_cast<float>(model->Number("fail_on", 0))) continue;
     return Fail(PLINTH_INVALID_ARGUMENT, "x[0] must not be " + std::string(model->Text("fail_on")));
   }
   if (request->output_count == 0) return PLINTH_OK;

@@ -62,8 +62,9 @@ void AddTensor(Hasher128& hasher, const NamedTensor& input) {
 
 // ---- VersionCache
 
-VersionCache::VersionCache(ResponseCache& process, std::uint64_t load_id, const Options& options)
-    : process_(process),
+VersionCache::VersionCache(std::shared_ptr<ResponseCache> process, std::uint64_t load_id,
+                           const Options& options)
+    : process_(std::move(process)),
       identity_(Identify(load_id, options)),
       ttl_(options.ttl),
       shards_(ShardsFor(options.entries)) {
@@ -74,7 +75,7 @@ VersionCache::VersionCache(ResponseCache& process, std::uint64_t load_id, const 
 }
 
 VersionCache::~VersionCache() {
-  process_.Remove(*this);
+  process_->Remove(*this);
   Close();
 }
 
@@ -96,11 +97,13 @@ Hash128 VersionCache::KeyOf(std::span<const NamedTensor> inputs,
   return hasher.Finish();
 }
 
-VersionCache::Time VersionCache::Now() const { return ttl_.count() > 0 ? process_.now_() : Time{}; }
+VersionCache::Time VersionCache::Now() const {
+  return ttl_.count() > 0 ? process_->now_() : Time{};
+}
 
 void VersionCache::Release(std::size_t bytes) {
   bytes_.fetch_sub(bytes, std::memory_order_relaxed);
-  process_.Release(bytes);
+  process_->Release(bytes);
 }
 
 VersionCache::Found VersionCache::Find(const Hash128& key) {
@@ -129,7 +132,7 @@ VersionCache::Found VersionCache::Find(const Hash128& key) {
 // one lock: it always sees one of them.
 SharedOutputs VersionCache::Keep(const Hash128& key, const std::vector<NamedTensor>& outputs) {
   const std::size_t bytes = CompactBytes(outputs) + kEntryOverhead;
-  if (closed_.load(std::memory_order_relaxed) || !process_.Reserve(bytes)) return nullptr;
+  if (closed_.load(std::memory_order_relaxed) || !process_->Reserve(bytes)) return nullptr;
   bytes_.fetch_add(bytes, std::memory_order_relaxed);
   try {
     auto kept = std::make_shared<const std::vector<NamedTensor>>(CompactCopy(outputs));
@@ -240,7 +243,7 @@ CacheStats VersionCache::Stats() const {
 
 std::shared_ptr<VersionCache> ResponseCache::Open(const VersionCache::Options& options) {
   const auto cache = std::make_shared<VersionCache>(
-      *this, next_load_.fetch_add(1, std::memory_order_relaxed), options);
+      shared_from_this(), next_load_.fetch_add(1, std::memory_order_relaxed), options);
   const std::lock_guard lock(mutex_);
   versions_.push_back(cache.get());
   return cache;

@@ -4,7 +4,7 @@
 // wants a cache holds its entries, their number and how long they live. Loading the same files
 // again makes another VersionCache, so no answer outlives the version that gave it.
 //
-//   auto cache = process_cache.Open({.model = "digits", .version = "v1", .entries = 1000});
+//   auto cache = process_cache->Open({.model = "digits", .version = "v1", .entries = 1000});
 //   auto found = cache->Find(cache->KeyOf(inputs, wanted, parameters));
 //   if (auto* outputs = std::get_if<SharedOutputs>(&found)) {
 //     // A hit: answer with **outputs; nothing is copied.
@@ -80,7 +80,8 @@ class VersionCache final : public Flight::Table, public std::enable_shared_from_
     std::chrono::milliseconds ttl{0};  // 0: answers do not age
   };
 
-  VersionCache(ResponseCache& process, std::uint64_t load_id, const Options& options);
+  VersionCache(std::shared_ptr<ResponseCache> process, std::uint64_t load_id,
+               const Options& options);
   ~VersionCache() override;
 
   // Covers everything that can change the answer: this load of this version, the inputs' names,
@@ -152,7 +153,7 @@ class VersionCache final : public Flight::Table, public std::enable_shared_from_
   // Evicts one entry of any shard; false if there is none.
   bool EvictAny(Trash& trash);
 
-  ResponseCache& process_;
+  const std::shared_ptr<ResponseCache> process_;  // an idle thread may hold a version for long
   const Hash128 identity_;
   const std::chrono::milliseconds ttl_;
   std::vector<Shard> shards_;
@@ -161,17 +162,18 @@ class VersionCache final : public Flight::Table, public std::enable_shared_from_
   std::atomic<bool> closed_{false};
 };
 
-class ResponseCache {
+class ResponseCache : public std::enable_shared_from_this<ResponseCache> {
  public:
   using Now = std::function<VersionCache::Time()>;
 
   // `max_bytes` for all answers together, bookkeeping included; an eighth of it for one. `now` is
   // asked from any thread.
-  explicit ResponseCache(std::size_t max_bytes, Now now = std::chrono::steady_clock::now)
-      : max_bytes_(max_bytes), now_(std::move(now)) {}
+  static std::shared_ptr<ResponseCache> Create(std::size_t max_bytes,
+                                               Now now = std::chrono::steady_clock::now) {
+    return std::shared_ptr<ResponseCache>(new ResponseCache(max_bytes, std::move(now)));
+  }
 
-  // A cache for a version that has just been loaded. This object must outlive it. Not for stateful
-  // models.
+  // A cache for a version that has just been loaded. Not for stateful models.
   std::shared_ptr<VersionCache> Open(const VersionCache::Options& options);
 
   std::size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
@@ -179,6 +181,8 @@ class ResponseCache {
 
  private:
   friend class VersionCache;
+
+  ResponseCache(std::size_t max_bytes, Now now) : max_bytes_(max_bytes), now_(std::move(now)) {}
 
   // Takes `size` of the bytes, evicting what it must; false if that cannot be.
   bool Reserve(std::size_t size);

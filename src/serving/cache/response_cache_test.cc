@@ -28,7 +28,7 @@ Hash128 Key(std::uint64_t i) { return {i * 0x9E3779B97F4A7C15u, i * 0xC2B2AE3D27
 class ResponseCacheTest : public testing::Test {
  protected:
   std::shared_ptr<VersionCache> Open(std::size_t entries, milliseconds ttl = milliseconds(0)) {
-    return process.Open({.model = "m", .version = "v1", .entries = entries, .ttl = ttl});
+    return process->Open({.model = "m", .version = "v1", .entries = entries, .ttl = ttl});
   }
   // Whether it was found; brings it in if not.
   static bool Ask(VersionCache& cache, std::uint64_t i, std::int64_t size = 1) {
@@ -42,7 +42,8 @@ class ResponseCacheTest : public testing::Test {
   }
 
   VersionCache::Time now{};
-  ResponseCache process{std::size_t{1} << 20, [this] { return now; }};
+  const std::shared_ptr<ResponseCache> process =
+      ResponseCache::Create(std::size_t{1} << 20, [this] { return now; });
 };
 
 TEST_F(ResponseCacheTest, GivesWhatWasKeptAndCopiesNothing) {
@@ -57,7 +58,7 @@ TEST_F(ResponseCacheTest, GivesWhatWasKeptAndCopiesNothing) {
   EXPECT_EQ(stats.misses, 1u);
   EXPECT_EQ(stats.entries, 1u);
   EXPECT_GT(stats.bytes, 0u);
-  EXPECT_EQ(stats.bytes, process.bytes());
+  EXPECT_EQ(stats.bytes, process->bytes());
 }
 
 TEST_F(ResponseCacheTest, AnAnswerLivesForItsTtlAndNotANanosecondLonger) {
@@ -87,7 +88,7 @@ TEST_F(ResponseCacheTest, WhatExpiredGivesItsMemoryBackUnasked) {
   cache->Sweep();
   EXPECT_EQ(cache->Stats().entries, 0u);
   EXPECT_EQ(cache->Stats().expirations, 100u);
-  EXPECT_EQ(process.bytes(), 0u);
+  EXPECT_EQ(process->bytes(), 0u);
   for (std::uint64_t i = 0; i < 100; ++i) Ask(*cache, i);
   now += milliseconds(5);
   for (std::uint64_t i = 0; i < 50; ++i) Ask(*cache, 1'000 + i);  // new traffic does it too
@@ -96,9 +97,9 @@ TEST_F(ResponseCacheTest, WhatExpiredGivesItsMemoryBackUnasked) {
 }
 
 TEST_F(ResponseCacheTest, HoldsNoMoreThanItsEntries) {
-  ResponseCache roomy(std::size_t{1} << 30);
+  const auto roomy = ResponseCache::Create(std::size_t{1} << 30);
   for (const std::size_t entries : {1u, 2u, 300u, 1'000u, 5'001u}) {
-    const auto cache = roomy.Open({.model = "m", .version = "v1", .entries = entries});
+    const auto cache = roomy->Open({.model = "m", .version = "v1", .entries = entries});
     for (std::uint64_t i = 0; i < 3 * entries; ++i) {
       Ask(*cache, i);
       if (i % 97 == 0) {
@@ -117,10 +118,10 @@ TEST_F(ResponseCacheTest, NeverExceedsItsBytes) {
   for (std::uint64_t i = 0; i < 50'000; ++i) {
     Ask(random() % 4 == 0 ? *small : *large, random() % 5'000,
         static_cast<std::int64_t>(random() % 3'000));
-    ASSERT_LE(process.bytes(), process.max_bytes());
-    ASSERT_EQ(process.bytes(), small->bytes() + large->bytes());
+    ASSERT_LE(process->bytes(), process->max_bytes());
+    ASSERT_EQ(process->bytes(), small->bytes() + large->bytes());
   }
-  EXPECT_GT(process.bytes(), process.max_bytes() / 2);
+  EXPECT_GT(process->bytes(), process->max_bytes() / 2);
   EXPECT_GT(small->Stats().evictions + large->Stats().evictions, 0u);
 }
 
@@ -137,7 +138,7 @@ TEST_F(ResponseCacheTest, AnAnswerLargerThanItsShareIsNotKept) {
   const auto cache = Open(10);
   Ask(*cache, 1, 100'000);
   EXPECT_EQ(cache->Stats().entries, 0u);
-  EXPECT_EQ(process.bytes(), 0u);
+  EXPECT_EQ(process->bytes(), 0u);
   EXPECT_FALSE(Ask(*cache, 1, 100'000));
 }
 
@@ -163,7 +164,7 @@ TEST_F(ResponseCacheTest, AReplacedVersionKeepsNothing) {
   const auto used = std::get<SharedOutputs>(cache->Find(Key(1)));
   cache->Close();
   EXPECT_EQ(cache->Stats().entries, 0u);
-  EXPECT_EQ(process.bytes(), 0u);
+  EXPECT_EQ(process->bytes(), 0u);
   EXPECT_EQ(ValueOf(used), 1);
   // What was in flight is answered, followers too, but not kept.
   float follower_got = 0;
@@ -172,16 +173,16 @@ TEST_F(ResponseCacheTest, AReplacedVersionKeepsNothing) {
                10);
   std::get<Lead>(running).Succeed(Answer(2));
   EXPECT_EQ(follower_got, 2);
-  EXPECT_EQ(process.bytes(), 0u);
+  EXPECT_EQ(process->bytes(), 0u);
   EXPECT_FALSE(Ask(*cache, 2));
 }
 
 TEST_F(ResponseCacheTest, WhatIsDestroyedGivesItsBytesBack) {
   auto cache = Open(10);
   Ask(*cache, 1);
-  EXPECT_GT(process.bytes(), 0u);
+  EXPECT_GT(process->bytes(), 0u);
   cache.reset();
-  EXPECT_EQ(process.bytes(), 0u);
+  EXPECT_EQ(process->bytes(), 0u);
 }
 
 TEST_F(ResponseCacheTest, FailuresAreNotKept) {
@@ -272,9 +273,9 @@ TEST_F(ResponseCacheTest, EqualRequestsRunOneAtATimeUnderManyThreads) {
   constexpr int kThreads = 8;
   constexpr int kAsks = 3'000;
   constexpr std::uint64_t kKeys = 5;
-  ResponseCache real(std::size_t{1} << 16);
+  const auto real = ResponseCache::Create(std::size_t{1} << 16);
   const auto cache =
-      real.Open({.model = "m", .version = "v", .entries = 3, .ttl = milliseconds(1)});
+      real->Open({.model = "m", .version = "v", .entries = 3, .ttl = milliseconds(1)});
   std::array<std::atomic<int>, kKeys> running{};
   std::atomic<int> answered{0};
   std::atomic<int> overlaps{0};
@@ -329,12 +330,12 @@ TEST_F(ResponseCacheTest, EqualRequestsRunOneAtATimeUnderManyThreads) {
 }
 
 TEST_F(ResponseCacheTest, BytesHoldUnderManyThreadsAndClosing) {
-  ResponseCache real(std::size_t{1} << 16);
+  const auto real = ResponseCache::Create(std::size_t{1} << 16);
   std::atomic<bool> exceeded{false};
   std::vector<std::shared_ptr<VersionCache>> caches;
   for (int i = 0; i < 3; ++i)
     caches.push_back(
-        real.Open({.model = "m", .version = "v", .entries = 1'000, .ttl = milliseconds(1)}));
+        real->Open({.model = "m", .version = "v", .entries = 1'000, .ttl = milliseconds(1)}));
   std::vector<std::thread> threads;
   for (std::uint64_t t = 0; t < 6; ++t) {
     threads.emplace_back([&, t] {
@@ -343,7 +344,7 @@ TEST_F(ResponseCacheTest, BytesHoldUnderManyThreadsAndClosing) {
         auto found = caches[random() % caches.size()]->Find(Key(random() % 500));
         if (auto* lead = std::get_if<Lead>(&found))
           lead->Succeed(Answer(1, static_cast<std::int64_t>(random() % 800)));
-        if (real.bytes() > real.max_bytes()) exceeded = true;
+        if (real->bytes() > real->max_bytes()) exceeded = true;
         if (t == 0 && i == 2'000) caches[0]->Close();
         if (t == 1 && i % 100 == 0) caches[1]->Sweep();
       }
@@ -352,9 +353,9 @@ TEST_F(ResponseCacheTest, BytesHoldUnderManyThreadsAndClosing) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_FALSE(exceeded);
   EXPECT_EQ(caches[0]->Stats().entries, 0u);
-  EXPECT_EQ(real.bytes(), caches[1]->bytes() + caches[2]->bytes());
+  EXPECT_EQ(real->bytes(), caches[1]->bytes() + caches[2]->bytes());
   caches.clear();
-  EXPECT_EQ(real.bytes(), 0u);
+  EXPECT_EQ(real->bytes(), 0u);
 }
 
 }  // namespace

@@ -1,0 +1,37 @@
+// One request on its way through a version: checked, ordered, and with somebody to answer to.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/status.h"
+#include "model/config.h"
+#include "serving/infer.h"
+#include "tensor/tensor.h"
+
+namespace plinth {
+
+struct Answer {
+  std::vector<NamedTensor> outputs;  // in the order of the signature
+  bool cached = false;
+};
+
+struct Job {
+  std::vector<NamedTensor> inputs;    // as CheckInputs() leaves them
+  std::vector<std::uint32_t> wanted;  // as CheckOutputs() gives them
+  std::int64_t rows = 1;
+  Priority priority = Priority::kNormal;
+  Clock::time_point arrival;
+  Clock::time_point queued;  // when it began to wait for an instance
+  Clock::time_point deadline = Clock::time_point::max();
+  std::function<bool()> cancelled;  // may be empty
+
+  // Called exactly once. Keeps the version loaded until then: what is done after it must not touch
+  // the version or what belongs to it.
+  std::move_only_function<void(Result<Answer>)> done;
+
+  bool IsCancelled() const { return cancelled && cancelled(); }
+};
+
+}  // namespace plinth

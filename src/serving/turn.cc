@@ -1,0 +1,37 @@
+#include "serving/turn.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace plinth {
+namespace {
+
+struct Gathered {
+  Gatherer* gatherer;
+  std::vector<Job> jobs;
+};
+
+thread_local bool has_turns = false;
+thread_local std::vector<Gathered> gathered;
+
+}  // namespace
+
+bool HasTurns() { return has_turns; }
+
+void Gather(Gatherer& gatherer, Job job) {
+  auto at = std::ranges::find(gathered, &gatherer, &Gathered::gatherer);
+  if (at == gathered.end()) at = gathered.insert(at, {&gatherer, {}});
+  at->jobs.push_back(std::move(job));
+}
+
+void EndTurn() {
+  has_turns = true;
+  // What is run may gather again: an answer may set off the next request.
+  while (!gathered.empty()) {
+    for (Gathered& part : std::exchange(gathered, {})) {
+      part.gatherer->RunGathered(std::move(part.jobs));
+    }
+  }
+}
+
+}  // namespace plinth

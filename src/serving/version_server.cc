@@ -1,0 +1,104 @@
+#include "serving/version_server.h"
+
+#include <algorithm>
+#include <chrono>
+#include <new>
+#include <utility>
+
+namespace plinth {
+namespace {
+
+using std::chrono::milliseconds;
+
+Clock::time_point DeadlineOf(const InferRequest& request, const ModelConfig& config) {
+  milliseconds timeout(config.timeout_ms);
+  if (request.timeout && (timeout.count() == 0 || *request.timeout < timeout)) {
+    timeout = *request.timeout;
+  }
+  return timeout.count() == 0 ? Clock::time_point::max() : request.arrival + timeout;
+}
+
+std::shared_ptr<VersionCache> OpenCache(const ModelVersion& version, ResponseCache& process) {
+  const ModelConfig& config = version.config();
+  if (config.cache_size == 0 || version.signature().stateful) return nullptr;
+  return process.Open({.model = version.name(),
+                       .version = version.version(),
+                       .entries = static_cast<std::size_t>(config.cache_size),
+                       .ttl = milliseconds(config.cache_ttl_ms)});
+}
+
+}  // namespace
+
+VersionServer::VersionServer(ModelVersion& version, VersionMetrics metrics, ResponseCache& cache,
+                             WorkerPool& pool, Alarm& alarm)
+    : version_(version), metrics_(std::move(metrics)), scheduler_(version, metrics_, pool, alarm) {
+  if (auto opened = OpenCache(version, cache)) {
+    gate_.emplace(std::move(opened), version, metrics_, alarm,
+                  [this](Job job) { scheduler_.Submit(std::move(job)); });
+  }
+}
+
+void VersionServer::Submit(InferRequest request, std::vector<std::uint32_t> wanted,
+                           std::int64_t rows, InferCallback done) {
+  metrics_.submitted->Add();
+  const bool cached = gate_ && !request.bypass_cache;
+  Job job;
+  job.inputs = std::move(request.inputs);
+  job.wanted = std::move(wanted);
+  job.rows = rows;
+  job.priority = request.priority.value_or(version_.config().priority);
+  job.arrival = request.arrival;
+  job.deadline = DeadlineOf(request, version_.config());
+  job.cancelled = std::move(request.cancelled);
+  job.done = [this, arrival = request.arrival, version = std::move(request.version),
+              done = std::move(done)](Result<Answer> answer) mutable {
+    Count(arrival, answer ? nullptr : &answer.error());
+    if (!answer) return done(Fail(std::move(answer.error())));
+    done(InferResponse{std::move(version), std::move(answer->outputs), answer->cached});
+  };
+  if (cached) return gate_->Submit(std::move(job));
+  scheduler_.Submit(std::move(job));
+}
+
+void VersionServer::Count(Clock::time_point arrival, const Error* error) const {
+  metrics_.requests->Add();
+  metrics_.duration->Observe(Clock::now() - arrival);
+  if (error != nullptr) metrics_.CountError(error->code);
+}
+
+void VersionServer::CountFailure(Code code, Clock::time_point arrival) {
+  const Error error{code, ""};
+  metrics_.submitted->Add();
+  Count(arrival, &error);
+}
+
+void VersionServer::Close() {
+  scheduler_.StopWaiting();
+  if (gate_) gate_->cache().Close();
+}
+
+void VersionServer::SweepCache() {
+  if (gate_) gate_->cache().Sweep();
+}
+
+void VersionServer::UpdateMetrics(CacheStats& of_model) {
+  const auto answered = static_cast<double>(metrics_.requests->value());
+  const auto submitted = static_cast<double>(metrics_.submitted->value());
+  metrics_.in_flight->Set(std::max(0.0, submitted - answered));
+  metrics_.queue_length->Set(static_cast<double>(scheduler_.queue_length()));
+  metrics_.instances->Set(static_cast<double>(scheduler_.instances()));
+  if (!gate_) return;
+  const CacheStats stats = gate_->cache().Stats();
+  of_model.entries += stats.entries;
+  of_model.bytes += stats.bytes;
+  const std::lock_guard lock(mutex_);
+  metrics_.cache_evictions->Add(stats.evictions -
+                                std::exchange(counted_evictions_, stats.evictions));
+}
+
+void VersionServer::SetCacheGauges(const CacheStats& of_model) const {
+  metrics_.cache_entries->Set(static_cast<double>(of_model.entries));
+  metrics_.cache_bytes->Set(static_cast<double>(of_model.bytes));
+}
+
+}  // namespace plinth

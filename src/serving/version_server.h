@@ -1,0 +1,65 @@
+// What serves the requests of one version: its answer cache, its scheduler, its metrics. Kept with
+// the version, from its load to its unload.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "model/model_version.h"
+#include "serving/alarm.h"
+#include "serving/cache/response_cache.h"
+#include "serving/cache_gate.h"
+#include "serving/infer.h"
+#include "serving/job.h"
+#include "serving/model_metrics.h"
+#include "serving/scheduler.h"
+#include "serving/worker_pool.h"
+
+namespace plinth {
+
+class VersionServer final : public ModelVersion::Attachment {
+ public:
+  // `version` is loaded, and owns the server; the others outlive it.
+  VersionServer(ModelVersion& version, VersionMetrics metrics, ResponseCache& cache,
+                WorkerPool& pool, Alarm& alarm);
+
+  static VersionServer& Of(ModelVersion& version) {
+    return static_cast<VersionServer&>(*version.attachment());
+  }
+
+  const InstanceLimits& instance_limits() const { return scheduler_.instance_limits(); }
+
+  // Answers through `done`, exactly once. The inputs have been checked and ordered; `rows` and
+  // `wanted` are what CheckInputs() and CheckOutputs() said.
+  void Submit(InferRequest request, std::vector<std::uint32_t> wanted, std::int64_t rows,
+              InferCallback done);
+
+  // Counts a request that failed without being submitted.
+  void CountFailure(Code code, Clock::time_point arrival);
+
+  // The version is replaced or removed: its cached answers go, and no request waits for others.
+  void Close();
+  // Drops cached answers that are too old.
+  void SweepCache();
+
+  // Brings the gauges up to date. What its cache holds is added to `of_model`, the sum over the
+  // model's versions, which SetCacheGauges() then shows.
+  void UpdateMetrics(CacheStats& of_model);
+  void SetCacheGauges(const CacheStats& of_model) const;
+
+ private:
+  void Count(Clock::time_point arrival, const Error* error) const;
+
+  ModelVersion& version_;
+  const VersionMetrics metrics_;
+  Scheduler scheduler_;
+  std::optional<CacheGate> gate_;  // where answers are cached
+
+  std::mutex mutex_;  // guards what follows
+  std::uint64_t counted_evictions_ = 0;
+};
+
+}  // namespace plinth
