@@ -138,18 +138,21 @@ double Allocated() {
 }
 
 void Scrape(benchmark::State& state) {
-  const double before = Allocated();
-  ModelMetrics metrics;
   const auto models = static_cast<std::size_t>(state.range(0));
+  std::vector<ModelInfo> list;
+  list.reserve(models);
+  ModelMetrics metrics;
+  double memory = 0;
   for (std::size_t i = 0; i < models; ++i) {
     const std::string name = fmt::format("model-{}", i);
+    const double before = Allocated();
     const VersionMetrics version = metrics.For(name, "v1");
-    metrics.SetState(name, "v1", VersionState::kReady);
+    memory += Allocated() - before;
+    list.push_back({name, std::vector<VersionInfo>(1)});
     for (const nanoseconds latency : Latencies()) version.duration->Observe(latency);
   }
-  const double memory = Allocated() - before;
   std::size_t size = 0;
-  for ([[maybe_unused]] auto _ : state) size = metrics.Render().size();
+  for ([[maybe_unused]] auto _ : state) size = metrics.Render(list).size();
   state.counters["text_bytes"] = static_cast<double>(size);
   state.counters["bytes_per_version"] = memory / static_cast<double>(models);
 }

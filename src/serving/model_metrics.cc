@@ -11,7 +11,6 @@ namespace {
 using telemetry::CounterSet;
 using telemetry::FixedLabel;
 using telemetry::Histogram;
-using telemetry::StateGauge;
 
 const FixedLabel& CodeLabel() {
   static const FixedLabel label = [] {
@@ -24,22 +23,31 @@ const FixedLabel& CodeLabel() {
   return label;
 }
 
-const FixedLabel& StateLabel() {
-  static const FixedLabel label = [] {
-    FixedLabel states{"state", {}};
-    for (std::size_t state = 0; state <= static_cast<std::size_t>(VersionState::kFailed); ++state) {
-      states.values.push_back(NameOf(static_cast<VersionState>(state)));
-    }
-    return states;
-  }();
-  return label;
-}
-
 std::shared_ptr<Histogram> MakeLatency() {
   return std::make_shared<Histogram>(telemetry::LatencyBuckets());
 }
 std::shared_ptr<Histogram> MakeSize() {
   return std::make_shared<Histogram>(telemetry::SizeBuckets());
+}
+
+void AppendStates(std::string& text, std::span<const ModelInfo> models) {
+  constexpr std::string_view kName = "model_version_state";
+  constexpr std::string_view kLabels[] = {"model", "version", "state"};
+  constexpr VersionState kStates[] = {VersionState::kLoading,  VersionState::kWarming,
+                                      VersionState::kReady,    VersionState::kDraining,
+                                      VersionState::kUnloaded, VersionState::kFailed};
+  telemetry::AppendHeader(text, kName, "1 for the state that the version is in, 0 for the others.",
+                          "gauge");
+  for (const ModelInfo& model : models) {
+    for (const VersionInfo& version : model.versions) {
+      for (const VersionState state : kStates) {
+        telemetry::AppendSample(
+            text, kName,
+            telemetry::LabelText(kLabels, {model.name, version.version, NameOf(state)}),
+            version.state == state ? 1 : 0);
+      }
+    }
+  }
 }
 
 void AppendBuildInfo(std::string& text, const std::string& version) {
@@ -76,8 +84,6 @@ ModelMetrics::ModelMetrics(std::string build_version)
       load_duration_("model_load_duration_seconds",
                      "Time from the start of the version's load until it was ready, in seconds.",
                      {"model", "version"}),
-      state_("model_version_state", "1 for the state that the version is in, 0 for the others.",
-             {"model", "version"}, [] { return std::make_shared<StateGauge>(StateLabel()); }),
       batch_size_("model_batch_size", "Rows in one execution of the model.", {"model"}, MakeSize),
       cache_hits_("model_cache_hits_total", "Predictions answered from the cache.", {"model"}),
       cache_misses_("model_cache_misses_total", "Predictions looked for in the cache and executed.",
@@ -89,11 +95,10 @@ ModelMetrics::ModelMetrics(std::string build_version)
       cache_entries_("model_cache_entries", "Answers in the cache.", {"model"}),
       cache_bytes_("model_cache_bytes", "Memory that the model's cached answers take, in bytes.",
                    {"model"}),
-      families_{&requests_,           &errors_,        &duration_,        &queue_duration_,
-                &execution_duration_, &batch_size_,    &in_flight_,       &queue_length_,
-                &instances_,          &load_duration_, &state_,           &cache_hits_,
-                &cache_misses_,       &cache_joins_,   &cache_evictions_, &cache_entries_,
-                &cache_bytes_} {}
+      families_{&requests_,           &errors_,          &duration_,      &queue_duration_,
+                &execution_duration_, &batch_size_,      &in_flight_,     &queue_length_,
+                &instances_,          &load_duration_,   &cache_hits_,    &cache_misses_,
+                &cache_joins_,        &cache_evictions_, &cache_entries_, &cache_bytes_} {}
 
 VersionMetrics ModelMetrics::For(const std::string& model, const std::string& version) {
   return {.submitted = submitted_.At({model, version}),
@@ -115,15 +120,6 @@ VersionMetrics ModelMetrics::For(const std::string& model, const std::string& ve
           .cache_bytes = cache_bytes_.At({model})};
 }
 
-void ModelMetrics::CountError(const std::string& model, const std::string& version, Code code) {
-  errors_.At({model, version})->Add(static_cast<std::size_t>(code));
-}
-
-void ModelMetrics::SetState(const std::string& model, const std::string& version,
-                            VersionState state) {
-  state_.At({model, version})->Set(static_cast<std::size_t>(state));
-}
-
 void ModelMetrics::Forget(const std::string& model) {
   for (telemetry::MetricFamily* family : families_) family->Remove({model});
   submitted_.Remove({model});
@@ -134,11 +130,12 @@ void ModelMetrics::Forget(const std::string& model, const std::string& version) 
   submitted_.Remove({model, version});
 }
 
-std::string ModelMetrics::Render() const {
+std::string ModelMetrics::Render(std::span<const ModelInfo> models) const {
   std::string text;
   // Grows little from one time to the next: what doubles on its way copies all once more.
   text.reserve(last_size_.load(std::memory_order_relaxed) * 9 / 8);
   for (const telemetry::MetricFamily* family : families_) family->Render(text);
+  AppendStates(text, models);
   telemetry::AppendMetric(text, "plinth_cache_bytes",
                           "Memory that all cached answers take, in bytes.", "gauge",
                           cache_bytes.value());

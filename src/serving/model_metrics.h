@@ -4,11 +4,12 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
-#include "model/model_version.h"
+#include "model/registry.h"
 #include "telemetry/family.h"
 #include "telemetry/metrics.h"
 
@@ -50,16 +51,15 @@ class ModelMetrics {
 
   // The series of a version, which are in the text from here until they are forgotten.
   VersionMetrics For(const std::string& model, const std::string& version);
-  void CountError(const std::string& model, const std::string& version, Code code);
-  void SetState(const std::string& model, const std::string& version, VersionState state);
 
   // The model, or the version, is gone: its series leave the text. What is the model's stays until
   // the model goes.
   void Forget(const std::string& model);
   void Forget(const std::string& model, const std::string& version);
 
-  // All of it, the process's own included, in the Prometheus text format.
-  std::string Render() const;
+  // All of it, the process's own included, in the Prometheus text format. `models` are those whose
+  // versions' states are shown: nothing of them is kept, so none can outlive its version.
+  std::string Render(std::span<const ModelInfo> models) const;
 
   // Of all answer caches together.
   telemetry::Gauge cache_bytes;
@@ -82,7 +82,6 @@ class ModelMetrics {
   Gauges queue_length_;
   Gauges instances_;
   Gauges load_duration_;
-  telemetry::Family<telemetry::StateGauge> state_;
   // By model.
   Histograms batch_size_;
   Counters cache_hits_;

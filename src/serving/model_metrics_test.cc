@@ -1,6 +1,7 @@
 #include "serving/model_metrics.h"
 
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -16,7 +17,7 @@ using testing::Not;
 TEST(ModelMetricsTest, SeriesAreThereFromTheStart) {
   ModelMetrics metrics;
   metrics.For("m", "v1");
-  const std::string text = metrics.Render();
+  const std::string text = metrics.Render({});
   for (const char* name :
        {"model_requests_total", "model_request_duration_seconds_count",
         "model_queue_duration_seconds_count", "model_execution_duration_seconds_count",
@@ -42,7 +43,7 @@ TEST(ModelMetricsTest, VersionsCountForThemselvesAndForTheirModel) {
   second.cache_hits->Add();
   second.batch_size->Observe(3.0);
   second.queue_length->Set(7);
-  EXPECT_THAT(metrics.Render(),
+  EXPECT_THAT(metrics.Render({}),
               AllOf(HasSubstr("model_requests_total{model=\"m\",version=\"v1\"} 1\n"),
                     HasSubstr("model_requests_total{model=\"m\",version=\"v2\"} 0\n"),
                     HasSubstr("model_cache_hits_total{model=\"m\"} 2\n"),
@@ -67,8 +68,8 @@ TEST(ModelMetricsTest, ErrorsAreShownByCode) {
   const VersionMetrics version = metrics.For("m", "v1");
   version.CountError(Code::kResourceExhausted);
   version.CountError(Code::kResourceExhausted);
-  metrics.CountError("m", "v1", Code::kInternal);
-  const std::string text = metrics.Render();
+  version.CountError(Code::kInternal);
+  const std::string text = metrics.Render({});
   EXPECT_THAT(
       text,
       HasSubstr("model_errors_total{model=\"m\",version=\"v1\",code=\"RESOURCE_EXHAUSTED\"} 2\n"
@@ -77,30 +78,32 @@ TEST(ModelMetricsTest, ErrorsAreShownByCode) {
 }
 
 TEST(ModelMetricsTest, AStateIsOneOfSix) {
-  ModelMetrics metrics;
-  metrics.SetState("m", "v1", VersionState::kLoading);
-  metrics.SetState("m", "v1", VersionState::kReady);
-  const std::string text = metrics.Render();
+  VersionInfo version;
+  version.version = "v1";
+  version.state = VersionState::kReady;
+  const std::vector<ModelInfo> models = {{"m", {version}}};
+  const std::string text = ModelMetrics().Render(models);
   for (const char* state : {"loading", "warming", "ready", "draining", "unloaded", "failed"}) {
     const bool is = std::string_view(state) == "ready";
-    EXPECT_THAT(text, HasSubstr(fmt::format("state=\"{}\"}} {}\n", state, is ? 1 : 0)));
+    EXPECT_THAT(text, HasSubstr(fmt::format(
+                          "model_version_state{{model=\"m\",version=\"v1\",state=\"{}\"}} {}\n",
+                          state, is ? 1 : 0)));
   }
 }
 
 TEST(ModelMetricsTest, WhatIsForgottenLeavesTheText) {
   ModelMetrics metrics;
   for (const char* version : {"v1", "v2"}) {
-    metrics.For("m", version);
-    metrics.SetState("m", version, VersionState::kReady);
-    metrics.CountError("m", version, Code::kInternal);
+    metrics.For("m", version).CountError(Code::kInternal);
   }
   metrics.For("other", "v1");
   metrics.Forget("m", "v1");
-  EXPECT_THAT(metrics.Render(), AllOf(Not(HasSubstr("model=\"m\",version=\"v1\"")),
-                                      HasSubstr("model=\"m\",version=\"v2\""),
-                                      HasSubstr("model_cache_hits_total{model=\"m\"}")));
+  EXPECT_THAT(metrics.Render({}), AllOf(Not(HasSubstr("model=\"m\",version=\"v1\"")),
+                                        HasSubstr("model=\"m\",version=\"v2\""),
+                                        HasSubstr("model_cache_hits_total{model=\"m\"}")));
   metrics.Forget("m");
-  EXPECT_THAT(metrics.Render(), AllOf(Not(HasSubstr("model=\"m\"")), HasSubstr("model=\"other\"")));
+  EXPECT_THAT(metrics.Render({}),
+              AllOf(Not(HasSubstr("model=\"m\"")), HasSubstr("model=\"other\"")));
   EXPECT_EQ(metrics.For("m", "v2").submitted->value(), 0u);
 }
 
@@ -111,18 +114,18 @@ TEST(ModelMetricsTest, LateCountsBringNothingBack) {
   metrics.Forget("m");
   version.requests->Add();
   version.CountError(Code::kCancelled);
-  EXPECT_THAT(metrics.Render(), Not(HasSubstr("model=\"m\"")));
+  EXPECT_THAT(metrics.Render({}), Not(HasSubstr("model=\"m\"")));
 }
 
 TEST(ModelMetricsTest, TheProcessIsInTheText) {
   ModelMetrics metrics("1.2.3");
   metrics.cache_bytes.Set(10);
   metrics.cache_limit_bytes.Set(64);
-  EXPECT_THAT(metrics.Render(), AllOf(HasSubstr("\nplinth_build_info{version=\"1.2.3\"} 1\n"),
-                                      HasSubstr("\nplinth_cache_bytes 10\n"),
-                                      HasSubstr("\nplinth_cache_limit_bytes 64\n"),
-                                      HasSubstr("\nprocess_cpu_seconds_total ")));
-  EXPECT_THAT(ModelMetrics().Render(), Not(HasSubstr("plinth_build_info")));
+  EXPECT_THAT(metrics.Render({}), AllOf(HasSubstr("\nplinth_build_info{version=\"1.2.3\"} 1\n"),
+                                        HasSubstr("\nplinth_cache_bytes 10\n"),
+                                        HasSubstr("\nplinth_cache_limit_bytes 64\n"),
+                                        HasSubstr("\nprocess_cpu_seconds_total ")));
+  EXPECT_THAT(ModelMetrics().Render({}), Not(HasSubstr("plinth_build_info")));
 }
 
 }  // namespace

@@ -165,10 +165,6 @@ void Service::Impl::UpdateMetrics() {
   for (const auto& version : versions) {
     VersionServer::Of(*version).SetCacheGauges(caches[version->name()]);
   }
-  for (const ModelInfo& model : registry.List()) {
-    for (const VersionInfo& info : model.versions)
-      metrics.SetState(info.name, info.version, info.state);
-  }
   metrics.cache_bytes.Set(static_cast<double>(cache->bytes()));
   metrics.cache_limit_bytes.Set(static_cast<double>(cache->max_bytes()));
 }
@@ -258,7 +254,7 @@ void Service::EndTurn() { plinth::EndTurn(); }
 
 std::string Service::RenderMetrics() const {
   impl_->UpdateMetrics();
-  return impl_->metrics.Render();
+  return impl_->metrics.Render(List());
 }
 
 }  // namespace plinth

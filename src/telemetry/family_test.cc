@@ -76,19 +76,13 @@ TEST(FamilyTest, HistogramsAreCumulative) {
             "took_seconds_count{model=\"a\"} 4\n");
 }
 
-TEST(FamilyTest, SetsShowOneSeriesForAValue) {
+TEST(FamilyTest, SetsShowWhatHasCounted) {
   static const FixedLabel label{"kind", {"x", "y", "z"}};
   Family<CounterSet> counters("n_total", "N.", {"model"},
                               [] { return std::make_shared<CounterSet>(label); });
   counters.At({"a"})->Add(2);
   EXPECT_EQ(TextOf(counters),
             "# HELP n_total N.\n# TYPE n_total counter\nn_total{model=\"a\",kind=\"z\"} 1\n");
-  Family<StateGauge> states("state", "S.", {"model"},
-                            [] { return std::make_shared<StateGauge>(label); });
-  states.At({"a"})->Set(1);
-  EXPECT_EQ(TextOf(states),
-            "# HELP state S.\n# TYPE state gauge\nstate{model=\"a\",kind=\"x\"} 0\n"
-            "state{model=\"a\",kind=\"y\"} 1\nstate{model=\"a\",kind=\"z\"} 0\n");
 }
 
 TEST(FamilyTest, NumbersHaveNoLabelsIfThereAreNone) {

@@ -67,23 +67,6 @@ class Gauge {
   std::atomic<double> value_{0};
 };
 
-// Which of several states something is in; shown as a gauge for each, of which one is 1.
-class StateGauge {
- public:
-  static constexpr std::string_view kType = "gauge";
-
-  // `label` outlives the gauge.
-  explicit StateGauge(const FixedLabel& label) : label_(label) {}
-
-  void Set(std::size_t state) { state_.store(state, std::memory_order_relaxed); }
-  const FixedLabel& label() const { return label_; }
-  std::size_t state() const { return state_.load(std::memory_order_relaxed); }
-
- private:
-  const FixedLabel& label_;
-  std::atomic<std::size_t> state_{0};
-};
-
 // The bounds of a histogram in whole ticks, of which `ticks_per_unit` make the unit that is shown:
 // times are kept in nanoseconds and shown in seconds. Bounds are inclusive and rise; +Inf is
 // implied.

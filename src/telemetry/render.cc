@@ -108,16 +108,6 @@ void AppendSeries(std::string& text, std::string_view name, std::string_view lab
 }
 
 void AppendSeries(std::string& text, std::string_view name, std::string_view labels,
-                  const StateGauge& gauge) {
-  const FixedLabel& label = gauge.label();
-  const std::size_t state = gauge.state();
-  for (std::size_t i = 0; i < label.values.size(); ++i) {
-    AppendName(text, name, labels, label.name, label.values[i]);
-    AppendCount(text, i == state ? 1 : 0);
-  }
-}
-
-void AppendSeries(std::string& text, std::string_view name, std::string_view labels,
                   const Histogram& histogram) {
   const std::string bucket_name = fmt::format("{}_bucket", name);
   const std::vector<std::uint64_t> counts = histogram.Cumulative();

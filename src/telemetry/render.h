@@ -29,8 +29,6 @@ void AppendSeries(std::string& text, std::string_view name, std::string_view lab
 void AppendSeries(std::string& text, std::string_view name, std::string_view labels,
                   const Gauge& gauge);
 void AppendSeries(std::string& text, std::string_view name, std::string_view labels,
-                  const StateGauge& gauge);
-void AppendSeries(std::string& text, std::string_view name, std::string_view labels,
                   const Histogram& histogram);
 
 // Appends a metric without labels, its header included.
