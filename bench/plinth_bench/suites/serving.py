@@ -32,11 +32,11 @@ def run_cnn(context: Context) -> None:
 
 def run_small(context: Context) -> None:
     _beside_runtime(context, SMALL, context.fast, context.fast, (1,), Targets(own_us=at_most(60, "us")))
-    _beside_nginx(context, SMALL, at_least(0.45), (32,), with_wrk=False)
+    _beside_nginx(context, SMALL, at_least(0.45), (32,), post_only=True)
 
 
 def run_pipeline(context: Context) -> None:
-    _beside_nginx(context, PIPELINE, at_least(0.6), CLIENTS, with_wrk=True)
+    _beside_nginx(context, PIPELINE, at_least(0.6), CLIENTS, post_only=False)
 
 
 def _beside_runtime(
@@ -75,10 +75,10 @@ def _beside_runtime(
         )
 
 
-def _beside_nginx(context: Context, model: Model, at_32: Target, clients_of: tuple[int, ...], with_wrk: bool) -> None:
+def _beside_nginx(context: Context, model: Model, at_32: Target, clients_of: tuple[int, ...], post_only: bool) -> None:
     """The server's rows with their share of the requests that nginx's `return 200` answers, the same bytes sent to both.
 
-    with_wrk: also whether our load generator gets as much out of nginx as wrk does.
+    Unless post_only also GETs, and whether our load generator gets as much out of nginx as wrk does.
     """
     rounds = context.fast
     with context.server() as server, Nginx() as nginx:
@@ -88,14 +88,15 @@ def _beside_nginx(context: Context, model: Model, at_32: Target, clients_of: tup
                 expected = bare.output
         model.serve(server, expected)
         request = context.file(model.name, model.request())
-        get = context.file("get", get_request("/"))
-        targets = {"plinth": (server, request), "POST": (nginx, request), "GET": (nginx, get)}
+        targets = {"plinth": (server, request), "POST": (nginx, request)}
+        if not post_only:
+            targets["GET"] = (nginx, context.file("get", get_request("/")))
         measures: dict[tuple[str, int], Callable[[], Figures]] = {
             (name, clients): lambda target=target, clients=clients: under_load(*target, clients, rounds.seconds)
             for clients in clients_of
             for name, target in targets.items()
         }
-        if with_wrk:
+        if not post_only:
             measures["wrk", 32] = lambda: _by_wrk(nginx, 32, rounds.seconds)
         taken = in_turns(measures, rounds.count)
     table = context.table
@@ -108,8 +109,9 @@ def _beside_nginx(context: Context, model: Model, at_32: Target, clients_of: tup
             "plinth", clients=clients, figures=taken["plinth", clients], against="nginx, POST", ratio=ratio, target=target
         )
         table.add("nginx, POST of the same bytes", clients=clients, figures=post)
-        table.add("nginx, GET", clients=clients, figures=taken["GET", clients])
-    if with_wrk:
+        if not post_only:
+            table.add("nginx, GET", clients=clients, figures=taken["GET", clients])
+    if not post_only:
         ratio = taken["wrk", 32].requests_per_s / taken["GET", 32].requests_per_s
         what = "nginx, GET, by wrk instead of our load"
         table.add(what, clients=32, figures=taken["wrk", 32], against="by ours", ratio=ratio)
