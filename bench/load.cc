@@ -78,7 +78,9 @@ class Request {
  private:
   std::string bytes_;
   std::vector<std::size_t> marks_;
-  std::uint32_t number_ = 0;
+  // Begins where the clock is, so that the next run does not repeat the numbers of this one.
+  std::uint32_t number_ = static_cast<std::uint32_t>(Clock::now().time_since_epoch() /
+                                                     std::chrono::microseconds(5) % 1'000'000);
 };
 
 // One connection; at any time either sending its request or waiting for the rest of an answer.

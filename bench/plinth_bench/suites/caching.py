@@ -7,6 +7,7 @@ from .. import TOOLS, BenchError
 from ..context import Context
 from ..load import in_turns, under_load
 from ..models import CNN, SMALL, Model
+from ..processes import Plinth
 from ..table import at_least
 
 ENTRIES = 100_000
@@ -32,6 +33,11 @@ def _paths(context: Context, model: Model, clients: int = 32) -> None:
             "hit": context.file("hit", model.request("cached")),
         }
         _require_hits(server.ask("POST", "/predict/cached", model.body())[1])
+        before = _hits(server)
+        under_load(server, requests["miss"], clients, rounds.seconds / 2)
+        under_load(server, requests["miss"], clients, rounds.seconds / 2)
+        if _hits(server) != before:
+            raise BenchError("requests that should all differ hit the cache")
         measures = {
             name: lambda request=request: under_load(server, request, clients, rounds.seconds)
             for name, request in requests.items()
@@ -50,6 +56,11 @@ def _paths(context: Context, model: Model, clients: int = 32) -> None:
         target=at_least(0.97),
     )
     table.add("all requests hit", clients=clients, figures=hit, against="misses", ratio=hit.requests_per_s / miss.requests_per_s)
+
+
+def _hits(server: Plinth) -> int:
+    text = server.ask("GET", "/metrics")[1].decode()
+    return int(re.search(r'^model_cache_hits_total\{model="cached"\} (\d+)', text, re.MULTILINE)[1])
 
 
 def _require_hits(answer: bytes) -> None:
