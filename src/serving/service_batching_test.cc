@@ -34,7 +34,7 @@ class ServiceBatchingTest : public ServiceTest {
 TEST_F(ServiceBatchingTest, WhatWaitsTogetherRunsTogether) {
   ModelConfig config = Config(0, 1);
   config.batch_size = 8;
-  ASSERT_TRUE(Deploy("delay_ms 30\n", config));
+  ASSERT_TRUE(Deploy("delay_ms 10\n", config));
   std::vector<Answered> answers;
   for (int i = 0; i < 17; ++i) answers.push_back(Start(static_cast<float>(i)));
   for (int i = 0; i < 17; ++i) {

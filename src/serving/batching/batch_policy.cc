@@ -11,12 +11,17 @@ using std::chrono::nanoseconds;
 // A smaller batch, of half the rows at most, must have this share of the best throughput to be
 // preferred; the second number if more waits than one batch takes.
 constexpr double kAsGood = 0.95;
-constexpr double kAsGoodUnderLoad = 0.99;
+constexpr double kAsGoodUnderLoad = 0.97;
 // What a choice must gain, as a share of the cost at stake, to be more than noise in the learnt
 // costs.
 constexpr double kWorthwhile = 0.1;
 // The same where two averages over many executions are compared.
 constexpr double kClearly = 0.05;
+// A batch of twice the rows that costs more than so many times as much gains nothing.
+constexpr double kDoubled = 1.9;
+// A batch of unknown cost may be tried at once if even in proportion to its rows it takes no
+// longer.
+constexpr double kBearableNs = 250e6;
 // Fewer expected rows than this are nobody.
 constexpr double kSomebody = 0.2;
 
@@ -44,6 +49,26 @@ std::int64_t SmallestAsGood(std::int64_t most, double as_good, const CostModel& 
   return most;
 }
 
+// As many rows up to `most` as there is something known about, or as are worth trying. What is not
+// known is learnt by trying: at once if it cannot take long, else in steps that double, as long as
+// the last doubling has gained throughput, and now and then in any case.
+std::int64_t KnownOrTried(std::int64_t most, const CostModel& costs, std::int64_t others) {
+  if (costs.Knows(most, others)) return most;
+  std::int64_t unknown = 1;
+  while (unknown < most && costs.Knows(unknown, others)) unknown *= 2;
+  unknown = std::min(unknown, most);
+  // What is known of the other curve is better than nothing.
+  const auto cost = [&](std::int64_t rows) {
+    return costs.Cost(static_cast<double>(rows), others);
+  };
+  if (cost(1) == 0) return 1;
+  const std::int64_t known = std::max<std::int64_t>(unknown / 2, 1);
+  if (cost(known) * static_cast<double>(most) / static_cast<double>(known) < kBearableNs)
+    return most;
+  const bool gains = known == 1 || cost(known) < kDoubled * cost(known / 2);
+  return gains || costs.MayTry() ? unknown : known;
+}
+
 // The largest preferred size up to `most`, or `most` if there is none.
 std::int64_t PreferredUpTo(std::int64_t most, const BatchLimits& limits) {
   std::int64_t chosen = most;
@@ -57,10 +82,10 @@ std::int64_t RowsToRun(const BatchLimits& limits, const CostModel& costs, const 
   const std::int64_t most = ShareOf(std::min(state.queued_rows, limits.batch_size), costs, state);
   if (!limits.preferred_sizes.empty())
     return std::max(PreferredUpTo(most, limits), state.first_rows);
-  // What is not known is learnt by trying.
-  if (!costs.Knows(most, state.running)) return std::max(most, state.first_rows);
+  const std::int64_t size = KnownOrTried(most, costs, state.running);
+  if (!costs.Knows(size, state.running)) return std::max(size, state.first_rows);
   const double as_good = state.queued_rows > limits.batch_size ? kAsGoodUnderLoad : kAsGood;
-  return std::max(SmallestAsGood(most, as_good, costs, state.running), state.first_rows);
+  return std::max(SmallestAsGood(size, as_good, costs, state.running), state.first_rows);
 }
 
 // Whether two executions at once only take turns on what they share, a GPU say, so that the rows of

@@ -68,10 +68,28 @@ TEST_F(BatchPolicyTest, NothingToDecide) {
   }
 }
 
-TEST_F(BatchPolicyTest, WithoutKnowledgeAllThatWaitsRunsAtOnce) {
-  EXPECT_EQ(Decide(Queued(1)).rows, 1);
-  EXPECT_EQ(Decide(Queued(7)).rows, 7);
+TEST_F(BatchPolicyTest, WhatCannotTakeLongIsTriedAtOnce) {
+  EXPECT_EQ(Decide(Queued(100)).rows, 1);
+  costs.Observe(1, milliseconds(1), 0);
   EXPECT_EQ(Decide(Queued(100)).rows, 16);
+  EXPECT_EQ(Decide(Queued(7)).rows, 7);
+}
+
+TEST_F(BatchPolicyTest, WhatMayTakeLongIsTriedInStepsThatDouble) {
+  for (const std::int64_t size : {1, 2, 4, 8, 16}) {
+    EXPECT_EQ(Decide(Queued(100)).rows, size);
+    costs.Observe(size, milliseconds(500), 0);
+  }
+  EXPECT_EQ(Decide(Queued(100)).rows, 16);
+  EXPECT_EQ(Decide(Queued(7)).rows, 7);
+}
+
+TEST_F(BatchPolicyTest, LargerBatchesAreNotTriedWhereDoublingGainsNothing) {
+  for (const std::int64_t size : {1, 2}) {
+    EXPECT_EQ(Decide(Queued(100)).rows, size);
+    costs.Observe(size, milliseconds(40 * size), 0);
+  }
+  EXPECT_EQ(Decide(Queued(100)).rows, 1);
 }
 
 TEST_F(BatchPolicyTest, AnIdleInstanceDoesNotWaitForNobody) {
