@@ -31,6 +31,9 @@ namespace {
 // More executions at once than any machine that this runs on can use; a bound on threads.
 constexpr std::size_t kMaxWorkers = 512;
 
+// Long executions step back from the threads that read, write and run what is cheap.
+constexpr int kWorkerNiceness = 5;
+
 // How often answers that are too old are looked for, so that those nobody asks for again give their
 // memory back.
 constexpr std::chrono::seconds kSweepInterval{1};
@@ -92,10 +95,10 @@ struct Service::Impl {
   Alarm alarm;
   // Unloads and the memory's return to the system; must take what the other threads still drop at
   // their end.
-  WorkerPool disposers{1};
+  WorkerPool disposers{"plinth-unload", 1};
   Registry registry;
-  WorkerPool loaders{std::max<std::size_t>(2, std::thread::hardware_concurrency())};
-  WorkerPool workers{kMaxWorkers};
+  WorkerPool loaders{"plinth-load", std::max<std::size_t>(2, std::thread::hardware_concurrency())};
+  WorkerPool workers{"plinth-run", kMaxWorkers, kWorkerNiceness};
 
   void Dispose(std::unique_ptr<LoadedModel> model) {
     disposers.Post([model = std::move(model)]() mutable {

@@ -1,5 +1,9 @@
 #include "serving/worker_pool.h"
 
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <system_error>
 #include <utility>
@@ -47,6 +51,9 @@ void WorkerPool::Post(Task task) {
 }
 
 void WorkerPool::Work(Threads::iterator self) {
+  ::pthread_setname_np(::pthread_self(), name_.c_str());
+  // Linux keeps this for each thread. If it is refused nothing is lost but the good manners.
+  if (niceness_ != 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness_);
   std::unique_lock lock(mutex_);
   for (;;) {
     if (tasks_.empty()) {

@@ -9,7 +9,9 @@
 #include <functional>
 #include <list>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <utility>
 
 namespace plinth {
 
@@ -17,8 +19,10 @@ class WorkerPool {
  public:
   using Task = std::move_only_function<void()>;
 
-  // At most `max_threads` threads; tasks beyond that wait.
-  explicit WorkerPool(std::size_t max_threads) : max_threads_(max_threads) {}
+  // At most `max_threads` threads, called `name` (15 characters at most) in what the system shows;
+  // tasks beyond that wait. `niceness` is how far they step back from other threads, as nice(1).
+  WorkerPool(std::string name, std::size_t max_threads, int niceness = 0)
+      : name_(std::move(name)), max_threads_(max_threads), niceness_(niceness) {}
   // Runs what was posted, then joins all.
   ~WorkerPool();
 
@@ -29,7 +33,9 @@ class WorkerPool {
 
   void Work(Threads::iterator self);
 
+  const std::string name_;
   const std::size_t max_threads_;
+  const int niceness_;
   std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
   std::deque<Task> tasks_;
