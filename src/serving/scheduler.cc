@@ -1,6 +1,7 @@
 #include "serving/scheduler.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -53,6 +54,23 @@ BatchLimits BatchLimitsOf(const ModelVersion& version, bool joins) {
   if (!joins) return {};
   const ModelConfig& config = version.config();
   return {config.batch_size, milliseconds(config.batch_timeout_ms), config.preferred_batch_sizes};
+}
+
+// Takes out those that can be executed together with the first, up to `most` rows.
+std::vector<Job> TakeFitting(const Signature& signature, std::vector<Job>& waiting,
+                             std::int64_t most) {
+  std::vector<Job> taken;
+  std::vector<Job> left;
+  taken.reserve(waiting.size());
+  std::int64_t rows = 0;
+  for (Job& job : waiting) {
+    const bool fits = taken.empty() || (rows + job.rows <= most &&
+                                        FitTogether(signature, taken.front().inputs, job.inputs));
+    if (fits) rows += job.rows;
+    (fits ? taken : left).push_back(std::move(job));
+  }
+  waiting.swap(left);
+  return taken;
 }
 
 }  // namespace
@@ -125,22 +143,27 @@ void Scheduler::RunGathered(std::vector<Job> jobs) {
   const auto keep = version_.shared_from_this();
   const std::int64_t most = version_.config().batch_size;
   if (jobs.size() == 1 && jobs.front().rows <= most) return RunHere(std::move(jobs));
-  RequestQueue queue(version_.signature(), joins_);
+  std::vector<Job> waiting;
+  waiting.reserve(jobs.size());
   for (Job& job : jobs) {
-    queue.Push(SplitJob(version_.signature(), job, most));
+    if (job.rows > most) {
+      std::ranges::move(SplitJob(version_.signature(), job, most), std::back_inserter(waiting));
+    } else {
+      waiting.push_back(std::move(job));
+    }
   }
   const Time end = Clock::now() + kTurn;
-  while (!queue.empty()) {
-    std::vector<Job> batch = queue.Take(most);
-    if (Clock::now() < end) {
-      RunHere(std::move(batch));
-    } else {
-      Enqueue(std::move(batch));
-    }
+  while (!waiting.empty() && Clock::now() < end) {
+    RunHere(TakeFitting(version_.signature(), waiting, most));
+  }
+  for (Job& job : waiting) {
+    std::vector<Job> alone;
+    alone.push_back(std::move(job));
+    Enqueue(std::move(alone));
   }
 }
 
-// The parts of one request, or what was gathered as one batch.
+// The parts of one request.
 void Scheduler::Enqueue(std::vector<Job> parts) {
   const Time now = Clock::now();
   for (Job& part : parts) part.queued = now;
