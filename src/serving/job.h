@@ -1,6 +1,7 @@
 // One request on its way through a version: checked, ordered, and with somebody to answer to.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -31,6 +32,11 @@ struct Job {
   // the version or what belongs to it.
   std::move_only_function<void(Result<Answer>)> done;
 
+  std::size_t InputBytes() const {
+    std::size_t bytes = 0;
+    for (const NamedTensor& input : inputs) bytes += input.tensor.data().size();
+    return bytes;
+  }
   bool IsCancelled() const { return cancelled && cancelled(); }
 };
 

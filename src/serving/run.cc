@@ -17,7 +17,10 @@ bool Run::Execute(const ExecuteOptions& options) {
   jobs_.erase(dead, jobs_.end());
   if (jobs_.empty()) return false;
 
-  for (const Job& job : jobs_) metrics_.queue_duration->Observe(start - job.queued);
+  for (const Job& job : jobs_) {
+    metrics_.queue_duration->Observe(start - job.queued);
+    input_bytes_ += job.InputBytes();
+  }
   rows_ = RowsOf(jobs_);
   results_ = ExecuteJobs(version_, jobs_, options);
   took_ = Clock::now() - start;

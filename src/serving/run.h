@@ -27,6 +27,7 @@ class Run {
 
   std::span<const Job> jobs() const { return jobs_; }
   std::int64_t rows() const { return rows_; }
+  std::size_t input_bytes() const { return input_bytes_; }
   Clock::duration took() const { return took_; }
 
  private:
@@ -35,6 +36,7 @@ class Run {
   std::vector<Job> jobs_;
   std::vector<Result<std::vector<NamedTensor>>> results_;
   std::int64_t rows_ = 0;
+  std::size_t input_bytes_ = 0;
   Clock::duration took_{};
 };
 

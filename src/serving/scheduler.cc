@@ -20,6 +20,8 @@ using std::chrono::nanoseconds;
 
 // Below this an execution is cheap: about what the hand-over to another thread and back costs.
 constexpr double kCheapNs = 50'000;
+// Rows of up to so many times the usual bytes are taken to cost what usual ones do.
+constexpr double kUsualSize = 2;
 // What a thread may spend on the requests of one turn before others have to take over.
 constexpr nanoseconds kTurn = milliseconds(1);
 // Joining two requests must save so much to be worth the copying.
@@ -107,8 +109,17 @@ std::int64_t Scheduler::queue_length() const {
 
 // ---- Taking requests in
 
+// What is known of the costs is about rows of the usual size; where other dimensions than the batch
+// are open, a larger one may cost far more.
+bool Scheduler::IsCheap(const Job& job) const {
+  if (job.rows > cheap_rows_.load(std::memory_order_relaxed)) return false;
+  const double usual = row_bytes_.load(std::memory_order_relaxed);
+  const auto rows = static_cast<double>(std::max<std::int64_t>(job.rows, 1));
+  return static_cast<double>(job.InputBytes()) <= kUsualSize * usual * rows;
+}
+
 void Scheduler::Submit(Job job) {
-  const bool cheap = IsCheap(job.rows);
+  const bool cheap = IsCheap(job);
   if (cheap && joins_ && HasTurns() && gathers_.load(std::memory_order_relaxed)) {
     return Gather(*this, std::move(job));
   }
@@ -134,7 +145,7 @@ void Scheduler::RunHere(std::vector<Job> jobs) {
   const std::uint32_t runs = runs_here_.fetch_add(1, std::memory_order_relaxed);
   if (runs < kFirstLooks || runs % kLookEvery == 0) {
     const std::unique_lock lock(mutex_, std::try_to_lock);
-    if (lock.owns_lock()) Learn(run.rows(), run.took(), 0);
+    if (lock.owns_lock()) Learn(run, 0);
   }
   run.Answer();
 }
@@ -283,8 +294,7 @@ void Scheduler::Finish(const Batch& batch, const Run* executed) {
   if (executed == nullptr) return;
   forecast_.Completed(now, executed->rows());
   const auto span = static_cast<double>(nanoseconds(now - batch.start).count());
-  Learn(executed->rows(), executed->took(),
-        span > 0 ? std::max(0.0, (busy_ - batch.busy_before) / span - 1) : 0);
+  Learn(*executed, span > 0 ? std::max(0.0, (busy_ - batch.busy_before) / span - 1) : 0);
 }
 
 void Scheduler::AdaptInstances(Clock::duration waited, Time now) {
@@ -305,8 +315,9 @@ void Scheduler::CountBusy(Time now) {
   busy_until_ = now;
 }
 
-void Scheduler::Learn(std::int64_t rows, Clock::duration took, double others) {
-  costs_.Observe(std::max<std::int64_t>(rows, 1), took, others);
+void Scheduler::Learn(const Run& run, double others) {
+  const std::int64_t rows = std::max<std::int64_t>(run.rows(), 1);
+  costs_.Observe(rows, run.took(), others);
   if (!concurrent_) return;
   const std::int64_t most = version_.config().batch_size;
   // More rows than one execution may have are several.
@@ -318,6 +329,10 @@ void Scheduler::Learn(std::int64_t rows, Clock::duration took, double others) {
   };
   std::int64_t cheap = 1;
   while (cheap <= kMostCheapRows && cost(cheap) <= kCheapNs) cheap *= 2;
+  const double row_bytes = static_cast<double>(run.input_bytes()) / static_cast<double>(rows);
+  const double before = row_bytes_.load(std::memory_order_relaxed);
+  row_bytes_.store(before == 0 ? row_bytes : before + (row_bytes - before) / 8,
+                   std::memory_order_relaxed);
   cheap_rows_.store(cheap / 2 > 0 ? cheap / 2 : -1, std::memory_order_relaxed);
   gathers_.store(joins_ && 2 * cost(1) - cost(2) > kJoiningNs, std::memory_order_relaxed);
 }

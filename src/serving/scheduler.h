@@ -69,9 +69,7 @@ class Scheduler final : public Gatherer {
     double busy_before = 0;  // busy_ at the start
   };
 
-  bool IsCheap(std::int64_t rows) const {
-    return rows <= cheap_rows_.load(std::memory_order_relaxed);
-  }
+  bool IsCheap(const Job& job) const;
   void RunHere(std::vector<Job> jobs);
   void Enqueue(std::vector<Job> parts);
   void RunInstance(Batch batch);
@@ -85,7 +83,7 @@ class Scheduler final : public Gatherer {
   void Finish(const Batch& batch, const Run* executed);
   void AdaptInstances(Clock::duration waited, Time now);
   void CountBusy(Time now);
-  void Learn(std::int64_t rows, Clock::duration took, double others);
+  void Learn(const Run& run, double others);
   std::vector<Job> TakeDead(Time now);
   void SetAlarm(Time& at, Time when);
 
@@ -99,9 +97,10 @@ class Scheduler final : public Gatherer {
   const bool joins_;  // requests may be executed together
   const InstanceLimits limits_;
 
-  // What Learn() concludes for the callers' threads: requests of up to so many rows are cheap, and
-  // whether cheap ones are gathered.
+  // What Learn() concludes for the callers' threads: requests of up to so many rows are cheap if
+  // the rows are of about the usual size, and whether cheap ones are gathered.
   std::atomic<std::int64_t> cheap_rows_{-1};
+  std::atomic<double> row_bytes_{0};
   std::atomic<bool> gathers_{false};
   std::atomic<std::uint32_t> runs_here_{0};
 

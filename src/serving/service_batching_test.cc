@@ -170,6 +170,23 @@ TEST_F(ServiceBatchingTest, GatheredRequestsRunTogetherAtTheTurnsEnd) {
   EXPECT_LT(Executions() - before, 10);
 }
 
+TEST_F(ServiceBatchingTest, UnusuallyLargeRowsAreNotTakenForCheap) {
+  ASSERT_TRUE(Deploy("", Config(0, 2)));
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(Start(1).get());  // what it costs is learnt
+  const auto runs_here = [this](std::int64_t columns) {
+    InferRequest request;
+    request.version = *service_->Resolve("m", "");
+    request.inputs = {{"x", Numbers(1, columns, 0)}};
+    std::promise<std::thread::id> thread;
+    service_->Infer(std::move(request), [&thread](const Result<InferResponse>&) {
+      thread.set_value(std::this_thread::get_id());
+    });
+    return thread.get_future().get() == std::this_thread::get_id();
+  };
+  EXPECT_TRUE(runs_here(1));
+  EXPECT_FALSE(runs_here(1'000));
+}
+
 // No request is lost, answered twice, or answered with another's rows, whatever arrives: rows,
 // shapes, priorities, deadlines, clients that go, calls that fail.
 TEST_F(ServiceBatchingTest, EveryRequestGetsItsOwnAnswerOnceWhateverHappens) {
