@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from harness.backend import TEST_BACKEND
 from harness.server import BINARY, DIGITS, FIXTURES, Server
 
 
@@ -61,6 +62,20 @@ def start_server(tmp_path):
             failures.append(failure)
     if failures:
         raise failures[0]
+
+
+@pytest.fixture
+def models(tmp_path):
+    """An empty folder for models."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def backend_server(start_server, models):
+    """A server of the test's own that serves what harness/backend.py writes into `models`."""
+    return start_server("--backend-dir", TEST_BACKEND, roots=[models])
 
 
 _numbers = itertools.count()

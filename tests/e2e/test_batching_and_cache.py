@@ -5,21 +5,13 @@ import threading
 
 import pytest
 
-from harness.server import BUILD, wait_for
-
-TEST_BACKEND = BUILD / "tests" / "backends"
-
-
-@pytest.fixture
-def models(tmp_path):
-    folder = tmp_path / "models"
-    folder.mkdir()
-    return folder
+from harness.backend import TEST_BACKEND, write
+from harness.server import wait_for
 
 
 @pytest.fixture
-def server(start_server, models):
-    return start_server("--backend-dir", TEST_BACKEND, roots=[models])
+def server(backend_server):
+    return backend_server
 
 
 @pytest.fixture
@@ -27,8 +19,7 @@ def deploy(server, models):
     """Deploys a test model of y = 2 * x with these settings."""
 
     def deploy(config=None, **settings):
-        (models / "m.testmodel").write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
-        server.client().deploy("m", "m.testmodel", config=config or {}, replace=True)
+        server.client().deploy("m", write(models, **settings), config=config or {}, replace=True)
 
     return deploy
 
@@ -161,9 +152,8 @@ def test_equal_requests_in_flight_run_once(server, deploy):
 
 def test_a_cache_never_exceeds_the_memory_it_was_given(start_server, models):
     server = start_server("--backend-dir", TEST_BACKEND, "--cache-memory", "1", roots=[models])
-    (models / "m.testmodel").write_text("")
     client = server.client()
-    client.deploy("m", "m.testmodel", config={"cache_size": 100000})
+    client.deploy("m", write(models), config={"cache_size": 100000})
     for i in range(300):
         client.predict("m", [[i] * 1000])
     samples = client.get("/metrics").body.decode()

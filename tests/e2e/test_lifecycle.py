@@ -10,25 +10,12 @@ import time
 
 import pytest
 
+from harness.backend import TEST_BACKEND, write
 from harness.digits import assert_recorded, inputs_for
 from harness.raw import RawConnection, request
-from harness.server import BINARY, BUILD, DIGITS, SANITIZED, wait_for
+from harness.server import BINARY, DIGITS, SANITIZED, wait_for
 
-TEST_BACKEND = BUILD / "tests" / "backends"
 SLOW = [[1.0, 2.0]]
-
-
-def slow_model(folder, **settings):
-    path = folder / "slow.testmodel"
-    path.write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
-    return path
-
-
-@pytest.fixture
-def models(tmp_path):
-    folder = tmp_path / "models"
-    folder.mkdir()
-    return folder
 
 
 def test_health_and_ready(client):
@@ -73,7 +60,7 @@ def test_models_folder_is_loaded_at_start(start_server, models):
 
 def test_not_ready_until_the_folder_is_loaded(start_server, models):
     (models / "slow").mkdir()
-    slow_model(models / "slow", load_ms=3000)
+    write(models / "slow", load_ms=3000)
     (models / "slow" / "plinth.json").write_text('{"engine": "test"}')
     shutil.copy(DIGITS / "pipeline.joblib", models / "quick.joblib")
     server = start_server("--models", models, "--backend-dir", TEST_BACKEND)
@@ -90,7 +77,7 @@ def test_not_ready_until_the_folder_is_loaded(start_server, models):
 
 
 def test_sigterm_answers_what_is_in_flight(start_server, models):
-    slow_model(models, delay_ms=1000)
+    write(models, "slow", delay_ms=1000)
     server = start_server(roots=[models], *["--backend-dir", TEST_BACKEND])
     server.client().deploy("slow", "slow.testmodel")
     answers = []
@@ -129,7 +116,7 @@ def test_signal_ends_an_idle_server_at_once(start_server, name):
 
 @pytest.mark.skipif(SANITIZED, reason="an instrumented program waits for its threads to look for leaks")
 def test_drain_has_an_end(start_server, models):
-    slow_model(models, delay_ms=20_000)
+    write(models, "slow", delay_ms=20_000)
     server = start_server(roots=[models], *["--backend-dir", TEST_BACKEND, "--drain-seconds", "0.5"])
     server.client().deploy("slow", "slow.testmodel")
     raw = RawConnection(server)

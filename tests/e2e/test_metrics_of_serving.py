@@ -5,9 +5,10 @@ from contextlib import ExitStack
 
 import pytest
 
+from harness.backend import write
 from harness.metrics import problems, scrape
 from harness.raw import RawConnection, request
-from harness.server import BINARY, BUILD, wait_for
+from harness.server import BINARY, wait_for
 
 X = [[1.5, -2.0]]
 V1 = {"model": "m", "version": "v1"}
@@ -15,25 +16,13 @@ LONG = 600_000  # milliseconds of work, which ends when the client is gone
 
 
 @pytest.fixture
-def models(tmp_path):
-    folder = tmp_path / "models"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def server(start_server, models):
-    return start_server("--backend-dir", BUILD / "tests" / "backends", roots=[models])
+def server(backend_server):
+    return backend_server
 
 
 @pytest.fixture
 def client(server):
     return server.client()
-
-
-def write(models, **settings):
-    (models / "m.testmodel").write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
-    return "m.testmodel"
 
 
 def ask(server, stack, count):
