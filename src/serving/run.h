@@ -2,6 +2,7 @@
 // counted, the answers.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -29,6 +30,10 @@ class Run {
   std::int64_t rows() const { return rows_; }
   std::size_t input_bytes() const { return input_bytes_; }
   Clock::duration took() const { return took_; }
+  // Whether nothing failed, so that the time tells what the model costs.
+  bool succeeded() const {
+    return std::ranges::all_of(results_, [](const auto& result) { return result.has_value(); });
+  }
 
  private:
   ModelVersion& version_;

@@ -316,6 +316,7 @@ void Scheduler::CountBusy(Time now) {
 }
 
 void Scheduler::Learn(const Run& run, double others) {
+  if (!run.succeeded()) return;
   const std::int64_t rows = std::max<std::int64_t>(run.rows(), 1);
   costs_.Observe(rows, run.took(), others);
   if (!concurrent_) return;

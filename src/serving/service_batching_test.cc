@@ -27,6 +27,18 @@ class ServiceBatchingTest : public ServiceTest {
                               [](float a, float b) { return a == 2 * b; });
   }
 
+  // Whether a request with this input is executed on the thread that submits it.
+  bool RunsHere(const Tensor& x) {
+    InferRequest request;
+    request.version = *service_->Resolve("m", "");
+    request.inputs = {{"x", x}};
+    std::promise<std::thread::id> thread;
+    service_->Infer(std::move(request), [&thread](const Result<InferResponse>&) {
+      thread.set_value(std::this_thread::get_id());
+    });
+    return thread.get_future().get() == std::this_thread::get_id();
+  }
+
   double Executions() const { return Metric("model_batch_size_count{model=\"m\"}"); }
   double Rows() const { return Metric("model_batch_size_sum{model=\"m\"}"); }
 };
@@ -173,18 +185,14 @@ TEST_F(ServiceBatchingTest, GatheredRequestsRunTogetherAtTheTurnsEnd) {
 TEST_F(ServiceBatchingTest, UnusuallyLargeRowsAreNotTakenForCheap) {
   ASSERT_TRUE(Deploy("", Config(0, 2)));
   for (int i = 0; i < 200; ++i) ASSERT_TRUE(Start(1).get());  // what it costs is learnt
-  const auto runs_here = [this](std::int64_t columns) {
-    InferRequest request;
-    request.version = *service_->Resolve("m", "");
-    request.inputs = {{"x", Numbers(1, columns, 0)}};
-    std::promise<std::thread::id> thread;
-    service_->Infer(std::move(request), [&thread](const Result<InferResponse>&) {
-      thread.set_value(std::this_thread::get_id());
-    });
-    return thread.get_future().get() == std::this_thread::get_id();
-  };
-  EXPECT_TRUE(runs_here(1));
-  EXPECT_FALSE(runs_here(1'000));
+  EXPECT_TRUE(RunsHere(Numbers(1, 1, 0)));
+  EXPECT_FALSE(RunsHere(Numbers(1, 1'000, 0)));
+}
+
+TEST_F(ServiceBatchingTest, FailuresSayNothingOfTheCost) {
+  ASSERT_TRUE(Deploy("fail_on 7\n", Config(0, 2)));
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(CodeOf(Start(7)), Code::kInvalidArgument);
+  EXPECT_FALSE(RunsHere(Numbers(1, 1, 0)));
 }
 
 // No request is lost, answered twice, or answered with another's rows, whatever arrives: rows,
