@@ -130,20 +130,19 @@ OrtStatusPtr HelperParking::OfferPlace(OrtKernelContext* context) {
   if (OrtStatusPtr status = Api().KernelContext_GetOutput(context, 0, &kNothing, 1, &output)) {
     return status;
   }
-  struct Sleep {
-    Place& place;
-    std::uint32_t turn;
-  };
   const auto sleep = [](void* argument, std::size_t) {
-    const auto& [place, turn] = *static_cast<const Sleep*>(argument);
+    Place& place = *static_cast<Place*>(argument);
+    const std::uint32_t turn = place.offered;
     const bool helper = offered_ == nullptr;
     if (helper) ++place.parking->parked_;
     place.turn.wait(turn);
     if (helper) --place.parking->parked_;
   };
-  Sleep shared{*offered_, offered_->turn};
-  if (shared.turn % 2 == 0) return nullptr;  // given up again already
-  return Api().KernelContext_ParallelFor(context, sleep, 2, 0, &shared);
+  Place& place = *offered_;
+  const std::uint32_t turn = place.turn;
+  if (turn % 2 == 0) return nullptr;  // given up again already
+  place.offered = turn;
+  return Api().KernelContext_ParallelFor(context, sleep, 2, 0, &place);
 }
 
 }  // namespace plinth::onnx

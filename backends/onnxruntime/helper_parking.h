@@ -68,6 +68,8 @@ class HelperParking {
     // here waits for any other number than the one it came at, so that nobody sleeps through a
     // quick end and new beginning that the other of the two has seen.
     std::atomic<std::uint32_t> turn{0};
+    // The number that those who sleep here now came at.
+    std::atomic<std::uint32_t> offered{0};
 
     void NextTurn() {
       ++turn;
