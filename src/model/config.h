@@ -38,8 +38,8 @@ struct ModelConfig {
   std::vector<std::int64_t> preferred_batch_sizes;
   InstanceLimits instances;
   Priority priority = Priority::kNormal;  // of requests that do not say
-  std::int64_t threads = 0;       // of one execution; 0: the engine's choice
-  std::int64_t max_queue = 1024;  // requests that may wait; more are refused with 429
+  std::int64_t threads = 0;               // of one execution; 0: the engine's choice
+  std::int64_t max_queue = 1024;          // requests that may wait; more are refused with 429
 
   // Passed on to the engine: docs/api.md, "engine options".
   std::map<std::string, std::string> options;

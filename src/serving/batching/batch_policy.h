@@ -6,8 +6,8 @@
 //   2. How many rows to run now: all that wait, up to batch_size; fewer if that finishes them
 //      sooner (a share for each free instance) or if a smaller batch has the same throughput (where
 //      cost grows in proportion to rows, joining only delays the first). Sizes that were never run
-//      are tried, in steps that double where they may take long. Of the preferred sizes the largest that is
-//      filled, if one is.
+//      are tried, in steps that double where they may take long. Of the preferred sizes the largest
+//      that is filled, if one is.
 //   3. Wait for more only if all that waits would go into the batch, more rows are expected because
 //      of what has just happened (see ArrivalForecast), and joining them finishes all of them
 //      sooner, the wait included, than running what is here and then those who come. Saved work is
