@@ -91,6 +91,7 @@ Result<Answer> Whole::Join() {
     const auto index = signature.FindOutput(name);
     if (!index) return Fail(Code::kInternal, "the model gave an output '" + name + "'");
     std::vector<const Tensor*> parts;
+    parts.reserve(outputs.size());
     for (const auto& part : outputs) parts.push_back(&part->value().outputs[i].tensor);
     auto tensor =
         Concatenate(parts, static_cast<std::size_t>(signature.outputs[*index].batch_axis));
@@ -133,7 +134,7 @@ std::vector<Result<Outputs>> ExecuteJobs(ModelVersion& version, std::span<const 
       return results;
     }
     if (together.error().code == Code::kCancelled) {  // nobody is left to try it for
-      for (std::size_t i = 0; i < jobs.size(); ++i) results.push_back(Fail(together.error()));
+      for (std::size_t i = 0; i < jobs.size(); ++i) results.emplace_back(Fail(together.error()));
       return results;
     }
   }

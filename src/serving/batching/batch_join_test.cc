@@ -56,13 +56,12 @@ TEST(BatchJoinTest, AModelThatEchoesGivesEachRequestItsOwn) {
   for (int round = 0; round < 500; ++round) {
     const bool with_words = random() % 2 == 0;
     std::vector<std::vector<NamedTensor>> requests;
-    std::vector<std::span<const NamedTensor>> views;
     std::vector<std::int64_t> rows;
     for (std::size_t count = 1 + random() % 6; count > 0; --count) {
       rows.push_back(static_cast<std::int64_t>(random() % 5));
       requests.push_back(Request(random, rows.back(), with_words));
     }
-    for (const auto& request : requests) views.emplace_back(request);
+    const std::vector<std::span<const NamedTensor>> views(requests.begin(), requests.end());
     const auto joined = JoinInputs(signature, views);
     ASSERT_TRUE(joined) << joined.error().message;
     EXPECT_EQ(joined->at(0).tensor.shape()[1],

@@ -152,7 +152,8 @@ TEST_F(FlightTest, TooManyAreRefusedAndKeepTheirFollower) {
   EXPECT_EQ(flight->Join(std::move(b), 1).error(), Flight::NotJoined::kFull);
   lead.Succeed(Answer());
   EXPECT_THAT(told, ElementsAre("a: y"));
-  b(Error{Code::kResourceExhausted, "full"});
+  // A refused follower is not moved from.
+  b(Error{Code::kResourceExhausted, "full"});  // NOLINT(bugprone-use-after-move)
   EXPECT_EQ(told.back(), "b failed: full");
   EXPECT_TRUE(flight->Join(Follower("c"), 1));
 }

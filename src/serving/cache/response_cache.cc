@@ -242,7 +242,7 @@ CacheStats VersionCache::Stats() const {
 // ---- ResponseCache
 
 std::shared_ptr<VersionCache> ResponseCache::Open(const VersionCache::Options& options) {
-  const auto cache = std::make_shared<VersionCache>(
+  auto cache = std::make_shared<VersionCache>(
       shared_from_this(), next_load_.fetch_add(1, std::memory_order_relaxed), options);
   const std::lock_guard lock(mutex_);
   versions_.push_back(cache.get());

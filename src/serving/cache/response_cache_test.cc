@@ -307,7 +307,7 @@ TEST_F(ResponseCacheTest, EqualRequestsRunOneAtATimeUnderManyThreads) {
           if (auto* lead = std::get_if<Lead>(&turn)) return run(std::move(*lead), key, luck + 1);
           ++answered;
         },
-        kThreads * kAsks);
+        std::int64_t{kThreads} * kAsks);
     if (!id) {
       ASSERT_EQ(id.error(), Flight::NotJoined::kGone);
       return ask(key, luck);
@@ -316,6 +316,7 @@ TEST_F(ResponseCacheTest, EqualRequestsRunOneAtATimeUnderManyThreads) {
   };
 
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       std::mt19937_64 random(static_cast<std::uint64_t>(t));
@@ -333,6 +334,7 @@ TEST_F(ResponseCacheTest, BytesHoldUnderManyThreadsAndClosing) {
   const auto real = ResponseCache::Create(std::size_t{1} << 16);
   std::atomic<bool> exceeded{false};
   std::vector<std::shared_ptr<VersionCache>> caches;
+  caches.reserve(3);
   for (int i = 0; i < 3; ++i)
     caches.push_back(
         real->Open({.model = "m", .version = "v", .entries = 1'000, .ttl = milliseconds(1)}));
