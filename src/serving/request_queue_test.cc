@@ -39,6 +39,7 @@ class RequestQueueTest : public testing::Test {
 
   static std::vector<int> NumbersOf(const std::vector<Job>& jobs) {
     std::vector<int> numbers;
+    numbers.reserve(jobs.size());
     for (const Job& job : jobs) {
       numbers.push_back(static_cast<int>(
           std::chrono::duration_cast<seconds>(job.arrival.time_since_epoch()).count()));
@@ -98,6 +99,7 @@ TEST_F(RequestQueueTest, HigherPrioritiesComeFirst) {
 TEST_F(RequestQueueTest, PartsCountAsOneRequest) {
   RequestQueue queue(signature_, true);
   std::vector<Job> parts;
+  parts.reserve(3);
   for (int i = 0; i < 3; ++i) parts.push_back(MakeJob(1, 4));
   queue.Push(std::move(parts));
   Push(queue, MakeJob(2));

@@ -153,6 +153,7 @@ TEST_F(ServiceBatchingTest, InstancesGrowWhileRequestsWait) {
   const std::string series = "model_instances{model=\"m\",version=\"v1\"}";
   EXPECT_EQ(Metric(series), 1);
   std::vector<Answered> answers;
+  answers.reserve(90);
   for (int i = 0; i < 90; ++i) answers.push_back(Start(1));
   for (auto& answer : answers) EXPECT_TRUE(answer.get());
   EXPECT_EQ(Metric(series), 3);
@@ -171,6 +172,7 @@ TEST_F(ServiceBatchingTest, GatheredRequestsRunTogetherAtTheTurnsEnd) {
     }
     before = Executions();
     std::vector<Answered> answers;
+    answers.reserve(10);
     for (int i = 0; i < 10; ++i) answers.push_back(Start(static_cast<float>(i)));
     Service::EndTurn();
     for (int i = 0; i < 10; ++i) {
@@ -221,6 +223,7 @@ TEST_F(ServiceBatchingTest, EveryRequestGetsItsOwnAnswerOnceWhateverHappens) {
     std::atomic<int> wrong = 0;
     {
       std::vector<std::jthread> clients;
+      clients.reserve(kThreads);
       for (int t = 0; t < kThreads; ++t) {
         clients.emplace_back([&, t] {
           std::mt19937 random(static_cast<unsigned>(t));

@@ -26,6 +26,7 @@ TEST_F(ServiceTest, EveryAnswerGoesToItsOwnRequest) {
   std::atomic<int> wrong = 0;
   {
     std::vector<std::jthread> clients;
+    clients.reserve(8);
     for (int t = 0; t < 8; ++t) {
       clients.emplace_back([&, t] {
         for (int i = 0; i < 50; ++i) {
@@ -46,6 +47,7 @@ TEST_F(ServiceTest, AModelThatTakesOneCallAtATimeHasAnInstanceForEachCopy) {
   EXPECT_EQ(info->config.instances.max, 3);
   EXPECT_THAT(info->warnings, testing::Contains(HasSubstr("one call at a time")));
   std::vector<std::future<Result<InferResponse>>> running;
+  running.reserve(20);
   for (int i = 0; i < 20; ++i) running.push_back(Start(1));
   for (auto& future : running) EXPECT_TRUE(future.get());
 }
@@ -53,6 +55,7 @@ TEST_F(ServiceTest, AModelThatTakesOneCallAtATimeHasAnInstanceForEachCopy) {
 TEST_F(ServiceTest, AFullQueueRefusesAtOnce) {
   ASSERT_TRUE(Deploy("delay_ms 100\n", Config(0, 1, 2)));
   std::vector<std::future<Result<InferResponse>>> accepted;
+  accepted.reserve(3);
   for (int i = 0; i < 3; ++i) accepted.push_back(Start(1));
   EXPECT_EQ(CodeOf(Start(1)), Code::kResourceExhausted);
   for (auto& future : accepted) EXPECT_TRUE(future.get());

@@ -339,6 +339,7 @@ TEST_F(ResponseCacheTest, BytesHoldUnderManyThreadsAndClosing) {
     caches.push_back(
         real->Open({.model = "m", .version = "v", .entries = 1'000, .ttl = milliseconds(1)}));
   std::vector<std::thread> threads;
+  threads.reserve(6);
   for (std::uint64_t t = 0; t < 6; ++t) {
     threads.emplace_back([&, t] {
       std::mt19937_64 random(t);
