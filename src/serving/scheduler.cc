@@ -323,10 +323,10 @@ void Scheduler::Learn(const Run& run, double others) {
   const std::int64_t most = version_.config().batch_size;
   // More rows than one execution may have are several.
   const auto cost = [&](std::int64_t n) {
-    const auto whole = static_cast<double>(n / most);
-    const auto rest = static_cast<double>(n % most);
-    return whole * costs_.Cost(static_cast<double>(most), 0) +
-           (rest > 0 ? costs_.Cost(rest, 0) : 0);
+    const std::int64_t whole = n / most;
+    const std::int64_t rest = n % most;
+    return static_cast<double>(whole) * costs_.Cost(static_cast<double>(most), 0) +
+           (rest > 0 ? costs_.Cost(static_cast<double>(rest), 0) : 0);
   };
   std::int64_t cheap = 1;
   while (cheap <= kMostCheapRows && cost(cheap) <= kCheapNs) cheap *= 2;

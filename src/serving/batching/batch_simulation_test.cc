@@ -175,14 +175,21 @@ class Simulation {
       state.running = Running();
       const BatchDecision decision = policy_.Decide(state);
       if (decision.rows == 0) {
-        if (decision.until != Time::max()) {
-          const Time until = std::max(decision.until, now_ + nanoseconds(1));
-          At(until - now_, [this] { Dispatch(); });
-        }
+        DispatchAt(std::max(decision.until, now_ + nanoseconds(1)));
         return;
       }
       Execute(std::min<std::int64_t>(decision.rows, state.queued_rows));
     }
+  }
+
+  // Like the scheduler's alarm: set anew only for an earlier time.
+  void DispatchAt(Time when) {
+    if (when >= dispatch_at_) return;
+    dispatch_at_ = when;
+    At(when - now_, [this] {
+      if (now_ >= dispatch_at_) dispatch_at_ = Time::max();
+      Dispatch();
+    });
   }
 
   void Execute(std::int64_t rows) {
@@ -268,6 +275,7 @@ class Simulation {
   double crowd_ = 0;        // executions times nanoseconds
   std::uint64_t plan_ = 0;  // the one completion that is awaited
   std::optional<Time> could_run_since_;
+  Time dispatch_at_ = Time::max();  // the earliest that is planned
   nanoseconds longest_wait_{0};
   std::uint64_t batches_ = 0;
   std::vector<double> latencies_;

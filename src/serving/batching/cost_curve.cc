@@ -37,7 +37,7 @@ CostCurve::CostCurve(std::int64_t most_rows)
 // 1, 2, 3, 4-5, 6-7, 8-11, 12-15, 16-23, ...: by the highest bit and the one after it.
 std::size_t CostCurve::BucketOf(std::int64_t rows) {
   const auto n = static_cast<std::uint64_t>(rows);
-  const auto octave = std::bit_width(n) - 1;
+  const auto octave = static_cast<int>(std::bit_width(n)) - 1;
   if (octave <= 0) return 0;
   return static_cast<std::size_t>(2 * octave - 1) + ((n >> (octave - 1)) & 1);
 }
