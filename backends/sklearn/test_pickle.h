@@ -79,6 +79,7 @@ inline Code DType(std::string_view type, std::string_view order = "<") {
 
 inline Code Shape(const std::vector<std::int64_t>& shape) {
   std::vector<Code> dims;
+  dims.reserve(shape.size());
   for (std::int64_t dim : shape) dims.push_back(Int(dim));
   return Tuple(dims);
 }

@@ -39,7 +39,7 @@ class PromisedSink final : public net::Responder::Sink {
 
 // Against the real service and the test backend, whose models give y = 2 * x, FP32 [-1,-1].
 class RoutesTest : public ::testing::Test {
- protected:
+ public:
   RoutesTest() {
     dir_ = std::filesystem::temp_directory_path() / ("plinth-routes-" + std::to_string(getpid()));
     std::filesystem::create_directories(dir_);
@@ -52,6 +52,7 @@ class RoutesTest : public ::testing::Test {
     std::filesystem::remove_all(dir_);
   }
 
+ protected:
   HttpResponse Call(Verb verb, std::string_view path, std::string_view body = {},
                     std::vector<net::Header> headers = {}, std::string_view query = {}) {
     HttpRequest request;
@@ -267,7 +268,7 @@ TEST_F(RoutesTest, NamesAreChecked) {
 }
 
 TEST_F(RoutesTest, ADeploymentIsNoLargeBody) {
-  const std::string body = R"({"name": ")" + std::string(1024 * 1024, 'a') + R"("})";
+  const std::string body = R"({"name": ")" + std::string(std::size_t{1} << 20, 'a') + R"("})";
   MessageOf(Call(Verb::kPost, "/models", body), 413, "PAYLOAD_TOO_LARGE");
 }
 
