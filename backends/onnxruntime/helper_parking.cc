@@ -105,13 +105,12 @@ void HelperParking::OpenSession() {
   static const OrtCustomOp op =
       ParkOp([](void*, OrtKernelContext* context) { return OfferPlace(context); });
   const auto open = [this]() -> kit::Status {
-    OrtCustomOpDomain* domain = nullptr;  // never freed: the session uses it
-    if (auto s = Check(Api().CreateCustomOpDomain("plinth", &domain)); !s) return s;
-    if (auto s = Check(Api().CustomOpDomain_Add(domain, &op)); !s) return s;
+    if (auto s = Check(Api().CreateCustomOpDomain("plinth", &domain_)); !s) return s;
+    if (auto s = Check(Api().CustomOpDomain_Add(domain_, &op)); !s) return s;
     OrtSessionOptions* options = nullptr;
     if (auto s = Check(Api().CreateSessionOptions(&options)); !s) return s;
     const SessionOptionsHandle owner(options);
-    if (auto s = Check(Api().AddCustomOpDomain(options, domain)); !s) return s;
+    if (auto s = Check(Api().AddCustomOpDomain(options, domain_)); !s) return s;
     if (auto s = Check(Api().DisablePerSessionThreads(options)); !s) return s;
     return Check(Api().CreateSessionFromArray(Environment(), kModel.data(), kModel.size(), options,
                                               &session_));

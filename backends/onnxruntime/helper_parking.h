@@ -92,7 +92,8 @@ class HelperParking {
   std::atomic<int> parked_{0};
 
   std::once_flag session_once_;
-  OrtSession* session_ = nullptr;  // nullptr if it could not be made
+  OrtCustomOpDomain* domain_ = nullptr;  // the session uses it; neither is ever freed
+  OrtSession* session_ = nullptr;        // nullptr if it could not be made
 
   std::mutex mutex_;  // guards what follows
   std::size_t running_ = 0;

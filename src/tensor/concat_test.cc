@@ -80,6 +80,7 @@ TEST(ConcatTest, JoinedThenSlicedIsWhatItWas) {
       parts.push_back(std::move(tensor));
     }
     std::vector<const Tensor*> pointers;
+    pointers.reserve(parts.size());
     for (const Tensor& part : parts) pointers.push_back(&part);
     const auto joined = Concatenate(pointers, axis);
     ASSERT_TRUE(joined) << joined.error().message;
