@@ -48,6 +48,7 @@ TEST_F(ServiceBatchingTest, WhatWaitsTogetherRunsTogether) {
   config.batch_size = 8;
   ASSERT_TRUE(Deploy("delay_ms 10\n", config));
   std::vector<Answered> answers;
+  answers.reserve(17);
   for (int i = 0; i < 17; ++i) answers.push_back(Start(static_cast<float>(i)));
   for (int i = 0; i < 17; ++i) {
     const auto answer = answers[static_cast<std::size_t>(i)].get();
@@ -63,6 +64,7 @@ TEST_F(ServiceBatchingTest, ABatchSizeOfOneJoinsNothing) {
   config.batch_size = 1;
   ASSERT_TRUE(Deploy("delay_ms 1\n", config));
   std::vector<Answered> answers;
+  answers.reserve(5);
   for (int i = 0; i < 5; ++i) answers.push_back(Start(1));
   for (auto& answer : answers) EXPECT_TRUE(answer.get());
   EXPECT_EQ(Executions(), 5);
