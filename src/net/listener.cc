@@ -1,8 +1,8 @@
 #include "net/listener.h"
 
 #include <pthread.h>
-#include <sys/epoll.h>
 #include <sched.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -61,9 +61,9 @@ class SignalsBlocked {
   sigset_t before_;
 };
 
-// Asks for short turns on the processor, as sched(7) has it since Linux 6.12: a thread that wakes up
-// for a moment may then interrupt one that computes for long. Where the kernel knows nothing of it,
-// nothing changes.
+// Asks for short turns on the processor, as sched(7) has it since Linux 6.12: a thread that wakes
+// up for a moment may then interrupt one that computes for long. Where the kernel knows nothing of
+// it, nothing changes.
 void AskForShortTurns() {
   struct {
     std::uint32_t size = 48;  // of the first version of the kernel's sched_attr
