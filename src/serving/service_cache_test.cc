@@ -99,6 +99,7 @@ TEST_F(ServiceCacheTest, FailuresAreNotKept) {
 TEST_F(ServiceCacheTest, EqualRequestsInFlightRunOnce) {
   ASSERT_TRUE(Deploy("delay_ms 50\n", Caching()));
   std::vector<Answered> answers;
+  answers.reserve(10);
   for (int i = 0; i < 10; ++i) answers.push_back(Start(3));
   int cached = 0;
   for (auto& future : answers) {
@@ -141,6 +142,7 @@ TEST_F(ServiceCacheTest, ThreadsVersionsAndReplacementsNeverMixAnswers) {
   std::atomic<int> wrong = 0;
   {
     std::vector<std::jthread> clients;
+    clients.reserve(4);
     for (int t = 0; t < 4; ++t) {
       clients.emplace_back([&, t] {
         for (int i = 0; i < 400; ++i) {
