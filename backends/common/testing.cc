@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
@@ -81,6 +82,30 @@ std::string TextOr(element json, std::string_view key) {
   return json[key].get(text) == simdjson::SUCCESS ? std::string(text) : "";
 }
 
+// Fails the test unless the backend ends a call on `inputs` early once it is cancelled. The call
+// must take long enough for another thread to see it run.
+void ExpectStops(LoadedModel& model, const std::vector<NamedTensor>& inputs) {
+  // A cancellation may come before the call or after it: some attempts miss it.
+  constexpr int kAttempts = 200;
+  std::string said = "nothing was stopped";
+  for (int i = 0; i < kAttempts; ++i) {
+    Cancellation cancellation;
+    std::atomic<bool> begun = false;
+    std::jthread canceller([&] {
+      begun.wait(false);
+      cancellation.Cancel();
+    });
+    begun = true;
+    begun.notify_one();
+    const auto outputs = model.Execute(inputs, {}, nullptr, &cancellation);
+    if (outputs) continue;
+    EXPECT_EQ(outputs.error().code, Code::kCancelled);
+    said = outputs.error().message;
+    if (said.find("while it ran") != std::string::npos) return;
+  }
+  ADD_FAILURE() << "no call was stopped while it ran; the last: " << said;
+}
+
 }  // namespace
 
 std::string SourcePath(std::string_view relative) {
@@ -124,28 +149,6 @@ Error LoadError(std::string_view backend, const std::string& path, const ModelCo
 Result<std::vector<NamedTensor>> Predict(LoadedModel& model,
                                          const std::vector<NamedTensor>& inputs) {
   return model.Execute(inputs, {}, nullptr);
-}
-
-void ExpectStops(LoadedModel& model, const std::vector<NamedTensor>& inputs) {
-  // A cancellation may come before the call or after it: some attempts miss it.
-  constexpr int kAttempts = 200;
-  std::string said = "nothing was stopped";
-  for (int i = 0; i < kAttempts; ++i) {
-    Cancellation cancellation;
-    std::atomic<bool> begun = false;
-    std::jthread canceller([&] {
-      begun.wait(false);
-      cancellation.Cancel();
-    });
-    begun = true;
-    begun.notify_one();
-    const auto outputs = model.Execute(inputs, {}, nullptr, &cancellation);
-    if (outputs) continue;
-    EXPECT_EQ(outputs.error().code, Code::kCancelled);
-    said = outputs.error().message;
-    if (said.find("while it ran") != std::string::npos) return;
-  }
-  ADD_FAILURE() << "no call was stopped while it ran; the last: " << said;
 }
 
 NamedTensor Numbers(std::string name, DType type, const Shape& shape,
@@ -331,6 +334,17 @@ DigitsCase LoadDigits(std::string_view file) {
   }
   digits.tolerance = double(model["tolerance"]);
   return digits;
+}
+
+void ExpectStopsAndGoesOn(LoadedModel& model, const DigitsCase& digits) {
+  Shape shape = digits.input.tensor.shape();
+  shape[0] = 16'384;
+  Tensor many = Tensor::Allocate(DType::kFp32, shape).value();
+  std::ranges::fill(many.mutable_bytes(), std::byte{});
+  ExpectStops(model, {{digits.input.name, many}});
+  const auto outputs = Predict(model, {digits.input});
+  ASSERT_TRUE(outputs) << outputs.error().message;
+  ExpectSame(outputs->at(0).tensor, digits.outputs[0].tensor, digits.tolerance);
 }
 
 void CallFromManyThreads(LoadedModel& model, const DigitsCase& digits) {

@@ -30,10 +30,6 @@ Error LoadError(std::string_view backend, const std::string& path, const ModelCo
 Result<std::vector<NamedTensor>> Predict(LoadedModel& model,
                                          const std::vector<NamedTensor>& inputs);
 
-// Fails the test unless the backend ends a call on `inputs` early once it is cancelled. The call
-// must take long enough for another thread to see it run.
-void ExpectStops(LoadedModel& model, const std::vector<NamedTensor>& inputs);
-
 // A tensor of the given elements, rounded to the type. Not for BYTES.
 NamedTensor Numbers(std::string name, DType type, const Shape& shape,
                     const std::vector<double>& elements);
@@ -73,6 +69,10 @@ DigitsCase LoadDigits(std::string_view file);
 // Asks a model that takes calls at once for the digits from several threads, and compares every
 // answer.
 void CallFromManyThreads(LoadedModel& model, const DigitsCase& digits);
+
+// Fails the test unless the backend ends a call on very many digits early once it is cancelled, and
+// answers the next call as ever.
+void ExpectStopsAndGoesOn(LoadedModel& model, const DigitsCase& digits);
 
 // Expects INVALID_MODEL for each of sixteen beginnings of `file`, written to `path` for a moment.
 void ExpectTruncatedRefused(std::string_view backend, const std::string& file,

@@ -47,7 +47,6 @@ constexpr std::string_view kConfigKeys[] = {"batch_size",       "preferred_batch
                                             "options",          "inputs",
                                             "outputs"};
 constexpr std::string_view kInstanceKeys[] = {"min", "max"};
-constexpr std::string_view kPriorityNames[] = {"high", "normal", "low"};
 constexpr std::string_view kSignatureKeys[] = {"inputs", "outputs"};
 constexpr std::string_view kSpecKeys[] = {"name", "datatype", "shape", "batch_axis", "optional"};
 constexpr std::string_view kDTypeNames[] = {"BOOL",  "INT8",   "INT16",  "INT32",  "INT64",

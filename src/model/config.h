@@ -17,7 +17,9 @@ namespace plinth {
 enum class Priority { kHigh, kNormal, kLow };
 inline constexpr std::size_t kPriorities = 3;
 
-std::string_view NameOf(Priority priority);  // "high", "normal", "low"
+inline constexpr std::string_view kPriorityNames[kPriorities] = {"high", "normal", "low"};
+
+std::string_view NameOf(Priority priority);
 std::optional<Priority> PriorityFromName(std::string_view name);
 
 // How many executions of a version may run at once. Between the two the server chooses by how long

@@ -17,16 +17,19 @@ bool Run::Execute(const ExecuteOptions& options) {
   jobs_.erase(dead, jobs_.end());
   if (jobs_.empty()) return false;
 
-  for (const Job& job : jobs_) {
-    metrics_.queue_duration->Observe(start - job.queued);
-    input_bytes_ += job.InputBytes();
-  }
+  for (const Job& job : jobs_) metrics_.queue_duration->Observe(start - job.queued);
   rows_ = RowsOf(jobs_);
   results_ = ExecuteJobs(version_, jobs_, options);
   took_ = Clock::now() - start;
   metrics_.execution_duration->Observe(took_);
   metrics_.batch_size->Observe(rows_);
   return true;
+}
+
+std::size_t Run::InputBytes() const {
+  std::size_t bytes = 0;
+  for (const Job& job : jobs_) bytes += job.InputBytes();
+  return bytes;
 }
 
 void Run::Answer() {

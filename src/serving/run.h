@@ -28,7 +28,7 @@ class Run {
 
   std::span<const Job> jobs() const { return jobs_; }
   std::int64_t rows() const { return rows_; }
-  std::size_t input_bytes() const { return input_bytes_; }
+  std::size_t InputBytes() const;
   Clock::duration took() const { return took_; }
   // Whether nothing failed, so that the time tells what the model costs.
   bool succeeded() const {
@@ -41,7 +41,6 @@ class Run {
   std::vector<Job> jobs_;
   std::vector<Result<std::vector<NamedTensor>>> results_;
   std::int64_t rows_ = 0;
-  std::size_t input_bytes_ = 0;
   Clock::duration took_{};
 };
 

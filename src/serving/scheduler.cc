@@ -330,7 +330,7 @@ void Scheduler::Learn(const Run& run, double others) {
   };
   std::int64_t cheap = 1;
   while (cheap <= kMostCheapRows && cost(cheap) <= kCheapNs) cheap *= 2;
-  const double row_bytes = static_cast<double>(run.input_bytes()) / static_cast<double>(rows);
+  const double row_bytes = static_cast<double>(run.InputBytes()) / static_cast<double>(rows);
   const double before = row_bytes_.load(std::memory_order_relaxed);
   row_bytes_.store(before == 0 ? row_bytes : before + (row_bytes - before) / 8,
                    std::memory_order_relaxed);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <new>
 #include <utility>
 
 namespace plinth {
@@ -52,7 +51,7 @@ void VersionServer::Submit(InferRequest request, std::vector<std::uint32_t> want
   job.cancelled = std::move(request.cancelled);
   job.done = [this, arrival = request.arrival, version = std::move(request.version),
               done = std::move(done)](Result<Answer> answer) mutable {
-    Count(arrival, answer ? nullptr : &answer.error());
+    Count(arrival, answer ? std::nullopt : std::optional(answer.error().code));
     if (!answer) return done(Fail(std::move(answer.error())));
     done(InferResponse{std::move(version), std::move(answer->outputs), answer->cached});
   };
@@ -60,16 +59,15 @@ void VersionServer::Submit(InferRequest request, std::vector<std::uint32_t> want
   scheduler_.Submit(std::move(job));
 }
 
-void VersionServer::Count(Clock::time_point arrival, const Error* error) const {
+void VersionServer::Count(Clock::time_point arrival, std::optional<Code> error) const {
   metrics_.requests->Add();
   metrics_.duration->Observe(Clock::now() - arrival);
-  if (error != nullptr) metrics_.CountError(error->code);
+  if (error) metrics_.CountError(*error);
 }
 
 void VersionServer::CountFailure(Code code, Clock::time_point arrival) {
-  const Error error{code, ""};
   metrics_.submitted->Add();
-  Count(arrival, &error);
+  Count(arrival, code);
 }
 
 void VersionServer::Close() {

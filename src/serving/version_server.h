@@ -51,7 +51,7 @@ class VersionServer final : public ModelVersion::Attachment {
   void SetCacheGauges(const CacheStats& of_model) const;
 
  private:
-  void Count(Clock::time_point arrival, const Error* error) const;
+  void Count(Clock::time_point arrival, std::optional<Code> error) const;
 
   ModelVersion& version_;
   const VersionMetrics metrics_;

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::size_t kShown = 100;  // of a text that is refused
-constexpr std::string_view kPriorities[] = {"high", "normal", "low"};
 constexpr std::string_view kParameters[] = {"version", "outputs", "priority", "timeout_ms"};
 
 std::unexpected<Error> Invalid(std::string message) {
@@ -66,7 +65,7 @@ Status ReadParameter(const QueryParameter& parameter, PredictOptions& options) {
 Result<Priority> ParsePriority(std::string_view text) {
   if (const auto priority = PriorityFromName(text)) return *priority;
   return Invalid("priority is '" + std::string(text.substr(0, kShown)) +
-                 "', expected one of high, normal, low" + DidYouMean(text, kPriorities));
+                 "', expected one of high, normal, low" + DidYouMean(text, kPriorityNames));
 }
 
 std::unexpected<Error> NotATimeout() {
