@@ -13,15 +13,13 @@
 #include <memory>
 #include <utility>
 
-#include "net/socket.h"
+#include "base/file_descriptor.h"
 
 namespace plinth::cli {
 namespace {
 
 namespace http = boost::beast::http;
 using Clock = std::chrono::steady_clock;
-using net::ErrorText;
-using net::FileDescriptor;
 
 constexpr std::uint16_t kDefaultPort = 8000;
 constexpr std::uint64_t kReplyLimit = 1ULL << 30;

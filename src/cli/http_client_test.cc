@@ -40,7 +40,7 @@ class FakeServer {
       int fd = -1;
       while ((fd = ::accept(listeners_.sockets[0].get(), nullptr, nullptr)) < 0)
         std::this_thread::yield();
-      const net::FileDescriptor client(fd);
+      const FileDescriptor client(fd);
       char request[4096];
       EXPECT_GT(::recv(client.get(), request, sizeof request, 0), 0);
       ::send(client.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);

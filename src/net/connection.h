@@ -22,12 +22,12 @@
 #include <span>
 #include <string>
 
+#include "base/file_descriptor.h"
 #include "net/event_loop.h"
 #include "net/http.h"
 #include "net/request_parser.h"
 #include "net/response_writer.h"
 #include "net/server_options.h"
-#include "net/socket.h"
 
 namespace plinth::net {
 

@@ -22,8 +22,8 @@
 #include <mutex>
 #include <vector>
 
+#include "base/file_descriptor.h"
 #include "base/status.h"
-#include "net/socket.h"
 
 namespace plinth::net {
 

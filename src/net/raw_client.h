@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/socket.h"
+#include "base/file_descriptor.h"
 
 namespace plinth::net {
 

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
-#include <system_error>
 
 namespace plinth::net {
 namespace {
@@ -79,17 +78,6 @@ FileDescriptor Bind(const addrinfo& where, bool reuse_port) {
 }
 
 }  // namespace
-
-void FileDescriptor::Reset(int fd) {
-  if (fd_ >= 0) {
-    const int kept = errno;
-    ::close(fd_);
-    errno = kept;
-  }
-  fd_ = fd;
-}
-
-std::string ErrorText(int error_number) { return std::generic_category().message(error_number); }
 
 Result<Listeners> Listen(const std::string& host, std::uint16_t port, std::size_t count) {
   addrinfo hints{};
