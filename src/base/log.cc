@@ -3,12 +3,12 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
-#include <ctime>
 #include <string>
 
 #include <fmt/format.h>
+
+#include "base/utc_time.h"
 
 namespace plinth {
 namespace {
@@ -36,15 +36,8 @@ void SetLogLevel(LogLevel level) { g_level.store(level, std::memory_order_relaxe
 
 void Log(LogLevel level, std::string_view message) {
   if (level < g_level.load(std::memory_order_relaxed)) return;
-  const auto now = std::chrono::system_clock::now();
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
-  const std::time_t seconds = ms.count() / 1000;
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
   std::string line =
-      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z {} ", utc.tm_year + 1900,
-                  utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                  ms.count() % 1000, kNames[static_cast<std::size_t>(level)]);
+      fmt::format("{} {} ", UtcTime(NowMs()), kNames[static_cast<std::size_t>(level)]);
   AppendEscaped(line, message);
   line += '\n';
   // A log that cannot be written is nobody's reason to stop serving.

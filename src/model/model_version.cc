@@ -6,6 +6,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/utc_time.h"
+
 namespace plinth {
 
 std::string_view NameOf(VersionState state) {
@@ -32,7 +34,7 @@ VersionLease::~VersionLease() {
 // ---- ModelVersion
 
 ModelVersion::ModelVersion(DeploySpec spec, Disposer disposer)
-    : spec_(std::move(spec)), disposer_(std::move(disposer)) {
+    : spec_(std::move(spec)), config_(spec_.config), disposer_(std::move(disposer)) {
   info_.name = spec_.name;
   info_.version = spec_.version;
   info_.framework = spec_.framework;
@@ -80,7 +82,7 @@ Status ModelVersion::Load(Backend& backend, std::string_view framework, const st
 Status ModelVersion::LoadCopies(Backend& backend, const std::string& path) {
   std::int64_t wanted = 1;
   do {
-    auto model = backend.Load(path, spec_.config);
+    auto model = backend.Load(path, config_);
     if (!model) return plinth::Fail(std::move(model.error()));
     copies_.push_back(std::move(*model));
     if (copies_.back()->signature() != signature()) {
@@ -88,7 +90,7 @@ Status ModelVersion::LoadCopies(Backend& backend, const std::string& path) {
                           "the model's files changed while they were loaded; deploy it again");
     }
     if (!signature().concurrent) {
-      wanted = std::clamp<std::int64_t>(spec_.config.instances.max, 1, kMaxCopies);
+      wanted = std::clamp<std::int64_t>(config_.instances.max, 1, kMaxCopies);
     }
   } while (std::ssize(copies_) < wanted);
   if (wanted > 1) {
@@ -119,6 +121,17 @@ void ModelVersion::Fail(const Error& error) {
     info_.error = error.message;
   }
   SetState(VersionState::kFailed);
+}
+
+void ModelVersion::SetConfig(ModelConfig config) {
+  config_ = std::move(config);
+  const std::lock_guard lock(info_mutex_);
+  info_.config = config_;
+}
+
+void ModelVersion::NoteFailedReload(std::string why) {
+  const std::lock_guard lock(info_mutex_);
+  info_.failed_reload = {NowMs(), std::move(why)};
 }
 
 void ModelVersion::Warn(std::string warning) {

@@ -31,6 +31,10 @@ enum class VersionState { kLoading, kWarming, kReady, kDraining, kUnloaded, kFai
 
 std::string_view NameOf(VersionState state);  // "loading", ...
 
+// Who asked for a version: its truth is the state that the API changes, or the folder that is
+// watched.
+enum class Origin { kApi, kFolder };
+
 // What to deploy. Empty framework and engine: detected from the files.
 struct DeploySpec {
   std::string name;
@@ -40,6 +44,13 @@ struct DeploySpec {
   std::string path;
   ModelConfig config;
   bool replace = false;
+  Origin origin = Origin::kApi;
+};
+
+// Why the last attempt to put other files in a version's place came to nothing.
+struct FailedReload {
+  std::int64_t time_ms = 0;  // since 1970
+  std::string message;
 };
 
 // What is shown of a version: a copy, safe to keep.
@@ -55,6 +66,7 @@ struct VersionInfo {
   ModelConfig config;   // effective
   Signature signature;  // empty until loaded
   std::vector<std::string> warnings;
+  std::optional<FailedReload> failed_reload;  // since this version was loaded
 };
 
 // How one execution runs.
@@ -101,10 +113,14 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
 
   const std::string& name() const { return spec_.name; }
   const std::string& version() const { return spec_.version; }
-  const ModelConfig& config() const { return spec_.config; }
+  const ModelConfig& config() const { return config_; }
+  // As it was asked for.
   const DeploySpec& spec() const { return spec_; }
   VersionState state() const { return state_.load(std::memory_order_acquire); }
   VersionInfo Info() const;
+
+  // The effective configuration, where it is more than what was asked for. Before Load() only.
+  void SetConfig(ModelConfig config);
 
   // Loads and warms on the calling thread; takes as long as it takes. The state is then still
   // warming: Open() makes it ready. On failure it is failed. `path` is where the files really are.
@@ -117,6 +133,9 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
 
   // The version will not be: the state becomes failed and the reason is kept.
   void Fail(const Error& error);
+
+  // It goes on as it is, but what should have replaced it could not be loaded.
+  void NoteFailedReload(std::string why);
 
   // Something that the user should know, shown with the version.
   void Warn(std::string warning);
@@ -160,6 +179,7 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
   Status WarmCopies();
 
   const DeploySpec spec_;
+  ModelConfig config_;
   const Disposer disposer_;
   std::vector<std::unique_ptr<LoadedModel>> copies_;  // all of one signature
   std::unique_ptr<Attachment> attachment_;

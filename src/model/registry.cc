@@ -152,7 +152,11 @@ void Registry::Abandon(const VersionPtr& version) {
   auto next = std::make_shared<Snapshot>(*snapshot_);
   const auto model = next->models.find(version->name());
   if (model == next->models.end()) return;
-  if (std::erase(model->second.incoming, version) > 0) Replace(std::move(next));
+  if (std::erase(model->second.incoming, version) == 0) return;
+  const auto& versions = model->second.versions;
+  const auto kept = std::ranges::find(versions, version->version(), &ModelVersion::version);
+  if (kept != versions.end()) (*kept)->NoteFailedReload(version->Info().error);
+  Replace(std::move(next));
 }
 
 Result<std::vector<VersionPtr>> Registry::Remove(std::string_view name, std::string_view version) {
@@ -227,6 +231,24 @@ std::vector<VersionPtr> Registry::Servable() const {
     }
   }
   return servable;
+}
+
+VersionPtr Registry::Find(std::string_view name, std::string_view version) const {
+  const SnapshotPtr now = Load();
+  const auto model = now->models.find(name);
+  if (model == now->models.end()) return nullptr;
+  const auto& versions = model->second.versions;
+  const auto found = std::ranges::find(versions, version, &ModelVersion::version);
+  return found == versions.end() ? nullptr : *found;
+}
+
+bool Registry::Holds(const ModelVersion& version) const {
+  const SnapshotPtr now = Load();
+  const auto model = now->models.find(version.name());
+  if (model == now->models.end()) return false;
+  const auto is_it = [&](const VersionPtr& v) { return v.get() == &version; };
+  return std::ranges::any_of(model->second.versions, is_it) ||
+         std::ranges::any_of(model->second.incoming, is_it);
 }
 
 std::vector<ModelInfo> Registry::List() const {

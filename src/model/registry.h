@@ -52,6 +52,12 @@ class Registry {
   // Those that answer requests now.
   std::vector<std::shared_ptr<ModelVersion>> Servable() const;
 
+  // The version in the list, in whatever state; nullptr if there is none of that name.
+  std::shared_ptr<ModelVersion> Find(std::string_view name, std::string_view version) const;
+
+  // Whether the version is in the list, or on its way to replace one that is.
+  bool Holds(const ModelVersion& version) const;
+
   std::vector<ModelInfo> List() const;
   Result<ModelInfo> Describe(std::string_view name) const;
 

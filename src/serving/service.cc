@@ -2,24 +2,17 @@
 
 #include <malloc.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <exception>
 #include <map>
-#include <new>
 #include <string>
-#include <thread>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "base/log.h"
 #include "serving/alarm.h"
 #include "serving/batching/batch_join.h"
 #include "serving/cache/response_cache.h"
-#include "serving/deployment.h"
 #include "serving/input_check.h"
+#include "serving/lifecycle.h"
 #include "serving/model_metrics.h"
 #include "serving/turn.h"
 #include "serving/version_server.h"
@@ -37,20 +30,6 @@ constexpr int kWorkerNiceness = 5;
 // How often answers that are too old are looked for, so that those nobody asks for again give their
 // memory back.
 constexpr std::chrono::seconds kSweepInterval{1};
-
-std::string Title(const DeploySpec& spec) { return "model '" + spec.name + "' " + spec.version; }
-
-// A deployment with the exceptions of the standard library as errors.
-template <typename Step>
-Result<VersionInfo> Guarded(Step step) {
-  try {
-    return step();
-  } catch (const std::bad_alloc&) {
-    return Fail(Code::kOutOfMemory, "the model does not fit into memory");
-  } catch (const std::exception& error) {
-    return Fail(Code::kInternal, std::string("the model cannot be loaded: ") + error.what());
-  }
-}
 
 // What the configuration asks for and will not get.
 void WarnOf(ModelVersion& version, const InstanceLimits& instances) {
@@ -74,7 +53,7 @@ void WarnOf(ModelVersion& version, const InstanceLimits& instances) {
 
 // The members are destroyed from the last to the first: first the threads, which finish what they
 // run, then what they use.
-struct Service::Impl {
+struct Service::Impl final : VersionHost {
   explicit Impl(Options o)
       : options(std::move(o)),
         roots(options.model_roots),
@@ -83,7 +62,7 @@ struct Service::Impl {
         cache(ResponseCache::Create(options.cache_bytes)) {
     SweepLater();
   }
-  ~Impl() { alarm.Stop(); }  // its calls use what comes after it
+  ~Impl() override { alarm.Stop(); }  // its calls use what comes after it
 
   const Options options;
   const ModelRoots roots;
@@ -97,21 +76,13 @@ struct Service::Impl {
   // their end.
   WorkerPool disposers{"plinth-unload", 1};
   Registry registry;
-  WorkerPool loaders{"plinth-load", std::max<std::size_t>(2, std::thread::hardware_concurrency())};
   WorkerPool workers{"plinth-run", kMaxWorkers, kWorkerNiceness};
+  Lifecycle lifecycle{{registry, roots, backends, *this}};
 
-  void Dispose(std::unique_ptr<LoadedModel> model) {
-    disposers.Post([model = std::move(model)]() mutable {
-      model.reset();
-      malloc_trim(0);
-    });
-  }
-
-  // Lets in no new requests, gives no cached answers, and makes none wait for others.
-  void Retire(ModelVersion& version) {
-    if (version.attachment() != nullptr) VersionServer::Of(version).Close();
-    version.Retire();
-  }
+  void Equip(ModelVersion& version) override;
+  void Retire(ModelVersion& version) override;
+  void Forget(const std::string& model, const std::string& version) override;
+  void Dispose(std::unique_ptr<LoadedModel> model) override;
 
   void SweepLater() {
     alarm.At(Clock::now() + kSweepInterval, [this] {
@@ -121,41 +92,34 @@ struct Service::Impl {
   }
 
   void UpdateMetrics();
-  Result<VersionInfo> Deploy(DeploySpec spec);
-  Result<VersionInfo> LoadAndPublish(const std::shared_ptr<ModelVersion>& version,
-                                     DeployPlan& plan);
 };
 
-Result<VersionInfo> Service::Impl::Deploy(DeploySpec spec) {
-  auto plan = PlanDeployment(spec, roots, backends);
-  if (!plan) return Fail(plan.error());
-  const bool replace = spec.replace;
-  spec.config = std::move(plan->config);
-  auto version = std::make_shared<ModelVersion>(
-      std::move(spec), [this](std::unique_ptr<LoadedModel> model) { Dispose(std::move(model)); });
-  if (auto reserved = registry.Reserve(version, replace); !reserved) return Fail(reserved.error());
-  auto published = Guarded([&] { return LoadAndPublish(version, *plan); });
-  if (!published) {
-    version->Fail(published.error());
-    registry.Abandon(version);
-  }
-  return published;
+void Service::Impl::Equip(ModelVersion& version) {
+  VersionMetrics series = metrics.For(version.name(), version.version());
+  series.load_duration->Set(version.Info().load_ms / 1e3);
+  auto server = std::make_unique<VersionServer>(version, std::move(series), *cache, workers, alarm);
+  const InstanceLimits instances = server->instance_limits();
+  version.SetInstances(instances);
+  WarnOf(version, instances);
+  version.Attach(std::move(server));
 }
 
-Result<VersionInfo> Service::Impl::LoadAndPublish(const std::shared_ptr<ModelVersion>& version,
-                                                  DeployPlan& plan) {
-  if (auto loaded = version->Load(*plan.backend, plan.framework, plan.path); !loaded)
-    return Fail(loaded.error());
-  VersionMetrics series = metrics.For(version->name(), version->version());
-  series.load_duration->Set(version->Info().load_ms / 1e3);
-  auto server =
-      std::make_unique<VersionServer>(*version, std::move(series), *cache, workers, alarm);
-  const InstanceLimits instances = server->instance_limits();
-  version->SetInstances(instances);
-  WarnOf(*version, instances);
-  version->Attach(std::move(server));
-  if (const auto replaced = registry.Publish(version)) Retire(*replaced);
-  return version->Info();
+// Lets in no new requests, gives no cached answers, and makes none wait for others.
+void Service::Impl::Retire(ModelVersion& version) {
+  if (version.attachment() != nullptr) VersionServer::Of(version).Close();
+  version.Retire();
+}
+
+void Service::Impl::Forget(const std::string& model, const std::string& version) {
+  metrics.Forget(model, version);
+  if (!registry.Describe(model)) metrics.Forget(model);
+}
+
+void Service::Impl::Dispose(std::unique_ptr<LoadedModel> model) {
+  disposers.Post([model = std::move(model)]() mutable {
+    model.reset();
+    malloc_trim(0);
+  });
 }
 
 // Gauges show what is now, and so are set when they are looked at.
@@ -177,48 +141,30 @@ Service::Service(Options options) : impl_(std::make_unique<Impl>(std::move(optio
 Service::~Service() {
   BeginShutdown();
   for (const ModelInfo& model : List()) {
-    const auto removed = Remove(model.name, "");
-    if (!removed) LogDebug(removed.error().message);
+    if (auto removed = impl_->registry.Remove(model.name, "")) {
+      for (const auto& version : *removed) impl_->Retire(*version);
+    }
   }
 }
 
 void Service::Deploy(DeploySpec spec, DeployCallback done) {
-  if (impl_->stopping.load(std::memory_order_relaxed)) {
-    return done(Fail(Code::kUnavailable, "the server is shutting down"));
-  }
-  impl_->loaders.Post(
-      [impl = impl_.get(), spec = std::move(spec), done = std::move(done)]() mutable {
-        const std::string title = Title(spec);
-        auto result = Guarded([&] { return impl->Deploy(std::move(spec)); });
-        if (result) {
-          LogInfo(fmt::format("{} is ready: {} by {}, loaded in {:.1f} ms", title,
-                              result->framework, result->engine, result->load_ms));
-        } else {
-          LogWarning(title + " was not deployed: " + result.error().message);
-        }
-        done(std::move(result));
-      });
+  impl_->lifecycle.Deploy(std::move(spec), std::move(done));
 }
 
 void Service::Preload(std::vector<DeploySpec> specs) {
   impl_->preloading.fetch_add(specs.size());
   for (DeploySpec& spec : specs) {
-    Deploy(std::move(spec),
-           [impl = impl_.get()](const Result<VersionInfo>&) { impl->preloading.fetch_sub(1); });
+    impl_->lifecycle.DeployListed(
+        std::move(spec), [impl = impl_.get()](const auto&) { impl->preloading.fetch_sub(1); });
   }
 }
 
-Status Service::Remove(std::string_view name, std::string_view version) {
-  auto removed = impl_->registry.Remove(name, version);
-  if (!removed) return Fail(removed.error());
-  for (const auto& v : *removed) {
-    impl_->Retire(*v);
-    impl_->metrics.Forget(v->name(), v->version());
-  }
-  if (!impl_->registry.Describe(name)) impl_->metrics.Forget(std::string(name));
-  LogInfo(fmt::format("model '{}' {} was removed", name,
-                      version.empty() ? "with all versions" : version));
-  return {};
+void Service::Reload(std::string name, std::string version, ReloadCallback done) {
+  impl_->lifecycle.Reload(std::move(name), std::move(version), std::move(done));
+}
+
+void Service::Remove(std::string name, std::string version, RemoveCallback done) {
+  impl_->lifecycle.Remove(std::move(name), std::move(version), std::move(done));
 }
 
 std::vector<ModelInfo> Service::List() const { return impl_->registry.List(); }
@@ -251,7 +197,10 @@ void Service::CountFailure(const VersionLease& version, Code code, Clock::time_p
 
 bool Service::ready() const { return !impl_->stopping.load() && impl_->preloading.load() == 0; }
 
-void Service::BeginShutdown() { impl_->stopping.store(true); }
+void Service::BeginShutdown() {
+  impl_->stopping.store(true);
+  impl_->lifecycle.Stop();
+}
 
 void Service::EndTurn() { plinth::EndTurn(); }
 

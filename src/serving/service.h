@@ -26,20 +26,28 @@ class Service {
     std::size_t cache_bytes = std::size_t{256} << 20;  // for the answers that all models keep
     std::string version{};                             // of the server, for its metrics
   };
+  // These are called once, from another thread or at once.
   using DeployCallback = std::move_only_function<void(Result<VersionInfo>)>;
+  using ReloadCallback = std::move_only_function<void(Result<std::vector<VersionInfo>>)>;
+  using RemoveCallback = std::move_only_function<void(Status)>;
 
   explicit Service(Options options);
   // Waits for loads and executions that are running.
   ~Service();
 
-  // Loads a version off the calling thread and publishes it; `done` is called from another thread,
-  // or at once if the request is refused. ALREADY_EXISTS, INVALID_ARGUMENT, PERMISSION_DENIED
-  // (outside the roots), NOT_FOUND (path), INVALID_MODEL.
+  // Loads a version off the calling thread and publishes it. ALREADY_EXISTS, INVALID_ARGUMENT,
+  // PERMISSION_DENIED (outside the roots), NOT_FOUND (path), INVALID_MODEL, FAILED_PRECONDITION
+  // (removed while it was loading).
   void Deploy(DeploySpec spec, DeployCallback done);
+
+  // Loads a version, or with an empty `version` all of the model, from its files as they are now,
+  // beside what serves, and swaps it in; `done` gets what was swapped. What does not load stays as
+  // it is: the first failure, or NOT_FOUND.
+  void Reload(std::string name, std::string version, ReloadCallback done);
 
   // Takes a version, or with an empty `version` the whole model, out of service. Requests in flight
   // are answered. NOT_FOUND.
-  Status Remove(std::string_view name, std::string_view version);
+  void Remove(std::string name, std::string version, RemoveCallback done);
 
   std::vector<ModelInfo> List() const;
   Result<ModelInfo> Describe(std::string_view name) const;
@@ -63,8 +71,8 @@ class Service {
   // has failed to, and no shutdown has begun.
   bool ready() const;
 
-  // Deploys what was found at start, in parallel, while the server already answers. Failures are
-  // logged and shown, nothing more.
+  // Deploys what was found at start, in parallel, while the server already answers. Their names are
+  // taken when this returns. Failures are logged and shown, nothing more.
   void Preload(std::vector<DeploySpec> specs);
 
   // From here on ready() is false and nothing new is deployed.

@@ -62,6 +62,12 @@ class ServiceTest : public testing::Test {
     return done.get_future().get();
   }
 
+  Status Remove(const std::string& name, const std::string& version = "") {
+    std::promise<Status> done;
+    service_->Remove(name, version, [&done](Status status) { done.set_value(std::move(status)); });
+    return done.get_future().get();
+  }
+
   using Answered = std::future<Result<InferResponse>>;
 
   // [rows, columns] numbers that count up from `first`.

@@ -117,7 +117,7 @@ TEST_F(ServiceTest, MetricsCountAndForget) {
               HasSubstr("model_request_duration_seconds_count{model=\"m\",version=\"v1\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("model_batch_size_count{model=\"m\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("model_cache_hits_total{model=\"m\"} 0\n"));
-  ASSERT_TRUE(service_->Remove("m", ""));
+  ASSERT_TRUE(Remove("m"));
   EXPECT_THAT(service_->RenderMetrics(), testing::Not(HasSubstr("model=\"m\"")));
 }
 

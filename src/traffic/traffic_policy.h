@@ -36,9 +36,10 @@ struct StickyRange {
 
 // The release state of a model. An immutable value: a change makes a new one.
 struct TrafficPolicy {
-  std::vector<VersionTraffic> versions;  // in natural order; empty: the newest ready one answers all
+  std::vector<VersionTraffic>
+      versions;  // in natural order; empty: the newest ready one answers all
   StickyKey sticky;
-  std::vector<StickyRange> ranges;  // ends rise to 1; empty without a split
+  std::vector<StickyRange> ranges;                         // ends rise to 1; empty without a split
   std::map<std::string, std::string, std::less<>> labels;  // "stable" -> "v1"
   bool operator==(const TrafficPolicy&) const = default;
 };

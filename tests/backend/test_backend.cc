@@ -1,6 +1,8 @@
-// The backend "test": y = 2 * x, FP32 [-1,-1], with the misbehaviour that the model file asks for.
+// The backend "test": y = factor * x, FP32 [-1,-1], with the misbehaviour that the model file asks
+// for.
 //
 // A model is a file <name>.testmodel, or a folder with a file of that name, with lines "key value":
+//   factor N           a whole number (default 2)
 //   load_ms N          load() takes that long
 //   fail_load TEXT     load() fails
 //   delay_ms N         execute() takes that long, unless it is told to stop
@@ -145,7 +147,8 @@ plinth_status Execute(plinth_model* model, const plinth_execute_request* request
   }
   if (request->output_count == 0) return PLINTH_OK;
   auto* answer = new Answer{{values, values + count}, {x.shape, x.shape + x.rank}};
-  for (float& value : answer->values) value *= 2;
+  const auto factor = static_cast<float>(model->Number("factor", 2));
+  for (float& value : answer->values) value *= factor;
   plinth_tensor y{"y",         PLINTH_FP32, x.rank, answer->shape.data(), answer->values.data(),
                   x.byte_size, nullptr};
   if (const char* bad = model->Text("bad_output")) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "api/native/names.h"
+#include "base/utc_time.h"
 #include "model/config.h"
 #include "model/json_fields.h"
 
@@ -109,6 +110,12 @@ void WriteState(JsonWriter& json, const VersionInfo& info) {
   json.Key("state").Value(NameOf(info.state));
   if (!info.error.empty()) json.Key("error").Value(info.error);
   json.Key("load_ms").Fixed(info.load_ms, 3);
+  if (info.failed_reload) {
+    json.Key("failed_reload").BeginObject();
+    json.Key("time").Value(UtcTime(info.failed_reload->time_ms));
+    json.Key("error").Value(info.failed_reload->message);
+    json.EndObject();
+  }
 }
 
 void WriteSignature(JsonWriter& json, const VersionInfo& info) {
@@ -151,6 +158,49 @@ Result<DeploySpec> DecodeDeploy(std::string_view body, const std::string& name,
   if (auto allowed = CheckName("model name", spec.name); !allowed) return Fail(allowed.error());
   if (auto allowed = CheckName("version", spec.version); !allowed) return Fail(allowed.error());
   return spec;
+}
+
+Result<std::string> DecodeReload(std::string_view body) {
+  std::string version;
+  if (body.empty()) return version;
+  const auto document = json::Document::ParseObject(body, "the body");
+  if (!document) return Fail(document.error());
+  const auto fields = json::FieldsOf(document->root(), "the body's");
+  if (!fields) return Fail(fields.error());
+  constexpr std::string_view kKnown[] = {"version"};
+  for (const json::Field& field : *fields) {
+    if (field.key != "version") return field.Unknown(kKnown);
+    auto text = field.Text();
+    if (!text) return Fail(std::move(text.error()));
+    if (auto allowed = CheckName("version", *text); !allowed) return Fail(allowed.error());
+    version = *std::move(text);
+  }
+  return version;
+}
+
+std::string EncodeReloaded(std::string_view name, std::span<const VersionInfo> reloaded) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Key("name").Value(name);
+  json.Key("reloaded").BeginArray();
+  for (const VersionInfo& info : reloaded) {
+    json.BeginObject();
+    WriteState(json, info);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return std::move(json).Take();
+}
+
+std::string EncodeRemoved(std::string_view name, std::string_view version) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Key("name").Value(name);
+  if (!version.empty()) json.Key("version").Value(version);
+  json.Key("removed").Value(true);
+  json.EndObject();
+  return std::move(json).Take();
 }
 
 std::string EncodeDeployed(const VersionInfo& info) {

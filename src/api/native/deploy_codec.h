@@ -18,6 +18,15 @@ namespace plinth::api {
 Result<DeploySpec> DecodeDeploy(std::string_view body, const std::string& name,
                                 const std::string& version);
 
+// Reads {"version"}, or nothing at all: the version to load again, empty for all of the model.
+// INVALID_ARGUMENT.
+Result<std::string> DecodeReload(std::string_view body);
+
+// {"name", "reloaded": [...]}, each with its state.
+std::string EncodeReloaded(std::string_view name, std::span<const VersionInfo> reloaded);
+// {"name", "version", "removed": true}, without an empty `version`.
+std::string EncodeRemoved(std::string_view name, std::string_view version);
+
 // A version that was just deployed: what it is and what it takes and gives.
 std::string EncodeDeployed(const VersionInfo& info);
 // A version with all that is known of it, its effective configuration too.

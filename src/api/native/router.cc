@@ -18,6 +18,7 @@ constexpr RouteInfo kRoutes[] = {
     {Route::kDeployModel, Verb::kPost, "/models", "deploy a model"},
     {Route::kDescribeModel, Verb::kGet, "/models/:name", "all versions of a model"},
     {Route::kRemoveModel, Verb::kDelete, "/models/:name", "remove a model"},
+    {Route::kReloadModel, Verb::kPost, "/models/:name/reload", "load a model's files again"},
     {Route::kDescribeVersion, Verb::kGet, "/models/:name/version/:version", "one version"},
     {Route::kDeployVersion, Verb::kPost, "/models/:name/version/:version", "deploy a version"},
     {Route::kRemoveVersion, Verb::kDelete, "/models/:name/version/:version", "remove a version"},

@@ -21,6 +21,7 @@ enum class Route {
   kDeployModel,
   kDescribeModel,
   kRemoveModel,
+  kReloadModel,
   kDescribeVersion,
   kDeployVersion,
   kRemoveVersion,

@@ -34,12 +34,13 @@ class NativeApi {
 
  private:
   void Deploy(const HttpRequest& request, const RouteMatch& match, Responder& responder);
+  void Reload(const HttpRequest& request, const std::string& name, Responder& responder);
+  void Remove(const RouteMatch& match, Responder& responder);
   HttpResponse Answer(const RouteMatch& match);
   HttpResponse Index() const;
   HttpResponse Ready() const;
   HttpResponse DescribeModel(const std::string& name) const;
   HttpResponse DescribeVersion(const std::string& name, const std::string& version) const;
-  HttpResponse Remove(const std::string& name, const std::string& version);
 
   Service& service_;
   const ApiOptions options_;
@@ -60,6 +61,14 @@ HttpResponse Refusal(const HttpRequest& request, const RouteMatch& match) {
   return response;
 }
 
+// Those that the path holds: a route has a version or has none.
+Status CheckNames(const RouteMatch& match) {
+  if (auto named = CheckName("model name", match.name); !named) return named;
+  const bool has_version =
+      match.route == Route::kDescribeVersion || match.route == Route::kRemoveVersion;
+  return has_version ? CheckName("version", match.version) : Status();
+}
+
 void NativeApi::Handle(const HttpRequest& request, Responder& responder) {
   const RouteMatch match = MatchRoute(request.verb, request.path);
   switch (match.route) {
@@ -68,6 +77,11 @@ void NativeApi::Handle(const HttpRequest& request, Responder& responder) {
     case Route::kDeployModel:
     case Route::kDeployVersion:
       return Deploy(request, match, responder);
+    case Route::kReloadModel:
+      return Reload(request, match.name, responder);
+    case Route::kRemoveModel:
+    case Route::kRemoveVersion:
+      return Remove(match, responder);
     case Route::kNone:
       return responder.Send(Refusal(request, match));
     default:
@@ -99,6 +113,33 @@ void NativeApi::Deploy(const HttpRequest& request, const RouteMatch& match, Resp
                   });
 }
 
+void NativeApi::Reload(const HttpRequest& request, const std::string& name, Responder& responder) {
+  if (auto named = CheckName("model name", name); !named)
+    return responder.Send(ErrorResponse(named.error()));
+  auto version = DecodeReload({request.body.As<char>(), request.body.size()});
+  if (!version) return responder.Send(ErrorResponse(version.error()));
+  service_.Reload(name, *std::move(version),
+                  [name, responder = std::move(responder)](
+                      const Result<std::vector<VersionInfo>>& reloaded) mutable {
+                    responder.Send(Guarded([&] {
+                      if (!reloaded) return ErrorResponse(reloaded.error());
+                      return HttpResponse::Json(200, EncodeReloaded(name, *reloaded));
+                    }));
+                  });
+}
+
+void NativeApi::Remove(const RouteMatch& match, Responder& responder) {
+  if (auto named = CheckNames(match); !named) return responder.Send(ErrorResponse(named.error()));
+  service_.Remove(match.name, match.version,
+                  [name = match.name, version = match.version,
+                   responder = std::move(responder)](const Status& removed) mutable {
+                    responder.Send(Guarded([&] {
+                      if (!removed) return ErrorResponse(removed.error());
+                      return HttpResponse::Json(200, EncodeRemoved(name, version));
+                    }));
+                  });
+}
+
 HttpResponse NativeApi::Answer(const RouteMatch& match) {
   switch (match.route) {
     case Route::kHealth:
@@ -120,21 +161,9 @@ HttpResponse NativeApi::Answer(const RouteMatch& match) {
       break;
   }
   // What remains names a model, and perhaps a version.
-  if (auto named = CheckName("model name", match.name); !named) return ErrorResponse(named.error());
-  const bool has_version =
-      match.route == Route::kDescribeVersion || match.route == Route::kRemoveVersion;
-  if (has_version) {
-    if (auto named = CheckName("version", match.version); !named)
-      return ErrorResponse(named.error());
-  }
-  switch (match.route) {
-    case Route::kDescribeModel:
-      return DescribeModel(match.name);
-    case Route::kDescribeVersion:
-      return DescribeVersion(match.name, match.version);
-    default:
-      return Remove(match.name, match.version);
-  }
+  if (auto named = CheckNames(match); !named) return ErrorResponse(named.error());
+  return match.version.empty() ? DescribeModel(match.name)
+                               : DescribeVersion(match.name, match.version);
 }
 
 HttpResponse NativeApi::Index() const {
@@ -188,18 +217,6 @@ HttpResponse NativeApi::DescribeVersion(const std::string& name, const std::stri
   }
   return ErrorResponse(
       {Code::kNotFound, "model '" + name + "' has no version '" + version + "'; it has " + known});
-}
-
-HttpResponse NativeApi::Remove(const std::string& name, const std::string& version) {
-  if (auto removed = service_.Remove(name, version); !removed)
-    return ErrorResponse(removed.error());
-  JsonWriter json;
-  json.BeginObject();
-  json.Key("name").Value(name);
-  if (!version.empty()) json.Key("version").Value(version);
-  json.Key("removed").Value(true);
-  json.EndObject();
-  return HttpResponse::Json(200, std::move(json).Take());
 }
 
 }  // namespace
