@@ -13,12 +13,16 @@ constexpr std::int64_t kLatencyBounds[] = {
     200 * kMilli, 500 * kMilli, 1 * kSecond, 2 * kSecond, 5 * kSecond,  10 * kSecond};
 constexpr std::int64_t kSizeBounds[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
 
+constexpr std::size_t kFineParts = 8;
+
 constexpr Buckets kLatency(kLatencyBounds, kSecond);
+constexpr Buckets kFineLatency(kLatencyBounds, kSecond, kFineParts);
 constexpr Buckets kSize(kSizeBounds, 1);
 
 }  // namespace
 
 const Buckets& LatencyBuckets() { return kLatency; }
+const Buckets& FineLatencyBuckets() { return kFineLatency; }
 const Buckets& SizeBuckets() { return kSize; }
 
 double Buckets::bound(std::size_t bucket) const {

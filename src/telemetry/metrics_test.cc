@@ -25,7 +25,7 @@ TEST(HistogramTest, BoundsAreInclusive) {
 }
 
 TEST(HistogramTest, EveryBoundOfEveryScaleSeparates) {
-  for (const Buckets* buckets : {&LatencyBuckets(), &SizeBuckets()}) {
+  for (const Buckets* buckets : {&LatencyBuckets(), &FineLatencyBuckets(), &SizeBuckets()}) {
     for (std::size_t i = 0; i + 1 < buckets->size(); ++i) {
       const std::int64_t bound =
           std::llround(buckets->bound(i) * static_cast<double>(buckets->ticks_per_unit()));
@@ -42,7 +42,7 @@ TEST(HistogramTest, BoundsMayBeCloseTogetherAndMany) {
   std::int64_t bounds[Buckets::kMaxBounds];
   for (std::size_t i = 0; i < Buckets::kMaxBounds; ++i) bounds[i] = static_cast<std::int64_t>(i);
   const Buckets buckets(bounds, 1);
-  for (std::int64_t value = 0; value < 40; ++value) {
+  for (std::int64_t value = 0; value < 200; ++value) {
     EXPECT_EQ(buckets.IndexOf(value),
               std::min<std::size_t>(static_cast<std::size_t>(value), Buckets::kMaxBounds));
   }
@@ -54,6 +54,19 @@ TEST(HistogramTest, LatenciesResolveFrom50MicrosecondsTo10Seconds) {
   EXPECT_GE(buckets.bound(buckets.size() - 2), 10.0);
   for (std::size_t i = 1; i + 1 < buckets.size(); ++i) {
     EXPECT_LE(buckets.bound(i) / buckets.bound(i - 1), 2.5 + 1e-9);
+  }
+}
+
+// Between the same bounds there are eight buckets, none wider than a fourth of where it begins.
+TEST(HistogramTest, FineLatenciesHaveTheBoundsOfTheCoarse) {
+  const Buckets& fine = FineLatencyBuckets();
+  const std::size_t parts = fine.parts();
+  ASSERT_EQ(fine.size() - 1, (LatencyBuckets().size() - 1) * parts);
+  for (std::size_t i = 0; i + 1 < LatencyBuckets().size(); ++i) {
+    EXPECT_EQ(fine.bound(i * parts + parts - 1), LatencyBuckets().bound(i));
+  }
+  for (std::size_t i = parts; i + 1 < fine.size(); ++i) {
+    EXPECT_LT(fine.bound(i) / fine.bound(i - 1), 1.25);
   }
 }
 

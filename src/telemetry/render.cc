@@ -112,12 +112,15 @@ void AppendSeries(std::string& text, std::string_view name, std::string_view lab
   const std::string bucket_name = fmt::format("{}_bucket", name);
   const std::vector<std::uint64_t> counts = histogram.Cumulative();
   std::string bound;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
+  const auto append = [&](std::size_t bucket) {
     bound.clear();
-    AppendNumber(bound, histogram.buckets().bound(i));
+    AppendNumber(bound, histogram.buckets().bound(bucket));
     AppendName(text, bucket_name, labels, "le", bound);
-    AppendCount(text, counts[i]);
-  }
+    AppendCount(text, counts[bucket]);
+  };
+  const std::size_t parts = histogram.buckets().parts();
+  for (std::size_t i = parts - 1; i + 1 < counts.size(); i += parts) append(i);
+  append(counts.size() - 1);
   AppendSample(text, fmt::format("{}_sum", name), labels, histogram.sum());
   AppendName(text, fmt::format("{}_count", name), labels);
   AppendCount(text, counts.back());
