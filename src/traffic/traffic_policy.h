@@ -1,6 +1,7 @@
 // How the requests of a model are shared among its versions: what was asked for, as values.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -34,16 +35,6 @@ struct StickyRange {
   bool operator==(const StickyRange&) const = default;
 };
 
-// The release state of a model. An immutable value: a change makes a new one.
-struct TrafficPolicy {
-  std::vector<VersionTraffic>
-      versions;  // in natural order; empty: the newest ready one answers all
-  StickyKey sticky;
-  std::vector<StickyRange> ranges;                         // ends rise to 1; empty without a split
-  std::map<std::string, std::string, std::less<>> labels;  // "stable" -> "v1"
-  bool operator==(const TrafficPolicy&) const = default;
-};
-
 // When a rollout is taken back. What is not given is not looked at.
 struct RolloutLimits {
   std::optional<double> error_rate;    // failed of answered requests, 0 to 1
@@ -59,6 +50,29 @@ struct RolloutPlan {
   double every_s = 60;        // how long each is kept
   RolloutLimits abort_if;
   bool operator==(const RolloutPlan&) const = default;
+};
+
+// A rollout that was begun; while it runs the weights of the policy are its own.
+struct Rollout {
+  enum class State { kRunning, kCompleted, kRolledBack, kCancelled };
+
+  RolloutPlan plan;
+  std::vector<VersionTraffic> before;  // what comes back if it is taken back; never empty
+  State state = State::kRunning;
+  std::size_t step = 0;  // index of the share that `to` has, or had when it ended
+  std::string reason;    // why it was taken back or cancelled
+  bool operator==(const Rollout&) const = default;
+};
+
+// The release state of a model. An immutable value: a change makes a new one.
+struct TrafficPolicy {
+  std::vector<VersionTraffic>
+      versions;  // in natural order; empty: the newest ready one answers all
+  StickyKey sticky;
+  std::vector<StickyRange> ranges;                         // ends rise to 1; empty without a split
+  std::map<std::string, std::string, std::less<>> labels;  // "stable" -> "v1"
+  std::optional<Rollout> rollout;                          // the last one, running or not
+  bool operator==(const TrafficPolicy&) const = default;
 };
 
 // What one request changes of a model's release state: what is not given stays.
