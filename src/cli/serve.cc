@@ -68,8 +68,16 @@ void LoadFolder(Service& service, const std::string& dir) {
   auto folder = ScanModelFolder(dir);
   if (!folder) return LogError(folder.error().message);
   for (const std::string& skipped : folder->skipped) LogWarning("skipped " + skipped);
-  LogInfo(fmt::format("loading {} model versions from {}", folder->models.size(), dir));
-  service.Preload(std::move(folder->models));
+  std::vector<DeploySpec> specs;
+  for (FolderModel& model : folder->models) {
+    if (model.problem) {
+      LogWarning("skipped " + model.problem->message);
+    } else {
+      specs.push_back(std::move(model.spec));
+    }
+  }
+  LogInfo(fmt::format("loading {} model versions from {}", specs.size(), dir));
+  service.Preload(std::move(specs));
 }
 
 Service::Options ServiceOptions(const ServeOptions& options) {

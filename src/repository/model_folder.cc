@@ -12,6 +12,8 @@
 #include <utility>
 
 #include "model/json_fields.h"
+#include "repository/fingerprint.h"
+#include "repository/model_files.h"
 #include "repository/model_format.h"
 
 namespace plinth {
@@ -33,7 +35,7 @@ std::vector<fs::path> SortedEntries(const fs::path& dir, std::error_code& error)
   std::vector<fs::path> entries;
   for (auto it = fs::directory_iterator(dir, error); !error && it != fs::end(it);
        it.increment(error)) {
-    if (!it->path().filename().string().starts_with('.')) entries.push_back(it->path());
+    if (!IsIgnoredName(it->path().filename().native())) entries.push_back(it->path());
   }
   std::ranges::sort(entries);
   return entries;
@@ -77,8 +79,11 @@ Status ReadPlinthJson(const fs::path& file, DeploySpec& spec) {
 
 class Scan {
  public:
+  // `configs` are the plinth.json files that say something of it, if they are there.
   void Add(const fs::path& path, std::string name, std::string version,
            const std::vector<fs::path>& configs) {
+    FolderModel model;
+    if (!Describe(path, configs, model)) return;
     const std::string where = path.string();
     if (!IsName(name)) {
       folder.skipped.push_back(where + ": '" + name +
@@ -90,38 +95,75 @@ class Scan {
                                "' already; give it a folder of its own");
       return;
     }
-    DeploySpec spec;
-    spec.name = std::move(name);
-    spec.version = std::move(version);
-    spec.path = where;
-    for (const fs::path& config : configs) {
-      if (auto read = ReadPlinthJson(config, spec); !read) {
-        folder.skipped.push_back(where + ": " + read.error().message);
-        return;
-      }
-    }
-    folder.models.push_back(std::move(spec));
+    model.spec.name = std::move(name);
+    model.spec.version = std::move(version);
+    folder.models.push_back(std::move(model));
   }
 
   ModelFolder folder;
 
  private:
+  // False if there is no file but for a plinth.json.
+  static bool Describe(const fs::path& path, const std::vector<fs::path>& configs,
+                       FolderModel& model) {
+    model.spec.path = path.string();
+    const Fingerprint print = FingerprintOf(model.spec.path);
+    Hasher128 hash;
+    hash.Text(model.spec.path);
+    Add(hash, print);
+    for (const fs::path& config : configs) {
+      Add(hash, FingerprintOf(config));
+      if (model.problem) continue;
+      if (auto read = ReadPlinthJson(config, model.spec); !read)
+        model.problem = read.error().Annotate(config.string());
+    }
+    model.fingerprint = hash.Finish();
+    return print.files > 0;
+  }
+
+  static void Add(Hasher128& hash, const Fingerprint& print) {
+    hash.Number(print.hash.low);
+    hash.Number(print.hash.high);
+  }
+
   std::set<std::pair<std::string, std::string>> taken_;
 };
 
 void ScanModel(Scan& scan, const fs::path& dir) {
+  const std::string name = dir.filename();
   std::error_code error;
   std::vector<fs::path> versions;
   for (fs::path& entry : SortedEntries(dir, error)) {
-    if (fs::is_directory(entry, error) && IsVersionFolder(entry.filename()))
+    std::error_code ignored;
+    if (IsVersionFolder(entry.filename()) && fs::is_directory(entry, ignored))
       versions.push_back(std::move(entry));
   }
-  const std::string name = dir.filename();
+  if (error) {
+    // Gone or not to be read: only the first says that its versions are to go.
+    if (error == std::errc::no_such_file_or_directory) return;
+    scan.folder.skipped.push_back(dir.string() + ": " + error.message());
+    scan.folder.unreadable.push_back(name);
+    return;
+  }
   const fs::path config = dir / "plinth.json";
   if (versions.empty()) return scan.Add(dir, name, "v1", {config});
   for (const fs::path& version : versions) {
     scan.Add(version, name, version.filename(), {config, version / "plinth.json"});
   }
+}
+
+// Files of formats that are recognised but not served come last: a model that can be served has the
+// name before them, and the deployment of the others says what to do instead.
+void ScanFiles(Scan& scan, const std::vector<fs::path>& files) {
+  std::vector<fs::path> unserved;
+  for (const fs::path& file : files) {
+    if (const auto model = DetectModel(file); !model) {
+      unserved.push_back(file);
+    } else if (model->format != nullptr) {
+      scan.Add(file, file.stem(), "v1", {});
+    }
+  }
+  for (const fs::path& file : unserved) scan.Add(file, file.stem(), "v1", {});
 }
 
 }  // namespace
@@ -138,15 +180,17 @@ Result<ModelFolder> ScanModelFolder(const std::string& dir) {
   const auto entries = SortedEntries(dir, error);
   if (error) return Fail(Code::kNotFound, "models folder '" + dir + "': " + error.message());
   Scan scan;
+  std::vector<fs::path> files;
   for (const fs::path& entry : entries) {
-    if (fs::is_directory(entry, error)) {
+    std::error_code ignored;
+    const fs::file_status status = fs::status(entry, ignored);
+    if (fs::is_directory(status)) {
       ScanModel(scan, entry);
-    } else if (auto model = DetectModel(entry); !model) {
-      scan.folder.skipped.push_back(entry.string() + ": " + model.error().message);
-    } else if (model->format != nullptr) {
-      scan.Add(entry, entry.stem(), "v1", {});
+    } else if (fs::is_regular_file(status)) {
+      files.push_back(entry);
     }
   }
+  ScanFiles(scan, files);
   return std::move(scan.folder);
 }
 

@@ -5,20 +5,32 @@
 //   <models>/<name>.<extension>         a single file
 //
 // A plinth.json in <name>/ or <version>/ may say {"framework", "engine", "config"}; the inner one
-// wins as a whole.
+// wins as a whole. Names that IsIgnoredName() and folders without a file are as if they were not
+// there.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/hash128.h"
 #include "base/status.h"
 #include "model/model_version.h"
 
 namespace plinth {
 
+// A version that lies in the folder; no two have the same name and version.
+struct FolderModel {
+  DeploySpec spec;
+  Hash128 fingerprint;           // another if any of its files, or its plinth.json, is another
+  std::optional<Error> problem;  // why it cannot be deployed, seen without loading it
+};
+
 struct ModelFolder {
-  std::vector<DeploySpec> models;
-  std::vector<std::string> skipped;  // what was found but not understood, and why
+  std::vector<FolderModel> models;
+  std::vector<std::string> skipped;     // what is no model version, and why
+  std::vector<std::string> unreadable;  // names of models whose folder could not be looked into
 };
 
 // Looks; loads nothing. NOT_FOUND if `dir` is no folder that can be read.

@@ -1,6 +1,7 @@
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 #include "repository/model_folder.h"
 #include "repository/model_format.h"
 #include "repository/model_roots.h"
+#include "repository/temp_folder.h"
 
 namespace plinth {
 namespace {
@@ -15,24 +17,21 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 class RepositoryTest : public testing::Test {
  public:
   RepositoryTest() {
-    base_ = fs::canonical(fs::temp_directory_path()) /
-            ("plinth-repository-" + std::to_string(getpid()));
     fs::create_directories(root());
     fs::create_directories(base_ / "outside");
     Write("root/a.onnx");
     Write("outside/secret.onnx");
   }
-  ~RepositoryTest() override { fs::remove_all(base_); }
 
  protected:
   fs::path root() const { return base_ / "root"; }
   void Write(const std::string& relative, const std::string& text = "x") {
-    fs::create_directories((base_ / relative).parent_path());
-    std::ofstream(base_ / relative, std::ios::binary) << text;
+    base_.Write(relative, text);
   }
   Code RefusalOf(const std::string& path) {
     const auto result = ModelRoots({root()}).Resolve(path);
@@ -40,7 +39,7 @@ class RepositoryTest : public testing::Test {
     return result ? Code::kInternal : result.error().code;
   }
 
-  fs::path base_;
+  TempFolder base_;
 };
 
 TEST_F(RepositoryTest, FindsWhatIsInsideTheRoots) {
@@ -101,7 +100,22 @@ TEST_F(RepositoryTest, FormatsByNameAndContent) {
   EXPECT_EQ(CanonicalFramework("caffe"), "caffe");
 }
 
-TEST_F(RepositoryTest, AFolderOfModels) {
+class ModelFolderTest : public RepositoryTest {
+ protected:
+  ModelFolder Scan() const {
+    auto folder = ScanModelFolder(base_ / "models");
+    EXPECT_TRUE(folder);
+    return folder ? *std::move(folder) : ModelFolder{};
+  }
+  static std::vector<std::string> NamesOf(const ModelFolder& folder) {
+    std::vector<std::string> names;
+    for (const FolderModel& model : folder.models)
+      names.push_back(model.spec.name + "/" + model.spec.version);
+    return names;
+  }
+};
+
+TEST_F(ModelFolderTest, FindsFoldersAndFiles) {
   Write("models/single.onnx");
   Write("models/single.pt");
   Write("models/notes.txt");
@@ -109,21 +123,67 @@ TEST_F(RepositoryTest, AFolderOfModels) {
   Write("models/many/v2/model.pt");
   Write("models/many/v10/model.pt");
   Write("models/many/plinth.json", R"({"framework": "pytorch", "config": {"batch_size": 4}})");
+  Write("models/many/v10/plinth.json", R"({"config": {"timeout_ms": 7}})");
+  Write("models/bad name/model.onnx");
+  Write("models/.hidden/model.onnx");
+  Write("models/backup~/model.onnx");
+  const ModelFolder folder = Scan();
+  EXPECT_THAT(NamesOf(folder), ElementsAre("many/v10", "many/v2", "plain/v1", "single/v1"));
+  EXPECT_EQ(folder.models[0].spec.framework, "pytorch");
+  EXPECT_EQ(folder.models[0].spec.config.batch_size, 32);
+  EXPECT_EQ(folder.models[0].spec.config.timeout_ms, 7);
+  EXPECT_EQ(folder.models[1].spec.config.batch_size, 4);
+  EXPECT_THAT(folder.skipped,
+              ElementsAre(HasSubstr("cannot be a model's name"), HasSubstr("already")));
+  EXPECT_FALSE(ScanModelFolder(base_ / "nothing"));
+}
+
+TEST_F(ModelFolderTest, KeepsWhatCannotBeDeployedWithTheReason) {
   Write("models/bad/model.onnx");
   Write("models/bad/plinth.json", R"({"frame": "onnx"})");
-  Write("models/bad name/model.onnx");
-  const auto folder = ScanModelFolder(base_ / "models");
-  ASSERT_TRUE(folder);
-  std::vector<std::string> found;
-  for (const auto& spec : folder->models) found.push_back(spec.name + "/" + spec.version);
-  EXPECT_THAT(found, ElementsAre("many/v10", "many/v2", "plain/v1", "single/v1"));
-  EXPECT_EQ(folder->models[0].framework, "pytorch");
-  EXPECT_EQ(folder->models[0].config.batch_size, 4);
-  ASSERT_EQ(folder->skipped.size(), 3u);
-  EXPECT_THAT(folder->skipped[0], HasSubstr("plinth.json key 'frame' is unknown"));
-  EXPECT_THAT(folder->skipped[1], HasSubstr("cannot be a model's name"));
-  EXPECT_THAT(folder->skipped[2], HasSubstr("already"));
-  EXPECT_FALSE(ScanModelFolder(base_ / "nothing"));
+  Write("models/net.h5");
+  Write("models/other.keras");
+  Write("models/other.onnx");
+  const ModelFolder folder = Scan();
+  EXPECT_THAT(NamesOf(folder), ElementsAre("bad/v1", "other/v1", "net/v1"));
+  ASSERT_TRUE(folder.models[0].problem);
+  EXPECT_THAT(folder.models[0].problem->message,
+              HasSubstr("bad/plinth.json: plinth.json key 'frame' is unknown"));
+  EXPECT_EQ(folder.models[1].spec.path, base_ / "models/other.onnx");
+}
+
+TEST_F(ModelFolderTest, WaitsForFiles) {
+  fs::create_directories(base_ / "models/empty");
+  fs::create_directories(base_ / "models/many/2");
+  Write("models/many/1/model.onnx");
+  Write("models/configured/plinth.json", "{}");
+  ASSERT_EQ(::mkfifo((base_ / "models/pipe.onnx").c_str(), 0600), 0);
+  EXPECT_THAT(NamesOf(Scan()), ElementsAre("many/1"));
+  Write("models/configured/model.onnx");
+  EXPECT_THAT(NamesOf(Scan()), ElementsAre("configured/v1", "many/1"));
+}
+
+TEST_F(ModelFolderTest, FingerprintsTellWhichVersionChanged) {
+  Write("models/many/1/model.onnx");
+  Write("models/many/2/model.onnx");
+  Write("models/single.onnx");
+  const ModelFolder before = Scan();
+  const auto changed = [&] {
+    const ModelFolder after = Scan();
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < before.models.size(); ++i) {
+      if (before.models.at(i).fingerprint != after.models.at(i).fingerprint)
+        names.push_back(NamesOf(after)[i]);
+    }
+    return names;
+  };
+  EXPECT_THAT(changed(), IsEmpty());
+  Write("models/many/2/model.onnx", "longer");
+  EXPECT_THAT(changed(), ElementsAre("many/2"));
+  Write("models/single.onnx.data");
+  EXPECT_THAT(changed(), ElementsAre("many/2", "single/v1"));
+  Write("models/many/plinth.json", "{}");
+  EXPECT_THAT(changed(), ElementsAre("many/1", "many/2", "single/v1"));
 }
 
 TEST(NameTest, OnlyPlainNames) {
