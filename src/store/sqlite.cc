@@ -134,9 +134,9 @@ Error Database::ErrorOf(int code) const {
     case SQLITE_CANTOPEN:
     case SQLITE_IOERR: {
       const int error = sqlite3_system_errno(connection_.get());
-      return {Code::kUnavailable, file + " cannot be " +
-                                      (code == SQLITE_IOERR_READ ? "read: " : "written: ") +
-                                      Text(error != 0 ? error : EIO) + "; nothing was changed"};
+      const std::string why = Text(error != 0 ? error : EIO);
+      if (code == SQLITE_IOERR_READ) return {Code::kInternal, file + " cannot be read: " + why};
+      return {Code::kUnavailable, file + " cannot be written: " + why + "; nothing was changed"};
     }
     case SQLITE_NOMEM:
       return {Code::kOutOfMemory, file + " needs more memory than there is"};

@@ -13,7 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr mode_t kFolderMode = 0700;
+constexpr mode_t kFolderMode = 0700;       // of the folder that the file is in
+constexpr mode_t kOuterFolderMode = 0777;  // of those above it, less the umask
 constexpr mode_t kFileMode = 0600;
 
 std::string Text(int error) { return std::generic_category().message(error); }
@@ -39,10 +40,10 @@ void SyncFolder(const fs::path& folder) {
   ::close(fd);
 }
 
-Status MakeFolders(const fs::path& file, const fs::path& folder) {
+Status MakeFolders(const fs::path& file, const fs::path& folder, mode_t mode) {
   if (folder.empty() || fs::is_directory(folder)) return {};
-  if (auto made = MakeFolders(file, folder.parent_path()); !made) return made;
-  if (::mkdir(folder.c_str(), kFolderMode) != 0 && errno != EEXIST) {
+  if (auto made = MakeFolders(file, folder.parent_path(), kOuterFolderMode); !made) return made;
+  if (::mkdir(folder.c_str(), mode) != 0 && errno != EEXIST) {
     return CannotBeMade(file, folder, errno);
   }
   SyncFolder(folder.parent_path());
@@ -50,7 +51,7 @@ Status MakeFolders(const fs::path& file, const fs::path& folder) {
 }
 
 Status Make(const fs::path& file) {
-  if (auto made = MakeFolders(file, file.parent_path()); !made) return made;
+  if (auto made = MakeFolders(file, file.parent_path(), kFolderMode); !made) return made;
   const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
   if (fd < 0) return CannotBeMade(file, file, errno);
   ::close(fd);

@@ -12,7 +12,7 @@ struct StateFile {
   bool read_only = false;
 };
 
-// Makes sure that there is a file, if need be an empty one of mode 0600 in new folders of mode
+// Makes sure that there is a file, if need be an empty one of mode 0600 in a new folder of mode
 // 0700, and finds out whether it can be written: changes need room for a journal beside it, so a
 // folder that is read-only makes the file so. FAILED_PRECONDITION (there, but of no use),
 // PERMISSION_DENIED (cannot be made), UNAVAILABLE (no space to make it).

@@ -1,24 +1,19 @@
 #include "store/state_store.h"
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <mutex>
 #include <new>
 #include <optional>
 #include <set>
 
+#include "base/utc_time.h"
 #include "store/sqlite.h"
 #include "store/state_file.h"
 #include "store/state_format.h"
 
 namespace plinth {
 namespace {
-
-std::int64_t NowMs() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
 
 // The beginning of a message, cut between characters.
 std::string_view Shortened(std::string_view message) {

@@ -69,7 +69,7 @@ class StateStore {
   static constexpr std::size_t kMaxEvents = 100'000;
   static constexpr std::size_t kMaxEventMessage = 4'096;
 
-  // Opens the file for this process alone; one that is not there is made, with its folders, for
+  // Opens the file for this process alone; one that is not there is made, with its folder, for
   // this user's eyes only. A file, or its folder, that cannot be written is opened to be read.
   // FAILED_PRECONDITION: something is there that is not a state file, is damaged, is of a newer
   // Plinth or cannot be read. UNAVAILABLE: in use by another process, or no space to make it.
