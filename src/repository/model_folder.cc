@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/name.h"
 #include "model/json_fields.h"
 #include "repository/fingerprint.h"
 #include "repository/model_files.h"
@@ -167,13 +168,6 @@ void ScanFiles(Scan& scan, const std::vector<fs::path>& files) {
 }
 
 }  // namespace
-
-bool IsName(std::string_view text) {
-  return !text.empty() && text.size() <= 128 && text.front() != '.' &&
-         std::ranges::all_of(text, [](unsigned char c) {
-           return (std::isalnum(c) != 0 && c < 128) || c == '_' || c == '.' || c == '-';
-         });
-}
 
 Result<ModelFolder> ScanModelFolder(const std::string& dir) {
   std::error_code error;

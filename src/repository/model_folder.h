@@ -36,8 +36,4 @@ struct ModelFolder {
 // Looks; loads nothing. NOT_FOUND if `dir` is no folder that can be read.
 Result<ModelFolder> ScanModelFolder(const std::string& dir);
 
-// Whether text may name a model or a version: 1 to 128 of A-Z a-z 0-9 _ . -, not beginning with a
-// dot.
-bool IsName(std::string_view text);
-
 }  // namespace plinth

@@ -86,4 +86,8 @@ struct ReleaseChange {
   bool operator==(const ReleaseChange&) const = default;
 };
 
+// The policy after the change, but for its rollout, which changes weights by itself. Of the sticky
+// keys no more move than the weights ask for.
+TrafficPolicy ApplyChange(const TrafficPolicy& old, const ReleaseChange& change);
+
 }  // namespace plinth

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-#include "repository/model_folder.h"
+#include "base/name.h"
 
 namespace plinth::api {
 namespace {
