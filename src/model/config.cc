@@ -9,6 +9,7 @@
 
 #include "base/nearest.h"
 #include "model/json_fields.h"
+#include "model/release_config.h"
 
 namespace plinth {
 namespace {
@@ -45,7 +46,9 @@ constexpr std::string_view kConfigKeys[] = {"batch_size",       "preferred_batch
                                             "instances",        "threads",
                                             "max_queue",        "priority",
                                             "options",          "inputs",
-                                            "outputs"};
+                                            "outputs",          "lazy",
+                                            "versions",         "sticky",
+                                            "labels",           "rollout"};
 constexpr std::string_view kInstanceKeys[] = {"min", "max"};
 constexpr std::string_view kSignatureKeys[] = {"inputs", "outputs"};
 constexpr std::string_view kSpecKeys[] = {"name", "datatype", "shape", "batch_axis", "optional"};
@@ -63,7 +66,9 @@ Result<DType> ReadDType(const Field& field) {
       DidYouMean(*name, kDTypeNames));
 }
 
-Result<Shape> ReadShape(const Field& field) {
+// Null where any rank will do.
+Result<std::optional<Shape>> ReadShape(const Field& field) {
+  if (field.value.is_null()) return std::nullopt;
   const auto dims = field.Array();
   if (!dims) return Fail(dims.error());
   if (dims->size() > Shape::kMaxRank) {
@@ -277,12 +282,14 @@ Status ReadConfigField(const Field& field, ModelConfig& config) {
     config.priority = *priority;
     return {};
   }
-  if (field.key == "versions") {
-    return Fail(
-        Code::kUnimplemented,
-        "config key 'versions': traffic splits are not in this release. Deploy the versions "
-        "without it and name one in each request with \"version\"");
+  if (field.key == "lazy") {
+    const auto lazy = field.Boolean();
+    if (!lazy) return Fail(lazy.error());
+    config.lazy = *lazy;
+    return {};
   }
+  if (std::ranges::find(ReleaseKeys(), field.key) != ReleaseKeys().end())
+    return ReadReleaseField(field, config.release);
   return field.Unknown(kConfigKeys);
 }
 

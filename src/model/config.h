@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "model/signature.h"
+#include "traffic/traffic_policy.h"
 
 namespace plinth {
 
@@ -49,12 +50,22 @@ struct ModelConfig {
   // A signature written down by the user, for formats that carry none.
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;
+
+  bool lazy = false;  // loaded when the first request asks for it
+
+  // What the deployment changes for the model as a whole; not of the version.
+  ReleaseChange release;
+
+  bool operator==(const ModelConfig&) const = default;
 };
 
 // Reads a JSON object. INVALID_ARGUMENT names the key, what it was and what is expected; an unknown
 // key comes with the nearest known one. The object's own text must have simdjson's padding only if
 // `json` is not copied: this function copies it.
 Result<ModelConfig> ParseModelConfig(std::string_view json);
+
+// The configuration, without `release`, as text that ParseModelConfig() reads back to an equal one.
+std::string EncodeModelConfig(const ModelConfig& config);
 
 // Reads {"inputs": [...], "outputs": [...]} as in a model.json beside a model: each element
 // {"name", "datatype", "shape"}, where "datatype" may be left out and -1 is an open dimension;

@@ -111,8 +111,30 @@ TEST(ConfigTest, RefusesDoubledKeysAndWhatIsNoObject) {
   EXPECT_THAT(ErrorOf(deep).message, HasSubstr("deeper than 100"));
 }
 
-TEST(ConfigTest, TrafficSplitsAreUnimplementedNotIgnored) {
-  EXPECT_EQ(ErrorOf(R"({"versions": {"v1": 90, "v2": 10}})").code, Code::kUnimplemented);
+TEST(ConfigTest, ReleaseKeysAreReadBesideTheOthers) {
+  const auto config = ParseModelConfig(
+      R"({"lazy": true, "versions": {"v1": {"traffic": 1}}, "labels": {"stable": "v1"}})");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_TRUE(config->lazy);
+  EXPECT_EQ(config->release.versions, (std::vector<VersionTraffic>{{"v1", 1, 0}}));
+  EXPECT_EQ(config->release.labels->at("stable"), "v1");
+  EXPECT_FALSE(config->release.sticky);
+  EXPECT_EQ(ErrorOf(R"({"lazy": 1})").message, "config key 'lazy' is 1, expected true or false");
+  EXPECT_TRUE(ParseModelConfig("{}")->release.empty());
+}
+
+TEST(ConfigTest, WhatIsWrittenReadsBackEqual) {
+  EXPECT_EQ(ParseModelConfig(EncodeModelConfig({})), ModelConfig());
+  const auto config = ParseModelConfig(R"({
+      "batch_size": 8, "preferred_batch_sizes": [2, 8], "batch_timeout_ms": 1, "timeout_ms": 2,
+      "cache_size": 3, "cache_ttl_ms": 4, "instances": {"min": 2, "max": 5}, "threads": 6,
+      "max_queue": 7, "priority": "low", "lazy": true,
+      "options": {"precision": "f32", "odd \" key": "\u00e4\n"},
+      "inputs": [{"name": "x", "datatype": "FP32", "shape": [2, -1], "batch_axis": 1},
+                 {"name": "any", "optional": true}, {"name": "scalar", "shape": []}],
+      "outputs": [{"name": "y", "shape": [-1, 3], "batch_axis": -1}]})");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(ParseModelConfig(EncodeModelConfig(*config)), *config);
 }
 
 TEST(DeclaredSignatureTest, ReadsNamesTypesAndShapes) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/nearest.h"
 
 namespace plinth::json {
@@ -75,6 +77,15 @@ Result<std::int64_t> Field::Integer(std::int64_t least, std::int64_t most) const
   std::int64_t number = 0;
   if (value.get(number) != simdjson::SUCCESS || number < least || number > most) {
     return Refuse("a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+  }
+  return number;
+}
+
+Result<double> Field::Number(double least, double most) const {
+  double number = 0;
+  // Written so that no NaN passes.
+  if (value.get(number) != simdjson::SUCCESS || !(number >= least && number <= most)) {
+    return Refuse(fmt::format("a number from {} to {}", least, most));
   }
   return number;
 }

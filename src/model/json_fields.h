@@ -49,6 +49,7 @@ struct Field {
   [[nodiscard]] std::unexpected<Error> Unknown(std::span<const std::string_view> known) const;
 
   Result<std::int64_t> Integer(std::int64_t least, std::int64_t most) const;
+  Result<double> Number(double least, double most) const;
   Result<bool> Boolean() const;
   Result<std::string> Text() const;  // not empty, without NUL
   Result<simdjson::dom::object> Object() const;

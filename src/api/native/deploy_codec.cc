@@ -7,6 +7,7 @@
 #include "base/utc_time.h"
 #include "model/config.h"
 #include "model/json_fields.h"
+#include "model/signature_text.h"
 
 namespace plinth::api {
 namespace {
@@ -48,59 +49,14 @@ Status ReadField(const json::Field& field, DeploySpec& spec) {
   return {};
 }
 
-void WriteShape(JsonWriter& json, const std::optional<Shape>& shape) {
-  if (!shape) return json.Null();
-  json.BeginArray();
-  for (const std::int64_t dim : shape->dims()) json.Value(dim);
-  json.EndArray();
-}
-
 void WriteSpecs(JsonWriter& json, std::string_view key, const std::vector<TensorSpec>& specs) {
   json.Key(key).BeginArray();
   for (const TensorSpec& spec : specs) {
     json.BeginObject();
-    json.Key("name").Value(spec.name);
-    json.Key("datatype").Value(NameOf(spec.dtype));
-    json.Key("shape");
-    WriteShape(json, spec.shape);
-    if (spec.optional) json.Key("optional").Value(true);
+    WriteSpecMembers(json, spec);
     json.EndObject();
   }
   json.EndArray();
-}
-
-// As it may be written in a configuration: a number where it is one.
-void WriteInstances(JsonWriter& json, const InstanceLimits& instances) {
-  if (instances.min == instances.max) {
-    json.Value(instances.max);
-    return;
-  }
-  json.BeginObject();
-  json.Key("min").Value(instances.min);
-  json.Key("max").Value(instances.max);
-  json.EndObject();
-}
-
-void WriteConfig(JsonWriter& json, const ModelConfig& config) {
-  json.Key("config").BeginObject();
-  json.Key("batch_size").Value(config.batch_size);
-  if (!config.preferred_batch_sizes.empty()) {
-    json.Key("preferred_batch_sizes").BeginArray();
-    for (const std::int64_t size : config.preferred_batch_sizes) json.Value(size);
-    json.EndArray();
-  }
-  json.Key("batch_timeout_ms").Value(config.batch_timeout_ms);
-  json.Key("timeout_ms").Value(config.timeout_ms);
-  json.Key("cache_size").Value(config.cache_size);
-  json.Key("cache_ttl_ms").Value(config.cache_ttl_ms);
-  WriteInstances(json.Key("instances"), config.instances);
-  json.Key("threads").Value(config.threads);
-  json.Key("max_queue").Value(config.max_queue);
-  json.Key("priority").Value(NameOf(config.priority));
-  json.Key("options").BeginObject();
-  for (const auto& [key, value] : config.options) json.Key(key).Value(value);
-  json.EndObject();
-  json.EndObject();
 }
 
 void WriteState(JsonWriter& json, const VersionInfo& info) {
@@ -132,7 +88,7 @@ void WriteEverything(JsonWriter& json, const VersionInfo& info) {
   WriteState(json, info);
   json.Key("path").Value(info.path);
   WriteSignature(json, info);
-  WriteConfig(json, info.config);
+  json.Key("config").Raw(EncodeModelConfig(info.config));
 }
 
 }  // namespace

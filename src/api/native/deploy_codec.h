@@ -14,7 +14,7 @@ namespace plinth::api {
 
 // Reads {"name", "framework", "engine", "path", "version", "config", "replace"}. `name` and
 // `version` are those of the request's path, or empty; what the body says must not contradict them.
-// INVALID_ARGUMENT, or UNIMPLEMENTED for what the configuration may not have yet.
+// INVALID_ARGUMENT.
 Result<DeploySpec> DecodeDeploy(std::string_view body, const std::string& name,
                                 const std::string& version);
 

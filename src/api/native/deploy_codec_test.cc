@@ -120,7 +120,7 @@ TEST(DeployCodecTest, DescriptionsHaveTheEffectiveConfiguration) {
       HasSubstr(
           R"("config":{"batch_size":32,"batch_timeout_ms":0,"timeout_ms":30000,"cache_size":0,)"
           R"("cache_ttl_ms":60000,"instances":2,"threads":0,"max_queue":1024,"priority":"normal",)"
-          R"("options":{"precision":"f32"}})"));
+          R"("lazy":false,"options":{"precision":"f32"}})"));
 }
 
 TEST(DeployCodecTest, ListsModels) {

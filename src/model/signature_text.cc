@@ -1,0 +1,21 @@
+#include "model/signature_text.h"
+
+#include <cstdint>
+
+namespace plinth {
+
+void WriteSpecMembers(JsonWriter& json, const TensorSpec& spec) {
+  json.Key("name").Value(spec.name);
+  json.Key("datatype").Value(NameOf(spec.dtype));
+  json.Key("shape");
+  if (spec.shape) {
+    json.BeginArray();
+    for (const std::int64_t dim : spec.shape->dims()) json.Value(dim);
+    json.EndArray();
+  } else {
+    json.Null();
+  }
+  if (spec.optional) json.Key("optional").Value(true);
+}
+
+}  // namespace plinth
