@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/natural_order.h"
+#include "traffic/sticky_map.h"
+#include "traffic/traffic_router.h"
 
 namespace plinth {
 namespace {
@@ -22,9 +24,14 @@ std::uint64_t NextRegistryId() {
 struct Entry {
   std::vector<VersionPtr> versions;  // in natural order, one of each name
   std::vector<VersionPtr> incoming;  // loading to replace the one of the same name in `versions`
+  TrafficPolicyPtr policy;           // nullptr: none
+  // How the policy shares requests among the ready ones; nullptr where the newest answers all.
+  std::shared_ptr<const TrafficRouter> router;
+  std::vector<VersionPtr> ready;  // what the router's indices mean
 };
 
-auto FindVersion(std::vector<VersionPtr>& list, std::string_view version) {
+template <typename List>
+auto FindVersion(List& list, std::string_view version) {
   return std::ranges::find(list, version,
                            [](const VersionPtr& v) { return std::string_view(v->version()); });
 }
@@ -48,8 +55,105 @@ std::string WhyNotReady(const ModelVersion& version) {
   return "is " + std::string(NameOf(info.state));
 }
 
+// The names of all versions, for a message.
+std::string Listed(const std::vector<VersionPtr>& versions) {
+  std::string names;
+  for (const VersionPtr& v : versions) names += (names.empty() ? "" : ", ") + v->version();
+  return names;
+}
+
+Result<VersionLease> AcquireNewest(std::string_view name, const std::vector<VersionPtr>& versions) {
+  for (auto it = versions.rbegin(); it != versions.rend(); ++it) {
+    if (auto lease = (*it)->TryAcquire()) return std::move(*lease);
+  }
+  std::string why;
+  for (const VersionPtr& v : versions) {
+    why += (why.empty() ? "" : "; ") + v->version() + " " + WhyNotReady(*v);
+  }
+  return Fail(Code::kUnavailable, "model '" + std::string(name) + "' has no ready version: " + why);
+}
+
+// The version of that name, or the one that the label stands for.
+Result<VersionLease> AcquireNamed(std::string_view name, const Entry& entry,
+                                  std::string_view version) {
+  auto found = FindVersion(entry.versions, version);
+  std::string_view meant = version;
+  if (found == entry.versions.end() && entry.policy != nullptr) {
+    if (const auto label = entry.policy->labels.find(version);
+        label != entry.policy->labels.end()) {
+      meant = label->second;
+      found = FindVersion(entry.versions, meant);
+    }
+  }
+  if (found == entry.versions.end()) {
+    const std::string label = meant == version ? "" : " (label '" + std::string(version) + "')";
+    return Fail(Code::kNotFound, Quoted(name, meant) + label +
+                                     " is not deployed; there are: " + Listed(entry.versions));
+  }
+  if (auto lease = (*found)->TryAcquire()) return std::move(*lease);
+  return Fail(Code::kUnavailable, Quoted(name, meant) + " " + WhyNotReady(**found));
+}
+
+Result<Routed> AcquireRouted(std::string_view name, const Entry& entry, const KeyLookup& key) {
+  if (entry.router == nullptr) {
+    auto newest = AcquireNewest(name, entry.versions);
+    if (!newest) return Fail(std::move(newest.error()));
+    return Routed{*std::move(newest), {}};
+  }
+  std::optional<std::uint64_t> hash;
+  if (const StickyKey& sticky = entry.router->sticky();
+      sticky.source != StickyKey::Source::kNone && key) {
+    if (const auto value = key(sticky)) hash = HashOfStickyKey(*value);
+  }
+  const std::size_t primary = entry.router->Pick(hash);
+  Routed routed;
+  if (auto lease = entry.ready[primary]->TryAcquire()) {
+    routed.version = std::move(*lease);
+  } else {
+    auto newest = AcquireNewest(name, entry.versions);
+    if (!newest) return Fail(std::move(newest.error()));
+    routed.version = *std::move(newest);
+  }
+  if (const auto shadow = entry.router->PickShadow(primary)) {
+    if (auto lease = entry.ready[*shadow]->TryAcquire()) routed.shadow = std::move(*lease);
+  }
+  return routed;
+}
+
+Result<RoutePreview> PreviewOf(std::string_view name, const Entry& entry) {
+  auto newest = AcquireNewest(name, entry.versions);
+  if (!newest) return Fail(std::move(newest.error()));
+  RoutePreview preview{
+      .version = *std::move(newest), .settled = entry.router == nullptr, .sticky_field = {}};
+  if (!preview.settled) {
+    const StickyKey& sticky = entry.router->sticky();
+    if (sticky.source == StickyKey::Source::kField) preview.sticky_field = sticky.name;
+  }
+  return preview;
+}
+
+// Makes the entry's router for the versions that are ready now.
+void Reroute(Entry& entry, TrafficPolicyPtr policy) {
+  entry.policy = std::move(policy);
+  const std::shared_ptr<const TrafficRouter> previous = std::exchange(entry.router, nullptr);
+  entry.ready.clear();
+  if (entry.policy == nullptr || entry.policy->versions.empty()) return;
+  std::vector<std::string> names;
+  for (const VersionPtr& version : entry.versions) {
+    if (version->state() != VersionState::kReady) continue;
+    entry.ready.push_back(version);
+    names.push_back(version->version());
+  }
+  if (names.empty()) return;
+  entry.router = std::make_shared<TrafficRouter>(*entry.policy, names, previous.get());
+}
+
+std::unexpected<Error> NotDeployed(std::string_view name) {
+  return Fail(Code::kNotFound, "model '" + std::string(name) + "' is not deployed");
+}
+
 ModelInfo InfoOf(const std::string& name, const Entry& entry) {
-  ModelInfo info{name, {}};
+  ModelInfo info{name, {}, entry.policy};
   for (const VersionPtr& version : entry.versions) info.versions.push_back(version->Info());
   return info;
 }
@@ -85,8 +189,14 @@ const Registry::Snapshot& Registry::Current() const {
   return *cache.snapshot;
 }
 
-// Requires mutex_.
-void Registry::Replace(SnapshotPtr next) {
+// Publishes the next snapshot, in which nothing but the model `name` has changed. Requires mutex_.
+void Registry::Replace(std::shared_ptr<Snapshot> next, const std::string& name) {
+  if (const auto model = next->models.find(name); model == next->models.end()) {
+    policies_.erase(name);
+  } else {
+    const auto policy = policies_.find(name);
+    Reroute(model->second, policy == policies_.end() ? nullptr : policy->second);
+  }
   snapshot_ = std::move(next);
   generation_.fetch_add(1, std::memory_order_release);
 }
@@ -119,7 +229,7 @@ Status Registry::Reserve(const VersionPtr& version, bool replace) {
   } else {
     entry.incoming.push_back(version);
   }
-  Replace(std::move(next));
+  Replace(std::move(next), version->name());
   return {};
 }
 
@@ -133,7 +243,7 @@ VersionPtr Registry::Publish(const VersionPtr& version) {
   if (std::erase(entry.incoming, version) == 0) {
     const bool listed = std::ranges::find(entry.versions, version) != entry.versions.end();
     // Already in the list, and ready by Open(); the new snapshot only makes readers look again.
-    Replace(std::move(next));
+    Replace(std::move(next), version->name());
     return listed ? nullptr : version;
   }
   const auto old = FindVersion(entry.versions, version->version());
@@ -143,7 +253,7 @@ VersionPtr Registry::Publish(const VersionPtr& version) {
   } else {
     replaced = std::exchange(*old, version);
   }
-  Replace(std::move(next));
+  Replace(std::move(next), version->name());
   return replaced;
 }
 
@@ -156,16 +266,14 @@ void Registry::Abandon(const VersionPtr& version) {
   const auto& versions = model->second.versions;
   const auto kept = std::ranges::find(versions, version->version(), &ModelVersion::version);
   if (kept != versions.end()) (*kept)->NoteFailedReload(version->Info().error);
-  Replace(std::move(next));
+  Replace(std::move(next), version->name());
 }
 
 Result<std::vector<VersionPtr>> Registry::Remove(std::string_view name, std::string_view version) {
   const std::lock_guard lock(mutex_);
   auto next = std::make_shared<Snapshot>(*snapshot_);
   const auto model = next->models.find(name);
-  if (model == next->models.end()) {
-    return Fail(Code::kNotFound, "model '" + std::string(name) + "' is not deployed");
-  }
+  if (model == next->models.end()) return NotDeployed(name);
   Entry& entry = model->second;
   std::vector<VersionPtr> removed;
   const auto take = [&](std::vector<VersionPtr>& list) {
@@ -180,46 +288,59 @@ Result<std::vector<VersionPtr>> Registry::Remove(std::string_view name, std::str
   if (removed.empty()) {
     return Fail(Code::kNotFound, Quoted(name, version) + " is not deployed");
   }
+  const std::string model_name = model->first;
   if (entry.versions.empty() && entry.incoming.empty()) next->models.erase(model);
-  Replace(std::move(next));
+  Replace(std::move(next), model_name);
   return removed;
 }
 
-Result<VersionLease> Registry::Resolve(std::string_view name, std::string_view version) const {
-  // A version that is replaced is retired after its successor is published. So a refusal is final
-  // only if nothing was published since the snapshot was taken.
+// What `look` gives for the model's entry. A version that is replaced is retired after its
+// successor is published. So a refusal is final only if nothing was published since the snapshot
+// was taken.
+template <typename Look>
+auto Registry::Retrying(std::string_view name, Look look) const {
   for (;;) {
     const std::uint64_t generation = generation_.load(std::memory_order_acquire);
-    auto lease = ResolveIn(Current(), name, version);
-    if (lease || generation == generation_.load(std::memory_order_acquire)) return lease;
+    const Snapshot& now = Current();
+    const auto model = now.models.find(name);
+    decltype(look(model->second)) found =
+        model == now.models.end() ? NotDeployed(name) : look(model->second);
+    if (found || generation == generation_.load(std::memory_order_acquire)) return found;
   }
 }
 
-Result<VersionLease> Registry::ResolveIn(const Snapshot& now, std::string_view name,
-                                         std::string_view version) {
-  const auto model = now.models.find(name);
-  if (model == now.models.end()) {
-    return Fail(Code::kNotFound, "model '" + std::string(name) + "' is not deployed");
-  }
-  const std::vector<VersionPtr>& versions = model->second.versions;
-  for (auto it = versions.rbegin(); it != versions.rend(); ++it) {
-    if (!version.empty() && (*it)->version() != version) continue;
-    if (auto lease = (*it)->TryAcquire()) return std::move(*lease);
-    if (!version.empty()) {
-      return Fail(Code::kUnavailable, Quoted(name, version) + " " + WhyNotReady(**it));
-    }
-  }
+Result<VersionLease> Registry::Resolve(std::string_view name, std::string_view version) const {
   if (version.empty()) {
-    std::string why;
-    for (const VersionPtr& v : versions) {
-      why += (why.empty() ? "" : "; ") + v->version() + " " + WhyNotReady(*v);
-    }
-    return Fail(Code::kUnavailable,
-                "model '" + std::string(name) + "' has no ready version: " + why);
+    auto routed = Route(name, {});
+    if (!routed) return Fail(std::move(routed.error()));
+    return std::move(routed->version);
   }
-  std::string known;
-  for (const VersionPtr& v : versions) known += (known.empty() ? "" : ", ") + v->version();
-  return Fail(Code::kNotFound, Quoted(name, version) + " is not deployed; there are: " + known);
+  return Retrying(name, [&](const Entry& entry) { return AcquireNamed(name, entry, version); });
+}
+
+Result<Routed> Registry::Route(std::string_view name, const KeyLookup& key) const {
+  return Retrying(name, [&](const Entry& entry) { return AcquireRouted(name, entry, key); });
+}
+
+Result<RoutePreview> Registry::Preview(std::string_view name) const {
+  return Retrying(name, [&](const Entry& entry) { return PreviewOf(name, entry); });
+}
+
+void Registry::SetTraffic(const std::string& name, TrafficPolicyPtr policy) {
+  const std::lock_guard lock(mutex_);
+  if (policy == nullptr) {
+    policies_.erase(name);
+  } else {
+    policies_[name] = std::move(policy);
+  }
+  auto next = std::make_shared<Snapshot>(*snapshot_);
+  if (next->models.contains(name)) Replace(std::move(next), name);
+}
+
+TrafficPolicyPtr Registry::Traffic(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto policy = policies_.find(name);
+  return policy == policies_.end() ? nullptr : policy->second;
 }
 
 std::vector<VersionPtr> Registry::Servable() const {
@@ -262,9 +383,7 @@ std::vector<ModelInfo> Registry::List() const {
 Result<ModelInfo> Registry::Describe(std::string_view name) const {
   const SnapshotPtr now = Load();
   const auto model = now->models.find(name);
-  if (model == now->models.end()) {
-    return Fail(Code::kNotFound, "model '" + std::string(name) + "' is not deployed");
-  }
+  if (model == now->models.end()) return NotDeployed(name);
   return InfoOf(model->first, model->second);
 }
 

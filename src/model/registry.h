@@ -4,8 +4,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,13 +17,33 @@
 #include "model/config.h"
 #include "model/model_version.h"
 #include "model/signature.h"
+#include "traffic/traffic_policy.h"
 
 namespace plinth {
+
+using TrafficPolicyPtr = std::shared_ptr<const TrafficPolicy>;
 
 struct ModelInfo {
   std::string name;
   std::vector<VersionInfo> versions;  // oldest first, in natural order: v2 before v10
+  TrafficPolicyPtr traffic{};         // nullptr: none was set
 };
+
+// Which versions a request goes to.
+struct Routed {
+  VersionLease version;  // answers it
+  VersionLease shadow;   // gets a copy of it; mostly none
+};
+
+// What is known of a request before it is known which version answers it.
+struct RoutePreview {
+  VersionLease version;      // the newest that is ready
+  bool settled = true;       // it is the one that answers, since the model's traffic is not split
+  std::string sticky_field;  // of the body, that ties the request to a version; empty: none
+};
+
+// The value of a request's sticky key, if it has one.
+using KeyLookup = std::function<std::optional<std::string_view>(const StickyKey&)>;
 
 class Registry {
  public:
@@ -45,9 +68,25 @@ class Registry {
   Result<std::vector<std::shared_ptr<ModelVersion>>> Remove(std::string_view name,
                                                             std::string_view version);
 
-  // The named version or the newest ready one. NOT_FOUND, UNAVAILABLE (there, but not ready). Takes
-  // no lock.
+  // The version of that name, or else the one with that label; with an empty `version` the one that
+  // Route() chooses for a request without a key. NOT_FOUND, UNAVAILABLE (there, but not ready).
+  // Takes no lock.
   Result<VersionLease> Resolve(std::string_view name, std::string_view version) const;
+
+  // The versions for a request that names none, by the model's traffic policy. Every call counts as
+  // one request in the split. `key` is asked only if the policy is sticky. NOT_FOUND, UNAVAILABLE.
+  // Takes no lock.
+  Result<Routed> Route(std::string_view name, const KeyLookup& key) const;
+
+  // What can be known before Route(): counts as no request. NOT_FOUND, UNAVAILABLE. Takes no lock.
+  Result<RoutePreview> Preview(std::string_view name) const;
+
+  // From now on, and until the model's last version goes, its traffic is shared by this policy,
+  // also that of versions still to come. nullptr: the newest ready version answers.
+  void SetTraffic(const std::string& name, TrafficPolicyPtr policy);
+
+  // The policy that was set, or nullptr.
+  TrafficPolicyPtr Traffic(std::string_view name) const;
 
   // Those that answer requests now.
   std::vector<std::shared_ptr<ModelVersion>> Servable() const;
@@ -65,16 +104,17 @@ class Registry {
   struct Snapshot;
   using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
-  static Result<VersionLease> ResolveIn(const Snapshot& now, std::string_view name,
-                                        std::string_view version);
+  template <typename Look>
+  auto Retrying(std::string_view name, Look look) const;
   const Snapshot& Current() const;
   SnapshotPtr Load() const;
-  void Replace(SnapshotPtr next);
+  void Replace(std::shared_ptr<Snapshot> next, const std::string& name);
 
   const std::uint64_t id_;                    // tells registries apart in the threads' caches
   std::atomic<std::uint64_t> generation_{1};  // rises with every new snapshot
-  mutable std::mutex mutex_;                  // guards snapshot_ and serialises writers
+  mutable std::mutex mutex_;                  // guards what follows and serialises writers
   SnapshotPtr snapshot_;
+  std::map<std::string, TrafficPolicyPtr, std::less<>> policies_;  // by model
 };
 
 }  // namespace plinth

@@ -18,7 +18,8 @@ using Clock = std::chrono::steady_clock;
 
 // What is asked.
 struct InferRequest {
-  VersionLease version;              // from Service::Resolve()
+  VersionLease version;              // from Service::Resolve() or Route()
+  VersionLease shadow{};             // gets a copy of the request; mostly none
   std::vector<NamedTensor> inputs;   // in any order
   std::vector<std::string> outputs;  // names of the wanted ones; empty: all
   Clock::time_point arrival = Clock::now();

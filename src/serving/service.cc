@@ -177,6 +177,14 @@ Result<VersionLease> Service::Resolve(std::string_view name, std::string_view ve
   return impl_->registry.Resolve(name, version);
 }
 
+Result<Routed> Service::Route(std::string_view name, const KeyLookup& key) const {
+  return impl_->registry.Route(name, key);
+}
+
+Result<RoutePreview> Service::Preview(std::string_view name) const {
+  return impl_->registry.Preview(name);
+}
+
 void Service::Infer(InferRequest request, InferCallback done) {
   const VersionLease version = request.version;
   const auto refuse = [&](Error error) {

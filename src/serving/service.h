@@ -52,9 +52,14 @@ class Service {
   std::vector<ModelInfo> List() const;
   Result<ModelInfo> Describe(std::string_view name) const;
 
-  // The version that answers a request: the named one, or with an empty `version` the newest that
-  // is ready. Holding the lease keeps the version loaded. NOT_FOUND, UNAVAILABLE. Takes no lock.
+  // The version that answers a request: the named one, or the one with that label, or with an empty
+  // `version` one by the model's traffic policy. Holding the lease keeps the version loaded.
+  // NOT_FOUND, UNAVAILABLE. Takes no lock.
   Result<VersionLease> Resolve(std::string_view name, std::string_view version) const;
+
+  // As of Registry: the versions for a request that names none, and what is known of it before.
+  Result<Routed> Route(std::string_view name, const KeyLookup& key) const;
+  Result<RoutePreview> Preview(std::string_view name) const;
 
   // Checks the inputs against the signature, runs the model and calls `done` exactly once: on the
   // calling thread for a model known to be cheap, else from another. Never blocks.
