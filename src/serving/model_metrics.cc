@@ -88,6 +88,17 @@ ModelMetrics::ModelMetrics(std::string build_version)
       load_duration_("model_load_duration_seconds",
                      "Time from the start of the version's load until it was ready, in seconds.",
                      {"model", "version"}),
+      shadow_requests_("model_shadow_requests_total",
+                       "Copies of requests that the version answered as a shadow.",
+                       {"model", "version"}),
+      shadow_errors_("model_shadow_errors_total", "Copies that failed.", {"model", "version"}),
+      shadow_dropped_("model_shadow_dropped_total", "Copies that were not executed.",
+                      {"model", "version"}),
+      shadow_disagreements_("model_shadow_disagreements_total",
+                            "Copies that failed or had another outcome.", {"model", "version"}),
+      shadow_max_abs_("model_shadow_max_abs_difference",
+                      "Largest difference seen between a number of the shadow and the answer's.",
+                      {"model", "version"}),
       batch_size_("model_batch_size", "Rows in one execution of the model.", {"model"}, MakeSize),
       cache_hits_("model_cache_hits_total", "Predictions answered from the cache.", {"model"}),
       cache_misses_("model_cache_misses_total", "Predictions looked for in the cache and executed.",
@@ -99,10 +110,17 @@ ModelMetrics::ModelMetrics(std::string build_version)
       cache_entries_("model_cache_entries", "Answers in the cache.", {"model"}),
       cache_bytes_("model_cache_bytes", "Memory that the model's cached answers take, in bytes.",
                    {"model"}),
-      families_{&requests_,           &errors_,          &duration_,      &queue_duration_,
-                &execution_duration_, &batch_size_,      &in_flight_,     &queue_length_,
-                &instances_,          &load_duration_,   &cache_hits_,    &cache_misses_,
-                &cache_joins_,        &cache_evictions_, &cache_entries_, &cache_bytes_} {}
+      families_{&requests_,           &errors_,
+                &duration_,           &queue_duration_,
+                &execution_duration_, &batch_size_,
+                &in_flight_,          &queue_length_,
+                &instances_,          &load_duration_,
+                &shadow_requests_,    &shadow_errors_,
+                &shadow_dropped_,     &shadow_disagreements_,
+                &shadow_max_abs_,     &cache_hits_,
+                &cache_misses_,       &cache_joins_,
+                &cache_evictions_,    &cache_entries_,
+                &cache_bytes_} {}
 
 VersionMetrics ModelMetrics::For(const std::string& model, const std::string& version) {
   return {.submitted = submitted_.At({model, version}),
@@ -122,6 +140,14 @@ VersionMetrics ModelMetrics::For(const std::string& model, const std::string& ve
           .cache_evictions = cache_evictions_.At({model}),
           .cache_entries = cache_entries_.At({model}),
           .cache_bytes = cache_bytes_.At({model})};
+}
+
+ShadowMetrics ModelMetrics::ForShadow(const std::string& model, const std::string& version) {
+  return {.requests = shadow_requests_.At({model, version}),
+          .errors = shadow_errors_.At({model, version}),
+          .dropped = shadow_dropped_.At({model, version}),
+          .disagreements = shadow_disagreements_.At({model, version}),
+          .max_abs = shadow_max_abs_.At({model, version})};
 }
 
 void ModelMetrics::Forget(const std::string& model) {

@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "model/registry.h"
+#include "serving/release/shadow_record.h"
 #include "telemetry/family.h"
 #include "telemetry/metrics.h"
 
@@ -52,6 +53,9 @@ class ModelMetrics {
   // The series of a version, which are in the text from here until they are forgotten.
   VersionMetrics For(const std::string& model, const std::string& version);
 
+  // Those of a version as a shadow, likewise.
+  ShadowMetrics ForShadow(const std::string& model, const std::string& version);
+
   // The model, or the version, is gone: its series leave the text. What is the model's stays until
   // the model goes.
   void Forget(const std::string& model);
@@ -82,6 +86,11 @@ class ModelMetrics {
   Gauges queue_length_;
   Gauges instances_;
   Gauges load_duration_;
+  Counters shadow_requests_;
+  Counters shadow_errors_;
+  Counters shadow_dropped_;
+  Counters shadow_disagreements_;
+  Gauges shadow_max_abs_;
   // By model.
   Histograms batch_size_;
   Counters cache_hits_;

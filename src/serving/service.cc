@@ -14,6 +14,7 @@
 #include "serving/input_check.h"
 #include "serving/lifecycle.h"
 #include "serving/model_metrics.h"
+#include "serving/shadows.h"
 #include "serving/turn.h"
 #include "serving/version_server.h"
 #include "serving/worker_pool.h"
@@ -76,6 +77,7 @@ struct Service::Impl final : VersionHost {
   // their end.
   WorkerPool disposers{"plinth-unload", 1};
   Registry registry;
+  Shadows shadows{metrics};
   WorkerPool workers{"plinth-run", kMaxWorkers, kWorkerNiceness};
   Lifecycle lifecycle{{registry, roots, backends, *this}};
 
@@ -108,10 +110,15 @@ void Service::Impl::Equip(ModelVersion& version) {
 void Service::Impl::Retire(ModelVersion& version) {
   if (version.attachment() != nullptr) VersionServer::Of(version).Close();
   version.Retire();
+  // A copy on its way to it may have been counted after it was forgotten.
+  if (registry.Find(version.name(), version.version()) == nullptr) {
+    Forget(version.name(), version.version());
+  }
 }
 
 void Service::Impl::Forget(const std::string& model, const std::string& version) {
   metrics.Forget(model, version);
+  shadows.Forget(model, version);
   if (!registry.Describe(model)) metrics.Forget(model);
 }
 
@@ -140,6 +147,7 @@ Service::Service(Options options) : impl_(std::make_unique<Impl>(std::move(optio
 
 Service::~Service() {
   BeginShutdown();
+  impl_->shadows.Stop();
   for (const ModelInfo& model : List()) {
     if (auto removed = impl_->registry.Remove(model.name, "")) {
       for (const auto& version : *removed) impl_->Retire(*version);
@@ -187,6 +195,7 @@ Result<RoutePreview> Service::Preview(std::string_view name) const {
 
 void Service::Infer(InferRequest request, InferCallback done) {
   const VersionLease version = request.version;
+  if (request.shadow) done = impl_->shadows.Mirror(request, std::move(done));
   const auto refuse = [&](Error error) {
     CountFailure(version, error.code, request.arrival);
     done(Fail(std::move(error)));

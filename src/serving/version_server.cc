@@ -37,10 +37,8 @@ VersionServer::VersionServer(ModelVersion& version, VersionMetrics metrics, Resp
   }
 }
 
-void VersionServer::Submit(InferRequest request, std::vector<std::uint32_t> wanted,
-                           std::int64_t rows, InferCallback done) {
-  metrics_.submitted->Add();
-  const bool cached = gate_ && !request.bypass_cache;
+Job VersionServer::MakeJob(InferRequest& request, std::vector<std::uint32_t> wanted,
+                           std::int64_t rows) const {
   Job job;
   job.inputs = std::move(request.inputs);
   job.wanted = std::move(wanted);
@@ -49,6 +47,14 @@ void VersionServer::Submit(InferRequest request, std::vector<std::uint32_t> want
   job.arrival = request.arrival;
   job.deadline = DeadlineOf(request, version_.config());
   job.cancelled = std::move(request.cancelled);
+  return job;
+}
+
+void VersionServer::Submit(InferRequest request, std::vector<std::uint32_t> wanted,
+                           std::int64_t rows, InferCallback done) {
+  metrics_.submitted->Add();
+  const bool cached = gate_ && !request.bypass_cache;
+  Job job = MakeJob(request, std::move(wanted), rows);
   job.done = [this, arrival = request.arrival, version = std::move(request.version),
               done = std::move(done)](Result<Answer> answer) mutable {
     Count(arrival, answer ? std::nullopt : std::optional(answer.error().code));
@@ -56,6 +62,17 @@ void VersionServer::Submit(InferRequest request, std::vector<std::uint32_t> want
     done(InferResponse{std::move(version), std::move(answer->outputs), answer->cached});
   };
   if (cached) return gate_->Submit(std::move(job));
+  scheduler_.Submit(std::move(job));
+}
+
+void VersionServer::SubmitCopy(InferRequest request, std::vector<std::uint32_t> wanted,
+                               std::int64_t rows, InferCallback done) {
+  Job job = MakeJob(request, std::move(wanted), rows);
+  job.done = [version = std::move(request.version),
+              done = std::move(done)](Result<Answer> answer) mutable {
+    if (!answer) return done(Fail(std::move(answer.error())));
+    done(InferResponse{std::move(version), std::move(answer->outputs)});
+  };
   scheduler_.Submit(std::move(job));
 }
 

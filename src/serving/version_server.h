@@ -37,6 +37,11 @@ class VersionServer final : public ModelVersion::Attachment {
   void Submit(InferRequest request, std::vector<std::uint32_t> wanted, std::int64_t rows,
               InferCallback done);
 
+  // The same for a copy of a request that another version answers: it is in no figure of requests.
+  // It does not look at the cache.
+  void SubmitCopy(InferRequest request, std::vector<std::uint32_t> wanted, std::int64_t rows,
+                  InferCallback done);
+
   // Counts a request that failed without being submitted.
   void CountFailure(Code code, Clock::time_point arrival);
 
@@ -51,6 +56,8 @@ class VersionServer final : public ModelVersion::Attachment {
   void SetCacheGauges(const CacheStats& of_model) const;
 
  private:
+  // But for `done`.
+  Job MakeJob(InferRequest& request, std::vector<std::uint32_t> wanted, std::int64_t rows) const;
   void Count(Clock::time_point arrival, std::optional<Code> error) const;
 
   ModelVersion& version_;

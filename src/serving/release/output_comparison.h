@@ -15,7 +15,7 @@ inline constexpr double kSameOutcome = 1e-2;
 
 struct OutputComparison {
   // Why nothing could be compared: names, shapes or types differ. Else empty.
-  std::string mismatch;
+  std::string mismatch{};
   // Outcomes, and those in which the two agree.
   //   - Where outputs hold integers, BOOL or BYTES, they are what the model says, and floats beside
   //     them (probabilities) are not: an outcome is a row of these outputs together, and agrees if
