@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,7 +15,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "net/listener.h"
-#include "repository/model_folder.h"
+#include "serving/folder_sync.h"
 #include "serving/service.h"
 
 namespace plinth::cli {
@@ -25,6 +26,9 @@ struct ServeOptions {
   std::uint16_t port = 8000;
   std::vector<std::string> model_roots;
   std::string models;
+  std::string watch = "auto";
+  std::int64_t watch_settle_ms = 300;
+  std::int64_t watch_poll_ms = 2000;
   std::vector<std::string> backend_dirs;
   std::size_t io_threads = 0;
   std::size_t cache_mb = 256;
@@ -32,15 +36,17 @@ struct ServeOptions {
   std::string log_level = "info";
 };
 
-// The signals that end the server, blocked in every thread so that one place waits for them. Made
-// before any thread is.
+// The signals that end the server, and SIGHUP, which has it look at the files again: blocked in
+// every thread so that one place waits for them. Made before any thread is.
 class Signals {
  public:
   Signals() {
     std::signal(SIGPIPE, SIG_IGN);
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGTERM);
-    sigaddset(&set_, SIGINT);
+    sigemptyset(&ending_);
+    sigaddset(&ending_, SIGTERM);
+    sigaddset(&ending_, SIGINT);
+    set_ = ending_;
+    sigaddset(&set_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   }
 
@@ -50,10 +56,11 @@ class Signals {
     return signal;
   }
 
-  // From here on the same signals end the process at once, for those who will not wait.
-  void Unblock() const { pthread_sigmask(SIG_UNBLOCK, &set_, nullptr); }
+  // From here on those that end the server end the process at once, for those who will not wait.
+  void UnblockEnding() const { pthread_sigmask(SIG_UNBLOCK, &ending_, nullptr); }
 
  private:
+  sigset_t ending_{};
   sigset_t set_{};
 };
 
@@ -64,20 +71,14 @@ LogLevel LevelOf(const std::string& name) {
   return LogLevel::kInfo;
 }
 
-void LoadFolder(Service& service, const std::string& dir) {
-  auto folder = ScanModelFolder(dir);
-  if (!folder) return LogError(folder.error().message);
-  for (const std::string& skipped : folder->skipped) LogWarning("skipped " + skipped);
-  std::vector<DeploySpec> specs;
-  for (FolderModel& model : folder->models) {
-    if (model.problem) {
-      LogWarning("skipped " + model.problem->message);
-    } else {
-      specs.push_back(std::move(model.spec));
-    }
-  }
-  LogInfo(fmt::format("loading {} model versions from {}", specs.size(), dir));
-  service.Preload(std::move(specs));
+FolderSync::Options FolderOptions(const ServeOptions& options) {
+  using Mode = FolderWatcher::Mode;
+  return {.folder = options.models,
+          .mode = options.watch == "off"    ? Mode::kOff
+                  : options.watch == "poll" ? Mode::kPoll
+                                            : Mode::kAuto,
+          .settle = FolderSync::Interval{options.watch_settle_ms},
+          .poll = FolderSync::Interval{options.watch_poll_ms}};
 }
 
 Service::Options ServiceOptions(const ServeOptions& options) {
@@ -96,6 +97,7 @@ int Serve(const ServeOptions& options) {
   const Signals signals;
   SetLogLevel(LevelOf(options.log_level));
   auto service = std::make_unique<Service>(ServiceOptions(options));
+  auto until_loaded = service->HoldReady();
 
   net::HttpServer::Options http;
   http.host = options.host;
@@ -111,12 +113,19 @@ int Serve(const ServeOptions& options) {
   const bool v6 = options.host.find(':') != std::string::npos;
   LogInfo(fmt::format("plinth {} listening on http://{}:{}", PLINTH_VERSION,
                       v6 ? "[" + options.host + "]" : options.host, (*server)->port()));
-  if (!options.models.empty()) LoadFolder(*service, options.models);
+  std::optional<FolderSync> folder;
+  if (!options.models.empty()) folder.emplace(*service, FolderOptions(options), until_loaded);
+  until_loaded.reset();
 
-  const int signal = signals.Wait();
+  int signal = signals.Wait();
+  for (; signal == SIGHUP; signal = signals.Wait()) {
+    LogInfo("SIGHUP received: looking at the files again");
+    if (folder) folder->LookNow();
+  }
   LogInfo(fmt::format("{} received: finishing what is in flight",
                       signal == SIGINT ? "SIGINT" : "SIGTERM"));
-  signals.Unblock();
+  signals.UnblockEnding();
+  folder.reset();
   service->BeginShutdown();
   (*server)->Drain(
       std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_seconds * 1000)));
@@ -141,9 +150,21 @@ std::function<int()> AddServe(CLI::App& app) {
   app.add_option("--port", options->port, "Port; 0 takes a free one")->capture_default_str();
   app.add_option("--model-root", options->model_roots,
                  "Folder that paths in requests are confined to (may be repeated) [./models]");
-  app.add_option(
-      "--models", options->models,
-      "Folder of models to load at start: <name>/<version>/files, <name>/files or files");
+  app.add_option("--models", options->models,
+                 "Folder of models to serve as they come, change and go: "
+                 "<name>/<version>/files, <name>/files or files");
+  app.add_option("--watch", options->watch,
+                 "How changes of --models are noticed: auto (by the kernel, else as poll), poll, "
+                 "or off (on SIGHUP only)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"auto", "poll", "off"}));
+  app.add_option("--watch-settle-ms", options->watch_settle_ms,
+                 "For how long a model's files must be unchanged before they are loaded")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 3'600'000));
+  app.add_option("--watch-poll-ms", options->watch_poll_ms, "How often poll looks")
+      ->capture_default_str()
+      ->check(CLI::Range(10, 3'600'000));
   app.add_option("--backend-dir", options->backend_dirs,
                  "Further folder with libplinth_<engine>.so files (may be repeated)");
   app.add_option("--io-threads", options->io_threads, "Threads for the network [one per core]");

@@ -40,6 +40,7 @@ ModelVersion::ModelVersion(DeploySpec spec, Disposer disposer)
   info_.framework = spec_.framework;
   info_.engine = spec_.engine;
   info_.path = spec_.path;
+  info_.origin = spec_.origin;
   info_.config = spec_.config;
 }
 

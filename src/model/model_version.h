@@ -61,7 +61,8 @@ struct VersionInfo {
   std::string engine;
   std::string path;
   VersionState state = VersionState::kLoading;
-  std::string error;    // why it failed
+  std::string error;  // why it failed
+  Origin origin = Origin::kApi;
   double load_ms = 0;   // from the start of the load to ready
   ModelConfig config;   // effective
   Signature signature;  // empty until loaded

@@ -219,6 +219,12 @@ Status Registry::Reserve(const VersionPtr& version, bool replace) {
   const auto old = FindVersion(entry.versions, version->version());
   if (old == entry.versions.end()) {
     Insert(entry.versions, version);
+  } else if (version->spec().origin == Origin::kFolder &&
+             (*old)->spec().origin != Origin::kFolder) {
+    return Fail(Code::kAlreadyExists,
+                Quoted(version->name(), version->version()) +
+                    " is deployed by a request, which what lies in the models folder does not "
+                    "replace");
   } else if ((*old)->state() == VersionState::kFailed) {
     *old = version;
   } else if (!replace) {

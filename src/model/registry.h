@@ -52,7 +52,8 @@ class Registry {
 
   // Puts a version that is loading into the list, so that it shows and its name is taken.
   // ALREADY_EXISTS if the same name and version is there in any state but failed, unless `replace`:
-  // the old one then goes on answering until Publish().
+  // the old one then goes on answering until Publish(). What comes from the models folder replaces
+  // nothing that a request has deployed.
   Status Reserve(const std::shared_ptr<ModelVersion>& version, bool replace);
 
   // A loaded version is ready: it answers from now on. Returns the one that it replaces, if any,

@@ -122,10 +122,12 @@ Result<DeployPlan> PlanDeployment(const DeploySpec& spec, const ModelRoots& root
                                   BackendSet& backends) {
   auto path = roots.Resolve(spec.path);
   if (!path) return Fail(path.error());
+  DeployPlan plan;
+  plan.source = *path;
+  plan.fingerprint = FingerprintOf(*path);
   auto model = DetectModel(*path);
   if (!model) return Fail(model.error());
 
-  DeployPlan plan;
   plan.config = spec.config;
   plan.path = std::move(model->path);
   std::optional<Result<std::shared_ptr<Backend>>> backend;

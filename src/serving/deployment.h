@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "model/backend.h"
 #include "model/model_version.h"
+#include "repository/fingerprint.h"
 #include "repository/model_roots.h"
 
 namespace plinth {
@@ -16,8 +17,10 @@ namespace plinth {
 struct DeployPlan {
   std::shared_ptr<Backend> backend;
   std::string framework;
-  std::string path;    // real and absolute, the file or folder for the backend
-  ModelConfig config;  // with what a model.json beside the model declares
+  std::string source;       // what was asked for: real and absolute
+  Fingerprint fingerprint;  // of it, before anything was read
+  std::string path;         // the file or folder in it for the backend
+  ModelConfig config;       // with what a model.json beside the model declares
 };
 
 // Reads file names and first bytes, and may open backends: not for I/O threads. INVALID_ARGUMENT

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "repository/fingerprint.h"
 
 namespace plinth {
 namespace {
@@ -73,17 +74,20 @@ void Lifecycle::Deploy(DeploySpec spec, Done<VersionInfo> done) {
   });
 }
 
-void Lifecycle::DeployListed(DeploySpec spec, Done<VersionInfo> done) {
+void Lifecycle::DeployListed(DeploySpec spec, std::optional<Error> problem,
+                             Done<VersionInfo> done) {
   if (stopping_.load()) return done(ShuttingDown());
   const auto version = Make(std::move(spec));
   if (auto reserved = parts_.registry.Reserve(version, version->spec().replace); !reserved) {
     LogWarning(Title(*version) + " was not deployed: " + reserved.error().message);
     return done(Fail(std::move(reserved.error())));
   }
-  loaders_.Post([this, version, done = std::move(done)]() mutable {
-    auto result = LoadReserved(
-        version,
-        Guarded([&] { return PlanDeployment(version->spec(), parts_.roots, parts_.backends); }));
+  loaders_.Post([this, version, problem = std::move(problem), done = std::move(done)]() mutable {
+    auto result =
+        LoadReserved(version, Guarded([&]() -> Result<DeployPlan> {
+                       if (problem) return Fail(*std::move(problem));
+                       return PlanDeployment(version->spec(), parts_.roots, parts_.backends);
+                     }));
     LogOutcome(Title(*version), result);
     done(std::move(result));
   });
@@ -114,6 +118,10 @@ Result<VersionInfo> Lifecycle::LoadAndCommit(const VersionPtr& version, DeployPl
   version->SetConfig(std::move(plan.config));
   if (auto loaded = version->Load(*plan.backend, plan.framework, plan.path); !loaded) {
     return Fail(std::move(loaded.error()));
+  }
+  if (FingerprintOf(plan.source) != plan.fingerprint) {
+    return Fail(Code::kInvalidModel,
+                "the model's files changed while they were loaded; deploy it again");
   }
   parts_.host.Equip(*version);
   return Commit(version);
@@ -174,15 +182,21 @@ Result<VersionInfo> Lifecycle::ReloadNow(const VersionPtr& old) {
 
 // ---- Removing
 
-void Lifecycle::Remove(std::string name, std::string version, Done<void> done) {
-  control_.Post([this, name = std::move(name), version = std::move(version),
-                 done = std::move(done)]() mutable { done(RemoveNow(name, version)); });
+void Lifecycle::Remove(std::string name, std::string version, std::optional<Origin> only,
+                       Done<void> done) {
+  control_.Post([this, name = std::move(name), version = std::move(version), only,
+                 done = std::move(done)]() mutable { done(RemoveNow(name, version, only)); });
 }
 
-Status Lifecycle::RemoveNow(const std::string& name, const std::string& version) {
+Status Lifecycle::RemoveNow(const std::string& name, const std::string& version,
+                            std::optional<Origin> only) {
   std::vector<VersionPtr> removed;
   {
     const std::lock_guard lock(commit_mutex_);
+    const auto there = only ? parts_.registry.Find(name, version) : nullptr;
+    if (there != nullptr && there->spec().origin != *only) {
+      return Fail(Code::kFailedPrecondition, Title(*there) + " was deployed by another");
+    }
     auto taken = parts_.registry.Remove(name, version);
     if (!taken) return Fail(std::move(taken.error()));
     removed = *std::move(taken);

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,8 +62,8 @@ class Lifecycle {
   void Deploy(DeploySpec spec, Done<VersionInfo> done);
 
   // The same for what is to be shown from now on, whatever comes of it: its name is taken at once,
-  // and it is listed as failed even if it cannot be planned.
-  void DeployListed(DeploySpec spec, Done<VersionInfo> done);
+  // and it is listed as failed even if it cannot be planned, or if `problem` says why it must fail.
+  void DeployListed(DeploySpec spec, std::optional<Error> problem, Done<VersionInfo> done);
 
   // Loads the version, or with an empty `version` all of the model, anew from the files as they are
   // now, and puts it in its own place. Those that fail stay as they are. NOT_FOUND, or the first
@@ -70,7 +71,8 @@ class Lifecycle {
   void Reload(std::string name, std::string version, Done<std::vector<VersionInfo>> done);
 
   // Takes a version, or with an empty `version` the whole model, out of service. NOT_FOUND.
-  void Remove(std::string name, std::string version, Done<void> done);
+  // FAILED_PRECONDITION if `only` is given and another has asked for that version.
+  void Remove(std::string name, std::string version, std::optional<Origin> only, Done<void> done);
 
   // No deployments from here on: UNAVAILABLE.
   void Stop();
@@ -86,7 +88,7 @@ class Lifecycle {
   Result<VersionInfo> LoadAndCommit(const VersionPtr& version, DeployPlan& plan);
   Result<VersionInfo> Commit(const VersionPtr& version);
   // On the control thread.
-  Status RemoveNow(const std::string& name, const std::string& version);
+  Status RemoveNow(const std::string& name, const std::string& version, std::optional<Origin> only);
 
   const Parts parts_;
   std::atomic<bool> stopping_{false};

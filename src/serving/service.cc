@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -70,7 +71,7 @@ struct Service::Impl final : VersionHost {
   BackendSet backends;
   ModelMetrics metrics;
   const std::shared_ptr<ResponseCache> cache;
-  std::atomic<std::size_t> preloading{0};
+  std::atomic<std::size_t> ready_holds{0};
   std::atomic<bool> stopping{false};
   Alarm alarm;
   // Unloads and the memory's return to the system; must take what the other threads still drop at
@@ -160,11 +161,25 @@ void Service::Deploy(DeploySpec spec, DeployCallback done) {
 }
 
 void Service::Preload(std::vector<DeploySpec> specs) {
-  impl_->preloading.fetch_add(specs.size());
+  const auto hold = HoldReady();
   for (DeploySpec& spec : specs) {
-    impl_->lifecycle.DeployListed(
-        std::move(spec), [impl = impl_.get()](const auto&) { impl->preloading.fetch_sub(1); });
+    impl_->lifecycle.DeployListed(std::move(spec), std::nullopt, [hold](const auto&) {});
   }
+}
+
+std::shared_ptr<const void> Service::HoldReady() {
+  impl_->ready_holds.fetch_add(1);
+  return {impl_.get(), [](Impl* impl) { impl->ready_holds.fetch_sub(1); }};
+}
+
+void Service::DeployFound(FolderModel found, DeployCallback done) {
+  found.spec.origin = Origin::kFolder;
+  found.spec.replace = true;
+  impl_->lifecycle.DeployListed(std::move(found.spec), std::move(found.problem), std::move(done));
+}
+
+void Service::RemoveFound(std::string name, std::string version, RemoveCallback done) {
+  impl_->lifecycle.Remove(std::move(name), std::move(version), Origin::kFolder, std::move(done));
 }
 
 void Service::Reload(std::string name, std::string version, ReloadCallback done) {
@@ -172,7 +187,7 @@ void Service::Reload(std::string name, std::string version, ReloadCallback done)
 }
 
 void Service::Remove(std::string name, std::string version, RemoveCallback done) {
-  impl_->lifecycle.Remove(std::move(name), std::move(version), std::move(done));
+  impl_->lifecycle.Remove(std::move(name), std::move(version), std::nullopt, std::move(done));
 }
 
 std::vector<ModelInfo> Service::List() const { return impl_->registry.List(); }
@@ -212,7 +227,7 @@ void Service::CountFailure(const VersionLease& version, Code code, Clock::time_p
   VersionServer::Of(*version).CountFailure(code, arrival);
 }
 
-bool Service::ready() const { return !impl_->stopping.load() && impl_->preloading.load() == 0; }
+bool Service::ready() const { return !impl_->stopping.load() && impl_->ready_holds.load() == 0; }
 
 void Service::BeginShutdown() {
   impl_->stopping.store(true);

@@ -13,6 +13,7 @@
 #include "model/config.h"
 #include "model/registry.h"
 #include "model/signature.h"
+#include "repository/model_folder.h"
 #include "serving/infer.h"
 #include "tensor/tensor.h"
 
@@ -72,9 +73,21 @@ class Service {
   // Counts a request that failed before it became an InferRequest (it could not be decoded).
   void CountFailure(const VersionLease& version, Code code, Clock::time_point arrival);
 
+  // For the keeper of a folder of models: deploys a version that lies there. It is listed at once,
+  // and stays so as failed if it has a problem or cannot be planned. It takes the place of what the
+  // folder had there before, but not of what a request has deployed: ALREADY_EXISTS.
+  void DeployFound(FolderModel found, DeployCallback done);
+
+  // Removes what DeployFound() has deployed. FAILED_PRECONDITION if a request has put another
+  // version in its place.
+  void RemoveFound(std::string name, std::string version, RemoveCallback done);
+
   // Whether requests should be sent here: everything that Preload() was given has been loaded, or
-  // has failed to, and no shutdown has begun.
+  // has failed to, nobody holds it up by HoldReady(), and no shutdown has begun.
   bool ready() const;
+
+  // ready() is false for as long as what this returns lives, which must not outlive the service.
+  std::shared_ptr<const void> HoldReady();
 
   // Deploys what was found at start, in parallel, while the server already answers. Their names are
   // taken when this returns. Failures are logged and shown, nothing more.

@@ -50,12 +50,12 @@ def wait_for(condition, what, seconds=PATIENCE):
 
 
 class Server:
-    """`plinth serve` on a free port, its log in a file."""
+    """`plinth serve` on a free port, its log in a file. `prefix` is a command that runs it."""
 
-    def __init__(self, folder, *arguments, host="127.0.0.1", roots=(), env=None, cwd=None):
+    def __init__(self, folder, *arguments, host="127.0.0.1", roots=(), env=None, cwd=None, prefix=()):
         self.folder = Path(folder)
         self.log_path = self.folder / "server.log"
-        command = [str(BINARY), "serve", "--host", host, "--port", "0"]
+        command = [*prefix, str(BINARY), "serve", "--host", host, "--port", "0"]
         for root in roots:
             command += ["--model-root", str(root)]
         command += [str(a) for a in arguments]
