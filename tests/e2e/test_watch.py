@@ -342,7 +342,7 @@ def test_the_folder_may_come_later(start_server, tmp_path, mode):
     models = tmp_path / "later" / "models"
     server = start_server("--models", models, "--backend-dir", TEST_BACKEND, "--watch-settle-ms", SETTLE_MS, *mode)
     client = server.client()
-    assert client.get("/ready").status == 200
+    wait_for(lambda: client.get("/ready").status == 200, "the server to be ready without it")
     put(models / "m", factor=3)
     wait_for_factor(client, 3)
 
