@@ -66,14 +66,31 @@ Buffer BodyOf(std::string_view text, char padding) {
   return Buffer::Share(copy, data, size).Slice(0, text.size());
 }
 
+// A model of two versions, with traffic that is sticky by a field.
+class TwoVersions final : public api::VersionChoice {
+ public:
+  TwoVersions(const Signature& first, const Signature& second) : first_(first), second_(second) {}
+
+  Result<const Signature*> Presumed() override { return &first_; }
+  Result<const Signature*> Named(std::string_view version) override {
+    if (version == "v1") return &first_;
+    if (version == "v2") return &second_;
+    return Fail(Code::kNotFound, "there is no such version");
+  }
+  Result<const Signature*> Routed(std::optional<std::string_view> key) override {
+    return key && key->size() % 2 == 0 ? &second_ : &first_;
+  }
+  std::string_view sticky_field() override { return "user"; }
+
+ private:
+  const Signature& first_;
+  const Signature& second_;
+};
+
 Result<api::PredictBody> Decode(std::string_view text, char padding, const Signature& signature,
                                 const Signature& other) {
-  return api::DecodePredict(BodyOf(text, padding),
-                            [&](std::string_view version) -> Result<const Signature*> {
-                              if (version.empty() || version == "v1") return &signature;
-                              if (version == "v2") return &other;
-                              return Fail(Code::kNotFound, "there is no such version");
-                            });
+  TwoVersions choice(signature, other);
+  return api::DecodePredict(BodyOf(text, padding), choice);
 }
 
 void CheckTensor(const Tensor& tensor) {
@@ -143,7 +160,7 @@ void CheckRaw(std::string_view text, const Signature& signature) {
 }
 
 void CheckQuery(std::string_view text) {
-  const auto options = api::ParsePredictQuery(text);
+  const auto options = api::ParsePredictQuery(text, "user");
   Require(options || !options.error().message.empty(), "a refusal says nothing");
   if (!options) return;
   Require(options->outputs.size() <= api::PredictOptions::kMaxOutputs, "too many outputs");

@@ -63,32 +63,34 @@ std::unexpected<Error> UnknownInput(const Signature& signature, std::string_view
 // One body. The parser's document can be read more than once, each time from its beginning.
 class Decoder {
  public:
-  Decoder(ondemand::document& document, std::string_view text, const SignatureLookup& lookup)
-      : body_{document, text}, lookup_(lookup) {}
+  Decoder(ondemand::document& document, std::string_view text, VersionChoice& choice)
+      : body_{document, text}, choice_(choice) {}
 
   Result<PredictBody> Decode() {
-    auto first = Pass("");
+    auto first = Pass();
     const Signature* const used = signature_;
-    if (first && (!version_ || *version_ == version_used_)) return first;
-    // The version stands behind the inputs, or was not reached because they do not fit the default
-    // version.
-    if (!first && !version_) FindVersion();
-    if (!version_ || *version_ == version_used_ || !body_.document.is_alive()) return first;
-    const auto wanted = lookup_(*version_);
+    if (settled_) return first;
+    // What decides on the version stands behind the inputs, or was not reached because they do not
+    // fit the presumed version. Of a body in which they were not found there is nothing to decide.
+    if (!first && !version_) FindDeciders();
+    if (used == nullptr && !version_) return first;
+    if (!body_.document.is_alive()) return first;
+    const auto wanted = version_ ? choice_.Named(*version_) : choice_.Routed(key_);
     if (!wanted) return Fail(wanted.error());
     if (used != nullptr && SameInputs(*used, **wanted)) return first;
-    const std::string version = *version_;
-    version_.reset();
+    signature_ = *wanted;
+    settled_ = true;
     body_.document.rewind();
-    return Pass(version);
+    return Pass();
   }
 
  private:
-  // Reads the body; inputs that come before the version are taken to be for `version`.
-  Result<PredictBody> Pass(const std::string& version);
-  Status ReadKey(std::string_view key, ondemand::value value, const std::string& version,
-                 PredictBody& body);
+  // Reads the body; inputs by signature_ if that is settled, else by the named version's, or the
+  // presumed one's.
+  Result<PredictBody> Pass();
+  Status ReadKey(std::string_view key, ondemand::value value, PredictBody& body);
   Status ReadVersion(ondemand::value value);
+  Status ReadStickyKey(ondemand::value value);
   Status ReadOutputs(ondemand::value value, std::vector<std::string>& outputs);
   Status ReadPriority(ondemand::value value, std::optional<Priority>& to);
   Status ReadTimeout(ondemand::value value, std::optional<std::chrono::milliseconds>& to);
@@ -97,7 +99,10 @@ class Decoder {
   Status ReadByName(ondemand::value value, std::vector<NamedTensor>& inputs);
   Status ReadRows(ondemand::value value, std::vector<NamedTensor>& inputs);
 
-  void FindVersion();
+  bool IsSticky(std::string_view key) const {
+    return !key.empty() && key == choice_.sticky_field();
+  }
+  void FindDeciders();
   const char* NextToken(ondemand::value value) const;
   bool IsBase64(const char* brace) const;
 
@@ -106,14 +111,17 @@ class Decoder {
   }
 
   const JsonBody body_;
-  const SignatureLookup& lookup_;
+  VersionChoice& choice_;
   const Signature* signature_ = nullptr;  // the one that the inputs are read by
-  std::string version_used_;              // whose it is
+  bool settled_ = false;                  // whether it is that of the version that will answer
   std::optional<std::string> version_;    // as the body says
+  std::optional<std::string> key_;        // the value of the sticky field
 };
 
-Result<PredictBody> Decoder::Pass(const std::string& version) {
+Result<PredictBody> Decoder::Pass() {
   PredictBody body;
+  version_.reset();
+  key_.reset();
   bool seen[std::size(kKeys)] = {};
   ondemand::object object;
   if (const auto failed = body_.document.get_object().get(object)) {
@@ -126,6 +134,11 @@ Result<PredictBody> Decoder::Pass(const std::string& version) {
     if (const auto failed = field.unescaped_key().get(key)) return Malformed(failed);
     if (const auto failed = field.value().get(value)) return Malformed(failed);
     const auto known = std::ranges::find(kKeys, key);
+    if (known == std::end(kKeys) && IsSticky(key)) {
+      if (key_) return Invalid("key '" + std::string(key) + "' is given twice");
+      if (auto read = ReadStickyKey(value); !read) return Fail(std::move(read.error()));
+      continue;
+    }
     if (known == std::end(kKeys)) {
       return Invalid("key '" + std::string(key.substr(0, 100)) + "' is unknown" +
                      DidYouMean(key, kKeys) +
@@ -134,7 +147,7 @@ Result<PredictBody> Decoder::Pass(const std::string& version) {
     if (std::exchange(seen[known - std::begin(kKeys)], true)) {
       return Invalid("key '" + std::string(key) + "' is given twice");
     }
-    if (auto read = ReadKey(key, value, version, body); !read) return Fail(std::move(read.error()));
+    if (auto read = ReadKey(key, value, body); !read) return Fail(std::move(read.error()));
   }
   const char* rest = nullptr;
   if (body_.document.current_location().get(rest) != simdjson::OUT_OF_BOUNDS) {
@@ -145,17 +158,18 @@ Result<PredictBody> Decoder::Pass(const std::string& version) {
   return body;
 }
 
-Status Decoder::ReadKey(std::string_view key, ondemand::value value, const std::string& version,
-                        PredictBody& body) {
+Status Decoder::ReadKey(std::string_view key, ondemand::value value, PredictBody& body) {
   if (key == "version") return ReadVersion(value);
   if (key == "outputs") return ReadOutputs(value, body.options.outputs);
   if (key == "priority") return ReadPriority(value, body.options.priority);
   if (key == "timeout_ms") return ReadTimeout(value, body.options.timeout);
-  version_used_ = version_.value_or(version);
-  signature_ = nullptr;
-  const auto signature = lookup_(version_used_);
-  if (!signature) return Fail(signature.error());
-  signature_ = *signature;
+  if (!settled_) {
+    signature_ = nullptr;
+    settled_ = version_.has_value();
+    const auto signature = version_ ? choice_.Named(*version_) : choice_.Presumed();
+    if (!signature) return Fail(signature.error());
+    signature_ = *signature;
+  }
   return ReadInputs(value, body.inputs);
 }
 
@@ -166,6 +180,26 @@ Status Decoder::ReadVersion(ondemand::value value) {
   }
   if (auto allowed = CheckName("version", version); !allowed) return allowed;
   version_ = std::string(version);
+  return {};
+}
+
+// Of a string the text, of a number its digits as they stand there.
+Status Decoder::ReadStickyKey(ondemand::value value) {
+  json_type type = json_type::null;
+  std::string_view text;
+  if (const auto failed = value.type().get(type)) return Malformed(failed);
+  if (type == json_type::string) {
+    if (const auto failed = value.get_string().get(text)) return Malformed(failed);
+  } else if (type == json_type::number) {
+    double number = 0;
+    text = value.raw_json_token();
+    text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+    if (const auto failed = value.get_double().get(number)) return Malformed(failed);
+  } else {
+    return Invalid("key '" + std::string(choice_.sticky_field()) +
+                   "' must be a string or a number: the model's traffic is sticky by it");
+  }
+  key_ = std::string(text);
   return {};
 }
 
@@ -353,8 +387,8 @@ Status Decoder::ReadRows(ondemand::value value, std::vector<NamedTensor>& inputs
   return readers.Finish(inputs);
 }
 
-// Looks for nothing but the version, in a body whose inputs could not be read.
-void Decoder::FindVersion() {
+// Looks for nothing but what decides on the version, in a body that could not be read to its end.
+void Decoder::FindDeciders() {
   if (!body_.document.is_alive()) return;  // broken JSON: there is no reading on
   body_.document.rewind();
   ondemand::object object;
@@ -368,7 +402,8 @@ void Decoder::FindVersion() {
     }
     if (key == "version") {
       static_cast<void>(ReadVersion(value));
-      return;
+    } else if (IsSticky(key)) {
+      static_cast<void>(ReadStickyKey(value));
     }
   }
 }
@@ -403,7 +438,7 @@ ondemand::parser* KeptParser() {
 }
 
 Result<PredictBody> DecodeWith(ondemand::parser& parser, std::string_view text,
-                               const SignatureLookup& lookup) {
+                               VersionChoice& choice) {
   ondemand::document document;
   const simdjson::padded_string_view padded(text.data(), text.size(),
                                             text.size() + net::HttpRequest::kBodyPadding);
@@ -413,19 +448,19 @@ Result<PredictBody> DecodeWith(ondemand::parser& parser, std::string_view text,
     }
     return Invalid(std::string("the body is not valid JSON: ") + simdjson::error_message(failed));
   }
-  return Decoder(document, text, lookup).Decode();
+  return Decoder(document, text, choice).Decode();
 }
 
 }  // namespace
 
-Result<PredictBody> DecodePredict(const Buffer& body, const SignatureLookup& lookup) {
+Result<PredictBody> DecodePredict(const Buffer& body, VersionChoice& choice) {
   if (body.empty()) return Invalid("the body is empty, expected {\"inputs\": ...}");
   const std::string_view text(body.As<char>(), body.size());
   if (text.size() <= kKeptParserSize) {
-    if (auto* const parser = KeptParser()) return DecodeWith(*parser, text, lookup);
+    if (auto* const parser = KeptParser()) return DecodeWith(*parser, text, choice);
   }
   ondemand::parser parser;
-  return DecodeWith(parser, text, lookup);
+  return DecodeWith(parser, text, choice);
 }
 
 }  // namespace plinth::api

@@ -2,12 +2,14 @@
 //
 //   {"inputs": ..., "version": "v1", "outputs": ["label"], "priority": "high", "timeout_ms": 50}
 //
+// and the field that the model's traffic is sticky by, if there is one.
+//
 // `inputs` is one value (a number, a string, nested arrays) for a model with one required input; an
 // object by input name; or a list of rows, each an object by input name, which are stacked along
 // the first dimension. docs/api.md, "Inputs", has the rules in full.
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -24,13 +26,30 @@ struct PredictBody {
   PredictOptions options;
 };
 
-// The signature of a version, "" for the default one. It stays valid while the body is decoded.
-using SignatureLookup = std::function<Result<const Signature*>(std::string_view version)>;
+// Which version a body is for, as it turns out while the body is read. Signatures stay valid while
+// it is.
+class VersionChoice {
+ public:
+  virtual ~VersionChoice() = default;
 
-// Decodes in one pass, by the signature of the version that the body names. Only where "version"
-// comes behind "inputs" and its inputs differ from the default version's are the inputs read again.
-// `body` has HttpRequest::kBodyPadding readable bytes behind it. INVALID_ARGUMENT, or whatever
-// `lookup` says.
-Result<PredictBody> DecodePredict(const Buffer& body, const SignatureLookup& lookup);
+  // A version that the body may be for: its inputs are read by that one's signature as long as the
+  // body has named none.
+  virtual Result<const Signature*> Presumed() = 0;
+
+  // The version that the body names; or the one that answers a body which names none and whose
+  // sticky field, if it has it, is `key`. One of the two is called last, at most once for each
+  // version.
+  virtual Result<const Signature*> Named(std::string_view version) = 0;
+  virtual Result<const Signature*> Routed(std::optional<std::string_view> key) = 0;
+
+  // The member of the body that ties its sender to a version; empty if there is none.
+  virtual std::string_view sticky_field() = 0;
+};
+
+// Decodes in one pass. Only where it turns out behind "inputs" which version the body is for, and
+// the inputs of that one differ from those of the presumed one, the inputs are read again. `body`
+// has HttpRequest::kBodyPadding readable bytes behind it. INVALID_ARGUMENT, or whatever `choice`
+// says.
+Result<PredictBody> DecodePredict(const Buffer& body, VersionChoice& choice);
 
 }  // namespace plinth::api

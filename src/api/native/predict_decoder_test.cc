@@ -192,23 +192,30 @@ TEST(PredictDecoderTest, RefusesInvalidUtf8) {
   EXPECT_THAT(ErrorOf(Inputs("[\"\xFF\"]"), One(DType::kBytes, Shape{-1})), HasSubstr("UTF-8"));
 }
 
-class PredictVersionsTest : public ::testing::Test {
+class PredictVersionsTest : public ::testing::Test, public VersionChoice {
  protected:
-  Result<PredictBody> Decode(std::string_view json) {
-    return DecodePredict(BodyOf(json),
-                         [this](std::string_view version) -> Result<const Signature*> {
-                           asked_.emplace_back(version);
-                           const auto it = versions_.find(std::string(version));
-                           if (it == versions_.end())
-                             return Fail(Code::kNotFound, "no version " + std::string(version));
-                           return &it->second;
-                         });
-  }
+  Result<PredictBody> Decode(std::string_view json) { return DecodePredict(BodyOf(json), *this); }
 
-  std::map<std::string, Signature> versions_ = {{"", One(DType::kFp32, Shape{-1, 2})},
+  Result<const Signature*> Presumed() override { return Named("presumed"); }
+  Result<const Signature*> Routed(std::optional<std::string_view> key) override {
+    key_ = key;
+    return Named(routed_);
+  }
+  Result<const Signature*> Named(std::string_view version) override {
+    asked_.emplace_back(version);
+    const auto it = versions_.find(std::string(version));
+    if (it == versions_.end()) return Fail(Code::kNotFound, "no version " + std::string(version));
+    return &it->second;
+  }
+  std::string_view sticky_field() override { return field_; }
+
+  std::map<std::string, Signature> versions_ = {{"presumed", One(DType::kFp32, Shape{-1, 2})},
                                                 {"v1", One(DType::kInt64, Shape{-1, 3})},
                                                 {"v2", One(DType::kFp32, Shape{-1, 2})}};
+  std::string routed_ = "presumed";  // where requests go that name no version
+  std::string field_ = "user";
   std::vector<std::string> asked_;
+  std::optional<std::string> key_;
 };
 
 TEST_F(PredictVersionsTest, ReadsOnceWhereTheVersionComesFirst) {
@@ -237,11 +244,11 @@ TEST_F(PredictVersionsTest, KeepsWhatItReadWhereTheInputsAreTheSame) {
   const auto body = Decode(R"({"inputs": [[1, 2]], "version": "v2"})");
   ASSERT_TRUE(body.has_value()) << body.error().message;
   EXPECT_EQ(body->options.version, "v2");
-  EXPECT_THAT(asked_, ElementsAre("", "v2"));
+  EXPECT_THAT(asked_, ElementsAre("presumed", "v2"));
 }
 
 TEST_F(PredictVersionsTest, TheNamedVersionNeedsNoDefault) {
-  versions_.erase("");
+  versions_.erase("presumed");
   EXPECT_TRUE(Decode(R"({"inputs": [[1, 2]], "version": "v2"})").has_value());
   const auto body = Decode(R"({"inputs": [[1, 2]]})");
   ASSERT_FALSE(body.has_value());
@@ -255,6 +262,63 @@ TEST_F(PredictVersionsTest, ErrorsAreThoseOfTheNamedVersion) {
   const auto missing = Decode(R"({"inputs": [[1, 2, 3, 4]], "version": "v9"})");
   ASSERT_FALSE(missing.has_value());
   EXPECT_EQ(missing.error().code, Code::kNotFound);
+}
+
+TEST_F(PredictVersionsTest, WhatNamesNoVersionIsReadOnceWhereTheInputsAreTheSame) {
+  routed_ = "v2";
+  const auto body = Decode(R"({"inputs": [[1, 2]]})");
+  ASSERT_TRUE(body.has_value()) << body.error().message;
+  EXPECT_EQ(body->options.version, "");
+  EXPECT_THAT(asked_, ElementsAre("presumed", "v2"));
+}
+
+TEST_F(PredictVersionsTest, TheRoutedVersionsInputsCount) {
+  routed_ = "v1";
+  const auto body = Decode(R"({"inputs": [[1, 2, 3]]})");
+  ASSERT_TRUE(body.has_value()) << body.error().message;
+  EXPECT_EQ(body->inputs.at(0).tensor.dtype(), DType::kInt64);
+  EXPECT_THAT(asked_, ElementsAre("presumed", "v1"));
+  EXPECT_THAT(Decode(R"({"inputs": [[1, 2]]})").error().message, HasSubstr("expected 3"));
+}
+
+TEST_F(PredictVersionsTest, TheStickyFieldStandsWhereItWill) {
+  for (const char* json :
+       {R"({"user": "a\n", "inputs": [[1, 2]]})", R"({"inputs": [[1, 2]], "user": "a\n"})",
+        R"({"inputs": [[1, 2, 3]], "outputs": ["y"], "user": "a\n"})"}) {
+    routed_ = std::string(json).find("3") == std::string::npos ? "v2" : "v1";
+    const auto body = Decode(json);
+    ASSERT_TRUE(body.has_value()) << body.error().message;
+    EXPECT_EQ(key_, "a\n") << json;
+  }
+}
+
+TEST_F(PredictVersionsTest, AStickyFieldIsTextOrANumber) {
+  ASSERT_TRUE(Decode(R"({"user": 17 , "inputs": [[1, 2]]})"));
+  EXPECT_EQ(key_, "17");
+  ASSERT_TRUE(Decode(R"({"inputs": [[1, 2]]})"));
+  EXPECT_EQ(key_, std::nullopt);
+  EXPECT_EQ(Decode(R"({"user": [1], "inputs": [[1, 2]]})").error().message,
+            "key 'user' must be a string or a number: the model's traffic is sticky by it");
+  EXPECT_EQ(Decode(R"({"user": 1, "inputs": [[1, 2]], "user": 1})").error().message,
+            "key 'user' is given twice");
+  EXPECT_EQ(Decode(R"({"user": 1x, "inputs": [[1, 2]]})").error().code, Code::kInvalidArgument);
+  field_ = "";
+  EXPECT_THAT(Decode(R"({"user": 1, "inputs": [[1, 2]]})").error().message, HasSubstr("unknown"));
+  EXPECT_THAT(Decode(R"({"": 1, "inputs": [[1, 2]]})").error().message, HasSubstr("unknown"));
+}
+
+TEST_F(PredictVersionsTest, ANamedVersionIsNotRouted) {
+  routed_ = "v1";
+  ASSERT_TRUE(Decode(R"({"user": 17, "inputs": [[1, 2]], "version": "v2"})"));
+  EXPECT_THAT(asked_, ElementsAre("presumed", "v2"));
+  EXPECT_EQ(key_, std::nullopt);
+}
+
+TEST_F(PredictVersionsTest, WhatCannotBeReadIsNotRouted) {
+  routed_ = "v2";
+  EXPECT_FALSE(Decode(R"({"inputs": [[1, 2]], )"));
+  EXPECT_FALSE(Decode(R"({"imputs": [[1, 2]]})"));
+  EXPECT_THAT(asked_, ::testing::Each("presumed"));
 }
 
 }  // namespace

@@ -77,21 +77,27 @@ Result<std::chrono::milliseconds> CheckTimeout(std::int64_t ms) {
   return std::chrono::milliseconds(ms);
 }
 
-Result<PredictOptions> ParsePredictQuery(std::string_view query) {
+Result<PredictOptions> ParsePredictQuery(std::string_view query, std::string_view sticky_field) {
   auto parameters = ParseQuery(query);
   if (!parameters) return Fail(std::move(parameters.error()));
   PredictOptions options;
   bool seen[std::size(kParameters)] = {};
+  const auto twice = [](const QueryParameter& parameter) {
+    return Invalid("query parameter '" + parameter.name + "' is given twice");
+  };
   for (const QueryParameter& parameter : *parameters) {
+    if (!sticky_field.empty() && parameter.name == sticky_field) {
+      if (options.sticky_key) return twice(parameter);
+      options.sticky_key = DecodedValue(parameter.value);
+      continue;
+    }
     const auto known = std::ranges::find(kParameters, parameter.name);
     if (known == std::end(kParameters)) {
       return Invalid("query parameter '" + parameter.name.substr(0, kShown) + "' is unknown" +
                      DidYouMean(parameter.name, kParameters) +
                      " (known ones are version, outputs, priority, timeout_ms)");
     }
-    if (std::exchange(seen[known - std::begin(kParameters)], true)) {
-      return Invalid("query parameter '" + parameter.name + "' is given twice");
-    }
+    if (std::exchange(seen[known - std::begin(kParameters)], true)) return twice(parameter);
     if (auto read = ReadParameter(parameter, options); !read) {
       return Fail(std::move(read.error()));
     }

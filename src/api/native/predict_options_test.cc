@@ -13,7 +13,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 std::string ErrorOf(std::string_view query) {
-  const auto options = ParsePredictQuery(query);
+  const auto options = ParsePredictQuery(query, "user");
   if (options) return "was accepted";
   EXPECT_EQ(options.error().code, Code::kInvalidArgument);
   return options.error().message;
@@ -21,7 +21,7 @@ std::string ErrorOf(std::string_view query) {
 
 TEST(PredictOptionsTest, ReadsAQuery) {
   const auto options =
-      ParsePredictQuery("version=v2&outputs=label,a%2Cb+c&priority=high&timeout_ms=50");
+      ParsePredictQuery("version=v2&outputs=label,a%2Cb+c&priority=high&timeout_ms=50", "");
   ASSERT_TRUE(options.has_value()) << options.error().message;
   EXPECT_EQ(options->version, "v2");
   EXPECT_THAT(options->outputs, ElementsAre("label", "a,b c"));
@@ -30,7 +30,7 @@ TEST(PredictOptionsTest, ReadsAQuery) {
 }
 
 TEST(PredictOptionsTest, NothingIsAskedForByNothing) {
-  const auto options = ParsePredictQuery("");
+  const auto options = ParsePredictQuery("", "");
   ASSERT_TRUE(options.has_value());
   EXPECT_EQ(options->version, "");
   EXPECT_TRUE(options->outputs.empty());
@@ -51,6 +51,14 @@ TEST(PredictOptionsTest, RefusesWhatIsUnknown) {
     SCOPED_TRACE(timeout);
     EXPECT_THAT(ErrorOf(std::string("timeout_ms=") + timeout), HasSubstr("from 1 to 86400000"));
   }
+}
+
+TEST(PredictOptionsTest, TheStickyFieldIsAParameter) {
+  const auto options = ParsePredictQuery("user=a%20b&version=v1", "user");
+  ASSERT_TRUE(options.has_value()) << options.error().message;
+  EXPECT_EQ(options->sticky_key, "a b");
+  EXPECT_FALSE(ParsePredictQuery("user=a", ""));
+  EXPECT_FALSE(ParsePredictQuery("user=a&user=b", "user"));
 }
 
 }  // namespace

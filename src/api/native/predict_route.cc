@@ -1,10 +1,9 @@
 #include "api/native/predict_route.h"
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -22,54 +21,88 @@ using net::HttpRequest;
 using net::HttpResponse;
 using net::Responder;
 
-// The versions that one request asks about: the default one and the one that it names.
-class Leases {
- public:
-  Leases(const Service& service, const std::string& model) : service_(service), model_(model) {}
+// How much of a sticky key counts.
+constexpr std::size_t kLongestKey = 256;
 
-  Result<const Signature*> Find(std::string_view version) {
-    const auto lease = Get(version);
-    if (!lease) return Fail(lease.error());
-    return &(**lease)->signature();
+// The version that one request is for, from what its headers, its query and its body say.
+class RequestedVersion final : public VersionChoice {
+ public:
+  RequestedVersion(const Service& service, const HttpRequest& request, const std::string& model)
+      : service_(service), request_(request), model_(model) {}
+
+  Result<const Signature*> Presumed() override {
+    if (auto looked = Look(); !looked) return Fail(std::move(looked.error()));
+    return &preview_->version->signature();
   }
 
-  // The lease on that version, "" for the default one. Valid until the next two other versions are
-  // asked for.
-  Result<VersionLease*> Get(std::string_view version) {
-    for (std::size_t i = 0; i < used_; ++i) {
-      if (held_[i].version == version) return &held_[i].lease;
-    }
+  Result<const Signature*> Named(std::string_view version) override {
     auto lease = service_.Resolve(model_, version);
     if (!lease) return Fail(std::move(lease.error()));
-    Held& held = held_[std::min(used_, held_.size() - 1)];
-    used_ = std::min(used_ + 1, held_.size());
-    held = {std::string(version), *std::move(lease)};
-    return &held.lease;
+    chosen_ = {*std::move(lease), {}};
+    return &chosen_.version->signature();
   }
 
-  // Whose failure it is if the request goes no further: the version that was found last, else the
-  // default one. nullptr if there is none.
+  Result<const Signature*> Routed(std::optional<std::string_view> key) override {
+    if (auto looked = Look(); !looked) return Fail(std::move(looked.error()));
+    if (preview_->settled) {
+      chosen_ = {std::move(preview_->version), {}};
+      return &chosen_.version->signature();
+    }
+    auto routed = service_.Route(model_, [&](const StickyKey& sticky) { return Key(sticky, key); });
+    if (!routed) return Fail(std::move(routed.error()));
+    chosen_ = *std::move(routed);
+    return &chosen_.version->signature();
+  }
+
+  std::string_view sticky_field() override {
+    return Look() ? std::string_view(preview_->sticky_field) : std::string_view();
+  }
+
+  // Of what was chosen by the last call of Named() or Routed().
+  const Signature& signature() const { return chosen_.version->signature(); }
+  plinth::Routed Take() && { return std::move(chosen_); }
+
+  // Whose failure it is if the request goes no further: that of the version that was chosen, else
+  // of the newest one. nullptr if there is none. Not after Take().
   const VersionLease* ForFailure() {
-    if (used_ > 0) return &held_[used_ - 1].lease;
-    const auto lease = Get("");
-    return lease ? *lease : nullptr;
+    if (chosen_.version) return &chosen_.version;
+    return Look() ? &preview_->version : nullptr;
   }
 
  private:
-  struct Held {
-    std::string version;
-    VersionLease lease;
-  };
+  Status Look() {
+    if (preview_) return {};
+    auto preview = service_.Preview(model_);
+    if (!preview) return Fail(std::move(preview.error()));
+    preview_ = *std::move(preview);
+    return {};
+  }
+
+  // `field` is the value of the field that Look() found to be the sticky one; the policy may have
+  // changed since.
+  std::optional<std::string_view> Key(const StickyKey& sticky,
+                                      std::optional<std::string_view> field) const {
+    std::string_view key;
+    if (sticky.source == StickyKey::Source::kHeader) {
+      key = request_.Find(sticky.name);
+    } else if (field && sticky.name == preview_->sticky_field) {
+      key = *field;
+    }
+    if (key.empty()) return std::nullopt;
+    return key.substr(0, kLongestKey);
+  }
 
   const Service& service_;
+  const HttpRequest& request_;
   const std::string& model_;
-  std::array<Held, 2> held_;
-  std::size_t used_ = 0;
+  std::optional<RoutePreview> preview_;
+  plinth::Routed chosen_;
 };
 
 // A raw request: the input's bytes in the body, everything else in the query and the headers.
-Result<PredictBody> DecodeRaw(const HttpRequest& request, const SignatureLookup& lookup) {
-  auto options = ParsePredictQuery(request.query);
+Result<PredictBody> DecodeRaw(const HttpRequest& request, VersionChoice& choice) {
+  auto options = ParsePredictQuery(
+      request.query, request.query.empty() ? std::string_view() : choice.sticky_field());
   if (!options) return Fail(std::move(options.error()));
   if (const std::string_view version = request.Find("Plinth-Version"); !version.empty()) {
     if (auto named = CheckName("version", version); !named) return Fail(std::move(named.error()));
@@ -80,7 +113,8 @@ Result<PredictBody> DecodeRaw(const HttpRequest& request, const SignatureLookup&
     }
     options->version = std::string(version);
   }
-  const auto signature = lookup(options->version);
+  const auto signature = options->version.empty() ? choice.Routed(options->sticky_key)
+                                                  : choice.Named(options->version);
   if (!signature) return Fail(signature.error());
   const auto description =
       ParseRawDescription(request.Find("Plinth-Shape"), request.Find("Plinth-Datatype"));
@@ -92,25 +126,24 @@ Result<PredictBody> DecodeRaw(const HttpRequest& request, const SignatureLookup&
   return body;
 }
 
-Result<PredictBody> Decode(const HttpRequest& request, Leases& leases) {
+Result<PredictBody> Decode(const HttpRequest& request, VersionChoice& choice) {
   const auto kind = KindOfBody(request);
   if (!kind) return Fail(kind.error());
-  const SignatureLookup lookup = [&](std::string_view version) { return leases.Find(version); };
-  return *kind == BodyKind::kRaw ? DecodeRaw(request, lookup) : DecodePredict(request.body, lookup);
+  return *kind == BodyKind::kRaw ? DecodeRaw(request, choice) : DecodePredict(request.body, choice);
 }
 
 // The request for the service, but for `cancelled`.
-Result<InferRequest> MakeInferRequest(const HttpRequest& request, Leases& leases, bool raw_answer,
-                                      Clock::time_point arrival) {
-  auto body = Decode(request, leases);
+Result<InferRequest> MakeInferRequest(const HttpRequest& request, RequestedVersion& version,
+                                      bool raw_answer, Clock::time_point arrival) {
+  auto body = Decode(request, version);
   if (!body) return Fail(std::move(body.error()));
-  const auto lease = leases.Get(body->options.version);
-  if (!lease) return Fail(lease.error());
   if (raw_answer) {
-    auto possible = CheckRawAnswer((**lease)->signature(), body->options.outputs);
+    auto possible = CheckRawAnswer(version.signature(), body->options.outputs);
     if (!possible) return Fail(std::move(possible.error()));
   }
-  return InferRequest{.version = std::move(**lease),
+  plinth::Routed routed = std::move(version).Take();
+  return InferRequest{.version = std::move(routed.version),
+                      .shadow = std::move(routed.shadow),
                       .inputs = std::move(body->inputs),
                       .outputs = std::move(body->options.outputs),
                       .arrival = arrival,
@@ -139,11 +172,11 @@ void HandlePredict(Service& service, const HttpRequest& request, const std::stri
   const Clock::time_point arrival = Clock::now();
   if (auto named = CheckName("model name", model); !named)
     return responder.Send(ErrorResponse(named.error()));
-  Leases leases(service, model);
+  RequestedVersion version(service, request, model);
   const bool raw = WantsRaw(request);
-  auto infer = MakeInferRequest(request, leases, raw, arrival);
+  auto infer = MakeInferRequest(request, version, raw, arrival);
   if (!infer) {
-    if (const VersionLease* const lease = leases.ForFailure())
+    if (const VersionLease* const lease = version.ForFailure())
       service.CountFailure(*lease, infer.error().code, arrival);
     return responder.Send(ErrorResponse(infer.error()));
   }

@@ -40,8 +40,22 @@ inline Buffer BodyOf(std::string_view json) {
   return Buffer::FromString(std::move(text)).Slice(0, json.size());
 }
 
+// Whatever the body names, it is for this signature.
+class OneSignature final : public VersionChoice {
+ public:
+  explicit OneSignature(const Signature& signature) : signature_(signature) {}
+  Result<const Signature*> Presumed() override { return &signature_; }
+  Result<const Signature*> Named(std::string_view) override { return &signature_; }
+  Result<const Signature*> Routed(std::optional<std::string_view>) override { return &signature_; }
+  std::string_view sticky_field() override { return {}; }
+
+ private:
+  const Signature& signature_;
+};
+
 inline Result<PredictBody> Decode(std::string_view json, const Signature& signature) {
-  return DecodePredict(BodyOf(json), [&](std::string_view) { return &signature; });
+  OneSignature choice(signature);
+  return DecodePredict(BodyOf(json), choice);
 }
 
 inline Tensor Only(std::string_view json, const Signature& signature) {
