@@ -83,11 +83,32 @@ std::vector<std::string> FilesBeside(const std::string& file) {
           folder / "model.json"};
 }
 
+bool IsRemote(const struct statfs& info) {
+  // From linux/magic.h and the sources of those that are not in it.
+  constexpr std::array<std::uint32_t, 12> kRemote = {
+      0x6969,      // NFS
+      0x517B,      // SMB
+      0xFF534D42,  // CIFS
+      0xFE534D42,  // SMB 2 and 3
+      0x65735546,  // FUSE
+      0x01021997,  // 9P
+      0x00C36400,  // Ceph
+      0x5346414F,  // AFS
+      0x6B414653,  // kAFS
+      0x0BD00BD0,  // Lustre
+      0x47504653,  // GPFS
+      0x786F4256,  // VirtualBox shared folders
+  };
+  return std::ranges::find(kRemote, static_cast<std::uint32_t>(info.f_type)) != kRemote.end();
+}
+
 // A read lease is granted only while nobody has the file open for writing. It is given back at
-// once; whoever wants to write meanwhile waits for that instant.
+// once; whoever wants to write meanwhile waits for that instant. NFS and SMB refuse leases for
+// other reasons with the same error.
 bool HasWriter(const std::string& file) {
   const FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd.valid()) return false;
+  struct statfs info {};
+  if (!fd.valid() || ::fstatfs(fd.get(), &info) != 0 || IsRemote(info)) return false;
   // That somebody waits is told by a signal; this one is ignored unless asked for, SIGIO is not.
   if (::fcntl(fd.get(), F_SETSIG, SIGURG) != 0) return false;
   if (::fcntl(fd.get(), F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
@@ -117,24 +138,8 @@ bool IsBeingWritten(const std::string& path) {
 }
 
 bool IsOnRemoteFileSystem(const std::string& path) {
-  // From linux/magic.h and the sources of those that are not in it.
-  constexpr std::array<std::uint32_t, 12> kRemote = {
-      0x6969,      // NFS
-      0x517B,      // SMB
-      0xFF534D42,  // CIFS
-      0xFE534D42,  // SMB 2 and 3
-      0x65735546,  // FUSE
-      0x01021997,  // 9P
-      0x00C36400,  // Ceph
-      0x5346414F,  // AFS
-      0x6B414653,  // kAFS
-      0x0BD00BD0,  // Lustre
-      0x47504653,  // GPFS
-      0x786F4256,  // VirtualBox shared folders
-  };
   struct statfs info {};
-  if (::statfs(path.c_str(), &info) != 0) return false;
-  return std::ranges::find(kRemote, static_cast<std::uint32_t>(info.f_type)) != kRemote.end();
+  return ::statfs(path.c_str(), &info) == 0 && IsRemote(info);
 }
 
 }  // namespace plinth

@@ -184,6 +184,21 @@ def test_half_a_file_never_answers(watch, models, file):
     assert_recorded(file, client.predict(name, inputs_for(file)).outputs)
 
 
+def test_half_a_folder_never_answers(watch, models):
+    """A SavedModel whose graph was copied some time before its weights."""
+    name = "keras_savedmodel"
+    client = watch(*MODES["inotify"]).client()
+    shutil.copytree(DIGITS / name, models / "m" / "1")
+    wait_for(lambda: client.predict("m", inputs_for(name)).status == 200, "the model to be loaded")
+    variables = models / "m" / "1" / "variables"
+    shutil.rmtree(variables)
+    wait_for(lambda: "failed_reload" in versions(client)["1"], "a graph without weights to be refused")
+    assert_recorded(name, client.predict("m", inputs_for(name)).outputs)
+    shutil.copytree(DIGITS / name / "variables", variables)
+    wait_for(lambda: "failed_reload" not in versions(client)["1"], "the whole folder to be loaded")
+    assert_recorded(name, client.predict("m", inputs_for(name)).outputs)
+
+
 def test_what_goes_is_removed(client, models):
     for version in ("1", "2", "3"):
         put(models / "m" / version, factor=int(version))
