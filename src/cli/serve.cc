@@ -32,6 +32,7 @@ struct ServeOptions {
   std::vector<std::string> backend_dirs;
   std::size_t io_threads = 0;
   std::size_t cache_mb = 256;
+  std::size_t memory_mb = 0;
   double drain_seconds = 30;
   std::string log_level = "info";
 };
@@ -90,7 +91,8 @@ Service::Options ServiceOptions(const ServeOptions& options) {
   return {.backend_dirs = std::move(backends),
           .model_roots = std::move(roots),
           .cache_bytes = options.cache_mb << 20,
-          .version = PLINTH_VERSION};
+          .version = PLINTH_VERSION,
+          .memory_budget = options.memory_mb << 20};
 }
 
 int Serve(const ServeOptions& options) {
@@ -172,6 +174,11 @@ std::function<int()> AddServe(CLI::App& app) {
                  "MB for the answers that models with a cache_size keep, all together")
       ->capture_default_str()
       ->check(CLI::Range(0, 1 << 20));
+  app.add_option(
+         "--memory-budget", options->memory_mb,
+         "MB of memory for the whole process: idle models that are \"lazy\" are unloaded to keep "
+         "to it [no bound]")
+      ->check(CLI::Range(0, 1 << 24));
   app.add_option("--drain-seconds", options->drain_seconds,
                  "How long SIGTERM waits for requests in flight")
       ->capture_default_str()

@@ -110,10 +110,30 @@ Status ModelVersion::WarmCopies() {
   return {};
 }
 
+Status ModelVersion::Rehearse(std::span<const NamedTensor> inputs) {
+  for (const auto& copy : copies_) {
+    if (auto ran = copy->Execute(inputs, {}, nullptr); !ran) return plinth::Fail(ran.error());
+  }
+  return {};
+}
+
 void ModelVersion::Open() {
   assert(!copies_.empty());
   SetState(VersionState::kReady);
   uses_.store(1, std::memory_order_release);  // the version's own use, which Retire() drops
+}
+
+void ModelVersion::Rest(const VersionInfo& known) {
+  {
+    const std::lock_guard lock(info_mutex_);
+    info_ = known;
+  }
+  SetState(VersionState::kUnloaded);
+}
+
+void ModelVersion::SetMemoryBytes(std::size_t bytes) {
+  const std::lock_guard lock(info_mutex_);
+  info_.memory_bytes = bytes;
 }
 
 void ModelVersion::Fail(const Error& error) {

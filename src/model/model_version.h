@@ -3,12 +3,16 @@
 //   loading -> warming -> ready -> draining -> unloaded
 //        \________\-> failed (the reason is kept)
 //
+// A version may also rest: be unloaded from the start, until a request asks for it. Its place is
+// then taken by a version that is loaded, and back.
+//
 // A version is used through a VersionLease. While leases exist the backend's model stays loaded;
 // Retire() lets no new lease in and the last one to go unloads it. So the unload happens exactly
 // once, never under a running call, and needs no lock.
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -68,6 +72,7 @@ struct VersionInfo {
   Signature signature;  // empty until loaded
   std::vector<std::string> warnings;
   std::optional<FailedReload> failed_reload;  // since this version was loaded
+  std::size_t memory_bytes = 0;               // that its load took, roughly; 0: not known
 };
 
 // How one execution runs.
@@ -129,8 +134,20 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
   // times, at most kMaxCopies.
   Status Load(Backend& backend, std::string_view framework, const std::string& path);
 
+  // Executes once on every copy, for what is done best before the first request comes. After
+  // Load(), before Open().
+  Status Rehearse(std::span<const NamedTensor> inputs);
+
   // Lets leases in: the state becomes ready. Requires a successful Load().
   void Open();
+
+  // Instead of Load(): the version is there, unloaded, and takes no leases. `known` is what was
+  // known of it when it was loaded last.
+  void Rest(const VersionInfo& known);
+  bool resting() const { return state() == VersionState::kUnloaded; }
+
+  // Whether nobody holds a lease.
+  bool idle() const { return uses_.load(std::memory_order_relaxed) == 1; }
 
   // The version will not be: the state becomes failed and the reason is kept.
   void Fail(const Error& error);
@@ -140,6 +157,8 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
 
   // Something that the user should know, shown with the version.
   void Warn(std::string warning);
+
+  void SetMemoryBytes(std::size_t bytes);
 
   // How many instances were chosen, shown in the effective configuration.
   void SetInstances(const InstanceLimits& instances);

@@ -27,7 +27,7 @@ struct Entry {
   TrafficPolicyPtr policy;           // nullptr: none
   // How the policy shares requests among the ready ones; nullptr where the newest answers all.
   std::shared_ptr<const TrafficRouter> router;
-  std::vector<VersionPtr> ready;  // what the router's indices mean
+  std::vector<VersionPtr> ready;  // or resting: what the router's indices mean
 };
 
 template <typename List>
@@ -62,9 +62,14 @@ std::string Listed(const std::vector<VersionPtr>& versions) {
   return names;
 }
 
-Result<VersionLease> AcquireNewest(std::string_view name, const std::vector<VersionPtr>& versions) {
+// With `loaded_only` those that rest are passed over; else one that rests and would answer if it
+// were loaded is not passed over for an older one.
+Result<VersionLease> AcquireNewest(std::string_view name, const std::vector<VersionPtr>& versions,
+                                   bool loaded_only) {
   for (auto it = versions.rbegin(); it != versions.rend(); ++it) {
     if (auto lease = (*it)->TryAcquire()) return std::move(*lease);
+    if (!loaded_only && (*it)->resting())
+      return Fail(Code::kUnavailable, Quoted(name, (*it)->version()) + " rests");
   }
   std::string why;
   for (const VersionPtr& v : versions) {
@@ -73,18 +78,19 @@ Result<VersionLease> AcquireNewest(std::string_view name, const std::vector<Vers
   return Fail(Code::kUnavailable, "model '" + std::string(name) + "' has no ready version: " + why);
 }
 
-// The version of that name, or the one that the label stands for.
+// The version of that name, if there is one, else what the label stands for.
+std::string_view MeantBy(const Entry& entry, std::string_view version) {
+  if (entry.policy == nullptr || FindVersion(entry.versions, version) != entry.versions.end()) {
+    return version;
+  }
+  const auto label = entry.policy->labels.find(version);
+  return label == entry.policy->labels.end() ? version : label->second;
+}
+
 Result<VersionLease> AcquireNamed(std::string_view name, const Entry& entry,
                                   std::string_view version) {
-  auto found = FindVersion(entry.versions, version);
-  std::string_view meant = version;
-  if (found == entry.versions.end() && entry.policy != nullptr) {
-    if (const auto label = entry.policy->labels.find(version);
-        label != entry.policy->labels.end()) {
-      meant = label->second;
-      found = FindVersion(entry.versions, meant);
-    }
-  }
+  const std::string_view meant = MeantBy(entry, version);
+  const auto found = FindVersion(entry.versions, meant);
   if (found == entry.versions.end()) {
     const std::string label = meant == version ? "" : " (label '" + std::string(version) + "')";
     return Fail(Code::kNotFound, Quoted(name, meant) + label +
@@ -96,7 +102,7 @@ Result<VersionLease> AcquireNamed(std::string_view name, const Entry& entry,
 
 Result<Routed> AcquireRouted(std::string_view name, const Entry& entry, const KeyLookup& key) {
   if (entry.router == nullptr) {
-    auto newest = AcquireNewest(name, entry.versions);
+    auto newest = AcquireNewest(name, entry.versions, false);
     if (!newest) return Fail(std::move(newest.error()));
     return Routed{*std::move(newest), {}};
   }
@@ -109,8 +115,10 @@ Result<Routed> AcquireRouted(std::string_view name, const Entry& entry, const Ke
   Routed routed;
   if (auto lease = entry.ready[primary]->TryAcquire()) {
     routed.version = std::move(*lease);
+  } else if (entry.ready[primary]->resting()) {
+    return Fail(Code::kUnavailable, Quoted(name, entry.ready[primary]->version()) + " rests");
   } else {
-    auto newest = AcquireNewest(name, entry.versions);
+    auto newest = AcquireNewest(name, entry.versions, true);
     if (!newest) return Fail(std::move(newest.error()));
     routed.version = *std::move(newest);
   }
@@ -121,7 +129,7 @@ Result<Routed> AcquireRouted(std::string_view name, const Entry& entry, const Ke
 }
 
 Result<RoutePreview> PreviewOf(std::string_view name, const Entry& entry) {
-  auto newest = AcquireNewest(name, entry.versions);
+  auto newest = AcquireNewest(name, entry.versions, entry.router != nullptr);
   if (!newest) return Fail(std::move(newest.error()));
   RoutePreview preview{
       .version = *std::move(newest), .settled = entry.router == nullptr, .sticky_field = {}};
@@ -140,12 +148,31 @@ void Reroute(Entry& entry, TrafficPolicyPtr policy) {
   if (entry.policy == nullptr || entry.policy->versions.empty()) return;
   std::vector<std::string> names;
   for (const VersionPtr& version : entry.versions) {
-    if (version->state() != VersionState::kReady) continue;
+    if (version->state() != VersionState::kReady && !version->resting()) continue;
     entry.ready.push_back(version);
     names.push_back(version->version());
   }
   if (names.empty()) return;
   entry.router = std::make_shared<TrafficRouter>(*entry.policy, names, previous.get());
+}
+
+// The versions that may answer a request which names none, the likely and the unlikely.
+std::vector<VersionPtr> MayAnswer(const Entry& entry) {
+  if (entry.router == nullptr) {
+    const auto newest = std::ranges::find_if(
+        entry.versions.rbegin(), entry.versions.rend(),
+        [](const VersionPtr& v) { return v->state() == VersionState::kReady || v->resting(); });
+    if (newest == entry.versions.rend()) return {};
+    return {*newest};
+  }
+  std::vector<std::string> names;
+  for (const VersionPtr& version : entry.ready) names.push_back(version->version());
+  const std::vector<double> shares = EffectiveShares(*entry.policy, names);
+  std::vector<VersionPtr> versions;
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    if (shares[i] > 0) versions.push_back(entry.ready[i]);
+  }
+  return versions;
 }
 
 std::unexpected<Error> NotDeployed(std::string_view name) {
@@ -376,6 +403,35 @@ bool Registry::Holds(const ModelVersion& version) const {
   const auto is_it = [&](const VersionPtr& v) { return v.get() == &version; };
   return std::ranges::any_of(model->second.versions, is_it) ||
          std::ranges::any_of(model->second.incoming, is_it);
+}
+
+std::vector<VersionPtr> Registry::Resting(std::string_view name, std::string_view version) const {
+  const SnapshotPtr now = Load();
+  const auto model = now->models.find(name);
+  if (model == now->models.end()) return {};
+  const Entry& entry = model->second;
+  std::vector<VersionPtr> asked;
+  if (version.empty()) {
+    asked = MayAnswer(entry);
+  } else if (const auto found = FindVersion(entry.versions, MeantBy(entry, version));
+             found != entry.versions.end()) {
+    asked.push_back(*found);
+  }
+  std::erase_if(asked, [](const VersionPtr& v) { return !v->resting(); });
+  return asked;
+}
+
+bool Registry::Exchange(const VersionPtr& version, const VersionPtr& resting) {
+  const std::lock_guard lock(mutex_);
+  auto next = std::make_shared<Snapshot>(*snapshot_);
+  const auto model = next->models.find(version->name());
+  if (model == next->models.end()) return false;
+  auto& versions = model->second.versions;
+  const auto place = std::ranges::find(versions, version);
+  if (place == versions.end()) return false;
+  *place = resting;
+  Replace(std::move(next), version->name());
+  return true;
 }
 
 std::vector<ModelInfo> Registry::List() const {

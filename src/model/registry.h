@@ -95,6 +95,16 @@ class Registry {
   // The version in the list, in whatever state; nullptr if there is none of that name.
   std::shared_ptr<ModelVersion> Find(std::string_view name, std::string_view version) const;
 
+  // The resting versions that a request to `version` may go to, or with an empty `version` a
+  // request that names none.
+  std::vector<std::shared_ptr<ModelVersion>> Resting(std::string_view name,
+                                                     std::string_view version) const;
+
+  // Puts a resting version into the place of one that is ready, for the caller to retire; false if
+  // that one is no longer in the list.
+  bool Exchange(const std::shared_ptr<ModelVersion>& version,
+                const std::shared_ptr<ModelVersion>& resting);
+
   // Whether the version is in the list, or on its way to replace one that is.
   bool Holds(const ModelVersion& version) const;
 

@@ -10,14 +10,32 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "model/release_config.h"
 #include "repository/fingerprint.h"
+#include "repository/model_files.h"
+#include "serving/deploy_record.h"
 
 namespace plinth {
 namespace {
 
-std::string Title(const ModelVersion& version) {
-  return "model '" + version.name() + "' " + version.version();
+// Requests that may wait for one model to be loaded; each holds its body.
+constexpr std::size_t kMaxWaking = 1'024;
+
+// Of the model's files, as a first guess of the memory that it takes.
+std::size_t FileBytes(const std::string& path) {
+  std::size_t bytes = 0;
+  WalkModelFiles(path, [&](const ModelFile& file) {
+    if (file.kind == ModelFile::Kind::kFile) bytes += static_cast<std::size_t>(file.info.st_size);
+    return true;
+  });
+  return bytes;
 }
+
+std::string Title(const std::string& model, const std::string& version) {
+  return "model '" + model + "' " + version;
+}
+
+std::string Title(const ModelVersion& version) { return Title(version.name(), version.version()); }
 
 // A step of a deployment with the exceptions of the standard library as errors.
 template <typename Step>
@@ -35,6 +53,15 @@ std::unexpected<Error> ShuttingDown() {
   return Fail(Code::kUnavailable, "the server is shutting down");
 }
 
+Error NoSuchVersion(const ModelInfo& model, const std::string& version) {
+  std::string known;
+  for (const VersionInfo& info : model.versions) {
+    known += (known.empty() ? "" : ", ") + info.version;
+  }
+  return {Code::kNotFound,
+          "model '" + model.name + "' has no version '" + version + "'; it has " + known};
+}
+
 void LogOutcome(const std::string& title, const Result<VersionInfo>& result) {
   if (result) {
     LogInfo(fmt::format("{} is ready: {} by {}, loaded in {:.1f} ms", title, result->framework,
@@ -44,10 +71,49 @@ void LogOutcome(const std::string& title, const Result<VersionInfo>& result) {
   }
 }
 
+// What the state is told of a removal. NOT_FOUND.
+Result<StateChange> ForRemoval(const Registry& registry, const std::string& name,
+                               const std::string& version) {
+  const auto model = registry.Describe(name);
+  if (!model) return Fail(model.error());
+  StateChange change;
+  for (const VersionInfo& info : model->versions) {
+    if (!version.empty() && info.version != version) continue;
+    change.removed.emplace_back(name, info.version);
+    change.events.push_back({.model = name, .version = info.version, .kind = "removed"});
+  }
+  if (change.removed.empty()) return Fail(NoSuchVersion(*model, version));
+  if (change.removed.size() == model->versions.size()) change.forgotten.push_back(name);
+  return change;
+}
+
+// Whether all versions that `change` names are there.
+Status CheckVersions(const ModelInfo& model, const ReleaseChange& change) {
+  const auto check = [&](const std::string& version) -> Status {
+    if (std::ranges::find(model.versions, version, &VersionInfo::version) != model.versions.end())
+      return {};
+    return Fail(Code::kInvalidArgument, NoSuchVersion(model, version).message);
+  };
+  if (change.versions) {
+    for (const VersionTraffic& share : *change.versions) {
+      if (auto known = check(share.version); !known) return known;
+    }
+  }
+  if (change.labels) {
+    for (const auto& [label, version] : *change.labels) {
+      if (auto known = check(version); !known)
+        return Fail(known.error().Annotate("label '" + label + "'"));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Lifecycle::Lifecycle(Parts parts)
     : parts_(parts),
+      budget_(parts.registry, {.limit_bytes = parts.memory_budget,
+                               .unload = [this](const VersionPtr& version) { LetRest(version); }}),
       control_("plinth-control", 1),
       loaders_("plinth-load", std::max<std::size_t>(2, std::thread::hardware_concurrency())) {}
 
@@ -67,78 +133,143 @@ Lifecycle::VersionPtr Lifecycle::Make(DeploySpec spec) {
 void Lifecycle::Deploy(DeploySpec spec, Done<VersionInfo> done) {
   if (stopping_.load()) return done(ShuttingDown());
   loaders_.Post([this, spec = std::move(spec), done = std::move(done)]() mutable {
-    const std::string title = "model '" + spec.name + "' " + spec.version;
-    auto result = Guarded([&] { return DeployNow(std::move(spec)); });
+    const std::string title = Title(spec.name, spec.version);
+    auto result = Guarded([&] { return DeployNow(std::move(spec), Cause::kDeploy); });
     LogOutcome(title, result);
     done(std::move(result));
   });
 }
 
-void Lifecycle::DeployListed(DeploySpec spec, std::optional<Error> problem,
+void Lifecycle::DeployListed(DeploySpec spec, std::optional<Error> problem, Cause cause,
                              Done<VersionInfo> done) {
   if (stopping_.load()) return done(ShuttingDown());
   const auto version = Make(std::move(spec));
+  const auto old = parts_.registry.Find(version->name(), version->version());
+  const bool serves = old != nullptr && !old->resting() && old->state() != VersionState::kFailed;
+  const bool rests = version->config().lazy && !problem && !serves;
+  if (rests) {
+    version->Rest(version->Info());
+    if (old != nullptr && version->spec().replace && parts_.registry.Exchange(old, version))
+      return done(version->Info());
+  }
   if (auto reserved = parts_.registry.Reserve(version, version->spec().replace); !reserved) {
     LogWarning(Title(*version) + " was not deployed: " + reserved.error().message);
     return done(Fail(std::move(reserved.error())));
   }
-  loaders_.Post([this, version, problem = std::move(problem), done = std::move(done)]() mutable {
-    auto result =
-        LoadReserved(version, Guarded([&]() -> Result<DeployPlan> {
-                       if (problem) return Fail(*std::move(problem));
-                       return PlanDeployment(version->spec(), parts_.roots, parts_.backends);
-                     }));
-    LogOutcome(Title(*version), result);
-    done(std::move(result));
-  });
+  if (rests) return done(version->Info());
+  loaders_.Post(
+      [this, version, cause, problem = std::move(problem), done = std::move(done)]() mutable {
+        auto plan = Guarded([&]() -> Result<DeployPlan> {
+          if (problem) return Fail(*std::move(problem));
+          return PlanDeployment(version->spec(), parts_.roots, parts_.backends);
+        });
+        auto result = LoadReserved(version, std::move(plan), cause);
+        LogOutcome(Title(*version), result);
+        done(std::move(result));
+      });
 }
 
 // What cannot even be planned leaves no trace: the name may be a mistake, too.
-Result<VersionInfo> Lifecycle::DeployNow(DeploySpec spec) {
+Result<VersionInfo> Lifecycle::DeployNow(DeploySpec spec, Cause cause) {
   auto plan = PlanDeployment(spec, parts_.roots, parts_.backends);
   if (!plan) return Fail(std::move(plan.error()));
   const auto version = Make(std::move(spec));
   if (auto reserved = parts_.registry.Reserve(version, version->spec().replace); !reserved) {
     return Fail(std::move(reserved.error()));
   }
-  return LoadReserved(version, std::move(plan));
+  return LoadReserved(version, std::move(plan), cause);
 }
 
-Result<VersionInfo> Lifecycle::LoadReserved(const VersionPtr& version, Result<DeployPlan> plan) {
-  auto ready = plan ? Guarded([&] { return LoadAndCommit(version, *plan); })
+Result<VersionInfo> Lifecycle::LoadReserved(const VersionPtr& version, Result<DeployPlan> plan,
+                                            Cause cause) {
+  auto ready = plan ? Guarded([&] { return LoadAndCommit(version, *plan, cause); })
                     : Result<VersionInfo>(Fail(std::move(plan.error())));
   if (!ready) {
     version->Fail(ready.error());
     parts_.registry.Abandon(version);
+    AddEvent({.model = version->name(),
+              .version = version->version(),
+              .kind = "load_failed",
+              .message = ready.error().message});
   }
   return ready;
 }
 
-Result<VersionInfo> Lifecycle::LoadAndCommit(const VersionPtr& version, DeployPlan& plan) {
+Result<VersionInfo> Lifecycle::LoadAndCommit(const VersionPtr& version, DeployPlan& plan,
+                                             Cause cause) {
   version->SetConfig(std::move(plan.config));
-  if (auto loaded = version->Load(*plan.backend, plan.framework, plan.path); !loaded) {
-    return Fail(std::move(loaded.error()));
-  }
+  if (auto loaded = LoadMeasured(*version, plan); !loaded) return Fail(std::move(loaded.error()));
   if (FingerprintOf(plan.source) != plan.fingerprint) {
     return Fail(Code::kInvalidModel,
                 "the model's files changed while they were loaded; deploy it again");
   }
-  parts_.host.Equip(*version);
-  return Commit(version);
+  const auto old = parts_.registry.Find(version->name(), version->version());
+  if (auto equipped = parts_.host.Equip(*version, old.get()); !equipped)
+    return Fail(std::move(equipped.error()));
+  auto ready = Commit(version, cause);
+  budget_.Enforce(*version);
+  return ready;
 }
 
-Result<VersionInfo> Lifecycle::Commit(const VersionPtr& version) {
-  std::shared_ptr<ModelVersion> replaced;
+// Loads beside what is there, once there is room for it.
+Status Lifecycle::LoadMeasured(ModelVersion& version, const DeployPlan& plan) {
+  const auto old = parts_.registry.Find(version.name(), version.version());
+  const std::size_t known = old == nullptr ? 0 : old->Info().memory_bytes;
+  const auto room = budget_.MakeRoom(known != 0 ? known : FileBytes(plan.path));
+  if (!room) return Fail(room.error());
+  const std::size_t before = ResidentBytes();
+  if (auto loaded = version.Load(*plan.backend, plan.framework, plan.path); !loaded) return loaded;
+  const std::size_t after = ResidentBytes();
+  version.SetMemoryBytes(after > before ? after - before : 0);
+  return {};
+}
+
+Result<VersionInfo> Lifecycle::Commit(const VersionPtr& version, Cause cause) {
+  VersionPtr replaced;
   {
     const std::lock_guard lock(commit_mutex_);
     if (!parts_.registry.Holds(*version)) {
-      parts_.host.Forget(version->name(), version->version());
+      if (parts_.registry.Find(version->name(), version->version()) == nullptr)
+        parts_.host.Forget(version->name(), version->version());
       return Fail(Code::kFailedPrecondition, Title(*version) + " was removed while it was loading");
     }
+    const TrafficPolicyPtr policy = PolicyAskedFor(version->spec(), cause);
+    auto written = parts_.state.Commit(ForDeployment(*version, cause, policy.get()));
+    if (!written) return Fail(std::move(written.error()));
+    // First the policy: a version that is to get a tenth of the requests must not get all of them
+    // for a moment.
+    if (policy != nullptr) parts_.registry.SetTraffic(version->name(), policy);
     replaced = parts_.registry.Publish(version);
   }
   if (replaced != nullptr) parts_.host.Retire(*replaced);
   return version->Info();
+}
+
+// The model's policy with what the deployment asks for; nullptr: it stays as it is. At a start the
+// state knows better than what a deployment asked for once.
+TrafficPolicyPtr Lifecycle::PolicyAskedFor(const DeploySpec& spec, Cause cause) const {
+  const auto old = parts_.registry.Traffic(spec.name);
+  const bool asks = cause == Cause::kDeploy || (cause == Cause::kStart && old == nullptr);
+  if (!asks || spec.config.release.empty()) return nullptr;
+  return std::make_shared<const TrafficPolicy>(
+      ApplyChange(old ? *old : TrafficPolicy(), spec.config.release));
+}
+
+StateChange Lifecycle::ForDeployment(const ModelVersion& version, Cause cause,
+                                     const TrafficPolicy* policy) {
+  const std::string& name = version.name();
+  StateChange change;
+  if (cause == Cause::kDeploy && version.spec().origin == Origin::kApi) {
+    change.put.push_back({name, version.version(), EncodeDeployment(version.spec())});
+  }
+  if (policy != nullptr) change.release.push_back({name, EncodeRelease(*policy)});
+  if (cause == Cause::kDeploy || cause == Cause::kReload) {
+    change.events.push_back({.model = name,
+                             .version = version.version(),
+                             .kind = cause == Cause::kReload ? "reloaded" : "deployed",
+                             .message = version.spec().path});
+  }
+  return change;
 }
 
 // ---- Reloading
@@ -146,38 +277,91 @@ Result<VersionInfo> Lifecycle::Commit(const VersionPtr& version) {
 void Lifecycle::Reload(std::string name, std::string version, Done<std::vector<VersionInfo>> done) {
   if (stopping_.load()) return done(ShuttingDown());
   loaders_.Post([this, name = std::move(name), version = std::move(version),
-                 done = std::move(done)]() mutable {
-    const auto model = parts_.registry.Describe(name);
-    if (!model) return done(Fail(model.error()));
-    std::vector<VersionInfo> reloaded;
-    std::optional<Error> failure;
-    bool found = false;
-    for (const VersionInfo& info : model->versions) {
-      if (!version.empty() && info.version != version) continue;
-      found = true;
-      const auto old = parts_.registry.Find(name, info.version);
-      if (old == nullptr) continue;  // removed meanwhile
-      auto result = Guarded([&] { return ReloadNow(old); });
-      LogOutcome(Title(*old), result);
-      if (result) {
-        reloaded.push_back(*std::move(result));
-      } else if (!failure) {
-        failure = result.error().Annotate("version '" + info.version + "' was not reloaded");
-      }
+                 done = std::move(done)]() mutable { done(ReloadModelNow(name, version)); });
+}
+
+Result<std::vector<VersionInfo>> Lifecycle::ReloadModelNow(const std::string& name,
+                                                           const std::string& version) {
+  const auto model = parts_.registry.Describe(name);
+  if (!model) return Fail(model.error());
+  std::vector<VersionInfo> reloaded;
+  std::optional<Error> failure;
+  bool found = false;
+  for (const VersionInfo& info : model->versions) {
+    if (!version.empty() && info.version != version) continue;
+    found = true;
+    const auto old = parts_.registry.Find(name, info.version);
+    if (old == nullptr) continue;  // removed meanwhile
+    auto result = Guarded([&] { return ReloadNow(*old); });
+    LogOutcome(Title(*old), result);
+    if (result) {
+      reloaded.push_back(*std::move(result));
+    } else if (!failure) {
+      failure = result.error().Annotate("version '" + info.version + "' was not reloaded");
     }
-    if (!found) {
-      return done(
-          Fail(Code::kNotFound, "model '" + name + "' has no version '" + version + "' to reload"));
+  }
+  if (!found) return Fail(NoSuchVersion(*model, version));
+  if (failure) return Fail(*std::move(failure));
+  return reloaded;
+}
+
+Result<VersionInfo> Lifecycle::ReloadNow(const ModelVersion& old) {
+  DeploySpec spec = old.spec();
+  spec.replace = true;
+  return DeployNow(std::move(spec), Cause::kReload);
+}
+
+// ---- Resting
+
+void Lifecycle::Wake(const std::string& name, const std::string& version, Done<void> done) {
+  if (stopping_.load()) return done(ShuttingDown());
+  {
+    const std::lock_guard lock(wake_mutex_);
+    auto& waiting = waking_[{name, version}];
+    if (waiting.size() < kMaxWaking) {
+      waiting.push_back(std::move(done));
+      if (waiting.size() > 1) return;
     }
-    if (failure) return done(Fail(*std::move(failure)));
-    done(std::move(reloaded));
+  }
+  if (done) {
+    return done(Fail(Code::kResourceExhausted,
+                     "too many requests wait for model '" + name + "' to be loaded"));
+  }
+  loaders_.Post([this, name, version] {
+    const Status woken = WakeNow(name, version);
+    std::vector<Done<void>> waiting;
+    {
+      const std::lock_guard lock(wake_mutex_);
+      waiting = std::move(waking_.extract({name, version}).mapped());
+    }
+    for (Done<void>& waiter : waiting) waiter(woken);
   });
 }
 
-Result<VersionInfo> Lifecycle::ReloadNow(const VersionPtr& old) {
-  DeploySpec spec = old->spec();
-  spec.replace = true;
-  return DeployNow(std::move(spec));
+Status Lifecycle::WakeNow(const std::string& name, const std::string& version) {
+  for (const VersionPtr& resting : parts_.registry.Resting(name, version)) {
+    DeploySpec spec = resting->spec();
+    spec.replace = true;
+    auto woken = Guarded([&] { return DeployNow(std::move(spec), Cause::kWake); });
+    if (woken) continue;
+    LogWarning(Title(*resting) + " was not loaded: " + woken.error().message);
+    const bool full = woken.error().code == Code::kOutOfMemory;
+    return Fail(full ? Code::kOutOfMemory : Code::kUnavailable,
+                Title(*resting) + " cannot be loaded: " + woken.error().message);
+  }
+  return {};
+}
+
+void Lifecycle::LetRest(const VersionPtr& version) {
+  const auto resting = Make(version->spec());
+  resting->Rest(version->Info());
+  {
+    const std::lock_guard lock(commit_mutex_);
+    if (!parts_.registry.Exchange(version, resting)) return;  // replaced or removed meanwhile
+  }
+  parts_.host.Retire(*version);
+  parts_.host.AwaitDisposal();
+  LogInfo(Title(*version) + " rests: its memory is needed");
 }
 
 // ---- Removing
@@ -197,6 +381,9 @@ Status Lifecycle::RemoveNow(const std::string& name, const std::string& version,
     if (there != nullptr && there->spec().origin != *only) {
       return Fail(Code::kFailedPrecondition, Title(*there) + " was deployed by another");
     }
+    auto change = ForRemoval(parts_.registry, name, version);
+    if (!change) return Fail(std::move(change.error()));
+    if (auto written = parts_.state.Commit(*std::move(change)); !written) return written;
     auto taken = parts_.registry.Remove(name, version);
     if (!taken) return Fail(std::move(taken.error()));
     removed = *std::move(taken);
@@ -206,6 +393,81 @@ Status Lifecycle::RemoveNow(const std::string& name, const std::string& version,
   LogInfo(fmt::format("model '{}' {} was removed", name,
                       version.empty() ? "with all versions" : version));
   return {};
+}
+
+// ---- Traffic
+
+void Lifecycle::SetTraffic(std::string name, ReleaseChange change, Done<TrafficPolicy> done) {
+  control_.Post([this, name = std::move(name), change = std::move(change),
+                 done = std::move(done)]() mutable { done(SetTrafficNow(name, change)); });
+}
+
+Result<TrafficPolicy> Lifecycle::SetTrafficNow(const std::string& name,
+                                               const ReleaseChange& change) {
+  const std::lock_guard lock(commit_mutex_);
+  const auto model = parts_.registry.Describe(name);
+  if (!model) return Fail(model.error());
+  if (auto known = CheckVersions(*model, change); !known) return Fail(std::move(known.error()));
+  const auto policy = std::make_shared<const TrafficPolicy>(
+      ApplyChange(model->traffic ? *model->traffic : TrafficPolicy(), change));
+  const std::string release = EncodeRelease(*policy);
+  auto written = parts_.state.Commit(
+      {.release = {{name, release}},
+       .events = {{.model = name, .kind = "traffic", .message = Summary(*policy)}}});
+  if (!written) return Fail(std::move(written.error()));
+  parts_.registry.SetTraffic(name, policy);
+  LogInfo(fmt::format("model '{}': {}", name, Summary(*policy)));
+  return *policy;
+}
+
+// ---- Events and the state
+
+void Lifecycle::Events(std::string name, std::size_t limit, std::int64_t before_id,
+                       Done<std::vector<Event>> done) {
+  control_.Post([this, name = std::move(name), limit, before_id, done = std::move(done)]() mutable {
+    done(EventsNow(name, limit, before_id));
+  });
+}
+
+Result<std::vector<Event>> Lifecycle::EventsNow(const std::string& name, std::size_t limit,
+                                                std::int64_t before_id) {
+  auto events = parts_.state.Events(name, limit, before_id);
+  if (!events || !events->empty() || before_id != 0) return events;
+  if (const auto model = parts_.registry.Describe(name); !model) return Fail(model.error());
+  return events;
+}
+
+void Lifecycle::AddEvent(Event event) {
+  control_.Post([this, event = std::move(event)]() mutable {
+    StateChange change;
+    change.events.push_back(std::move(event));
+    if (auto written = parts_.state.Commit(std::move(change)); !written) {
+      LogDebug("an event was not kept: " + written.error().message);
+    }
+  });
+}
+
+Result<std::vector<DeploySpec>> Lifecycle::Restore() {
+  auto state = parts_.state.Load();
+  if (!state) return Fail(std::move(state.error()));
+  const auto unreadable = [](const Error& error, const std::string& what) {
+    return Fail(Code::kFailedPrecondition, "the state's " + what + ": " + error.message);
+  };
+  for (const StoredModel& model : state->models) {
+    auto policy = ParseRelease(model.release);
+    if (!policy) return unreadable(policy.error(), "traffic of '" + model.model + "'");
+    parts_.registry.SetTraffic(model.model,
+                               std::make_shared<const TrafficPolicy>(*std::move(policy)));
+  }
+  std::vector<DeploySpec> specs;
+  for (const StoredVersion& stored : state->versions) {
+    auto spec = ParseDeployment(stored.spec);
+    if (!spec) return unreadable(spec.error(), Title(stored.model, stored.version));
+    spec->name = stored.model;
+    spec->version = stored.version;
+    specs.push_back(*std::move(spec));
+  }
+  return specs;
 }
 
 }  // namespace plinth

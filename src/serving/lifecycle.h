@@ -24,7 +24,10 @@
 #include "model/registry.h"
 #include "repository/model_roots.h"
 #include "serving/deployment.h"
+#include "serving/memory_budget.h"
 #include "serving/worker_pool.h"
+#include "store/state_store.h"
+#include "traffic/traffic_policy.h"
 
 namespace plinth {
 
@@ -32,14 +35,17 @@ namespace plinth {
 class VersionHost {
  public:
   virtual ~VersionHost() = default;
-  // It is loaded and will be published if this returns without an exception.
-  virtual void Equip(ModelVersion& version) = 0;
+  // It is loaded and will be published if this succeeds, in the place of `old` unless that is
+  // nullptr.
+  virtual Status Equip(ModelVersion& version, ModelVersion* old) = 0;
   // Nothing leads to it any more: no new requests, and it unloads when those in flight are done.
   virtual void Retire(ModelVersion& version) = 0;
   // It was removed, and nothing of that name takes its place.
   virtual void Forget(const std::string& model, const std::string& version) = 0;
   // Frees what was loaded, where it may take long.
   virtual void Dispose(std::unique_ptr<LoadedModel> model) = 0;
+  // Waits until all that was given to Dispose() is freed.
+  virtual void AwaitDisposal() = 0;
 };
 
 class Lifecycle {
@@ -49,6 +55,8 @@ class Lifecycle {
     const ModelRoots& roots;
     BackendSet& backends;
     VersionHost& host;
+    StateStore& state;
+    std::size_t memory_budget = 0;  // bytes of the process; 0: no bound
   };
   template <typename T>
   using Done = std::move_only_function<void(Result<T>)>;  // called once, from any thread
@@ -61,9 +69,23 @@ class Lifecycle {
   // the roots), NOT_FOUND (path), INVALID_MODEL, FAILED_PRECONDITION (removed meanwhile).
   void Deploy(DeploySpec spec, Done<VersionInfo> done);
 
+  // Why a version is loaded: what is written down of it.
+  enum class Cause { kStart, kDeploy, kReload, kWake };
+
   // The same for what is to be shown from now on, whatever comes of it: its name is taken at once,
   // and it is listed as failed even if it cannot be planned, or if `problem` says why it must fail.
-  void DeployListed(DeploySpec spec, std::optional<Error> problem, Done<VersionInfo> done);
+  // A lazy one is not loaded.
+  void DeployListed(DeploySpec spec, std::optional<Error> problem, Cause cause,
+                    Done<VersionInfo> done);
+
+  // Loads the resting versions that a request to `version` may go to, an empty one for a request
+  // that names none; `done` is called once they answer. RESOURCE_EXHAUSTED: too many wait already.
+  // UNAVAILABLE: one cannot be loaded. OUT_OF_MEMORY: the memory budget has no room.
+  void Wake(const std::string& name, const std::string& version, Done<void> done);
+
+  // What the state holds: gives models their traffic policies, and returns what was deployed, for
+  // DeployListed(). FAILED_PRECONDITION: the state cannot be read.
+  Result<std::vector<DeploySpec>> Restore();
 
   // Loads the version, or with an empty `version` all of the model, anew from the files as they are
   // now, and puts it in its own place. Those that fail stay as they are. NOT_FOUND, or the first
@@ -74,6 +96,19 @@ class Lifecycle {
   // FAILED_PRECONDITION if `only` is given and another has asked for that version.
   void Remove(std::string name, std::string version, std::optional<Origin> only, Done<void> done);
 
+  // Changes how a model's requests are shared; `done` gets all of the policy. NOT_FOUND;
+  // INVALID_ARGUMENT for versions that are not deployed.
+  void SetTraffic(std::string name, ReleaseChange change, Done<TrafficPolicy> done);
+
+  // What happened to a model, the newest first, also after it was removed: at most `limit`, and
+  // only what is older than the event `before_id` unless that is 0. NOT_FOUND: nothing ever
+  // happened.
+  void Events(std::string name, std::size_t limit, std::int64_t before_id,
+              Done<std::vector<Event>> done);
+
+  // Writes down something that is no change of what is deployed.
+  void AddEvent(Event event);
+
   // No deployments from here on: UNAVAILABLE.
   void Stop();
 
@@ -82,18 +117,32 @@ class Lifecycle {
 
   VersionPtr Make(DeploySpec spec);
   // These take as long as they take: they run on loader threads.
-  Result<VersionInfo> DeployNow(DeploySpec spec);
-  Result<VersionInfo> ReloadNow(const VersionPtr& old);
-  Result<VersionInfo> LoadReserved(const VersionPtr& version, Result<DeployPlan> plan);
-  Result<VersionInfo> LoadAndCommit(const VersionPtr& version, DeployPlan& plan);
-  Result<VersionInfo> Commit(const VersionPtr& version);
+  Result<VersionInfo> DeployNow(DeploySpec spec, Cause cause);
+  Result<VersionInfo> ReloadNow(const ModelVersion& old);
+  Result<std::vector<VersionInfo>> ReloadModelNow(const std::string& name,
+                                                  const std::string& version);
+  Result<VersionInfo> LoadReserved(const VersionPtr& version, Result<DeployPlan> plan, Cause cause);
+  Result<VersionInfo> LoadAndCommit(const VersionPtr& version, DeployPlan& plan, Cause cause);
+  Result<VersionInfo> Commit(const VersionPtr& version, Cause cause);
+  Status LoadMeasured(ModelVersion& version, const DeployPlan& plan);
+  Status WakeNow(const std::string& name, const std::string& version);
+  void LetRest(const VersionPtr& version);
+  TrafficPolicyPtr PolicyAskedFor(const DeploySpec& spec, Cause cause) const;
+  static StateChange ForDeployment(const ModelVersion& version, Cause cause,
+                                   const TrafficPolicy* policy);
   // On the control thread.
   Status RemoveNow(const std::string& name, const std::string& version, std::optional<Origin> only);
+  Result<TrafficPolicy> SetTrafficNow(const std::string& name, const ReleaseChange& change);
+  Result<std::vector<Event>> EventsNow(const std::string& name, std::size_t limit,
+                                       std::int64_t before_id);
 
   const Parts parts_;
   std::atomic<bool> stopping_{false};
   std::mutex commit_mutex_;  // held from a change's writing to its publication
-  WorkerPool control_;       // changes that load nothing, in the order in which they came
+  MemoryBudget budget_;
+  std::mutex wake_mutex_;  // guards waking_
+  std::map<std::pair<std::string, std::string>, std::vector<Done<void>>> waking_;
+  WorkerPool control_;  // changes that load nothing, in the order in which they came
   WorkerPool loaders_;
 };
 

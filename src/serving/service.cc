@@ -2,9 +2,12 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -51,13 +54,22 @@ void WarnOf(ModelVersion& version, const InstanceLimits& instances) {
   }
 }
 
+// A request that `old` has answered, if `version` takes the same inputs.
+RequestSample::Inputs SampleFor(const ModelVersion& version, ModelVersion* old) {
+  if (old == nullptr || old->state() != VersionState::kReady) return {};
+  const VersionInfo known = old->Info();
+  if (known.signature.inputs != version.signature().inputs) return {};
+  return VersionServer::Of(*old).sample().Get();
+}
+
 }  // namespace
 
 // The members are destroyed from the last to the first: first the threads, which finish what they
 // run, then what they use.
 struct Service::Impl final : VersionHost {
-  explicit Impl(Options o)
+  Impl(Options o, std::unique_ptr<StateStore> s)
       : options(std::move(o)),
+        state(std::move(s)),
         roots(options.model_roots),
         backends(options.backend_dirs),
         metrics(options.version),
@@ -67,6 +79,7 @@ struct Service::Impl final : VersionHost {
   ~Impl() override { alarm.Stop(); }  // its calls use what comes after it
 
   const Options options;
+  const std::unique_ptr<StateStore> state;
   const ModelRoots roots;
   BackendSet backends;
   ModelMetrics metrics;
@@ -80,12 +93,13 @@ struct Service::Impl final : VersionHost {
   Registry registry;
   Shadows shadows{metrics};
   WorkerPool workers{"plinth-run", kMaxWorkers, kWorkerNiceness};
-  Lifecycle lifecycle{{registry, roots, backends, *this}};
+  Lifecycle lifecycle{{registry, roots, backends, *this, *state, options.memory_budget}};
 
-  void Equip(ModelVersion& version) override;
+  Status Equip(ModelVersion& version, ModelVersion* old) override;
   void Retire(ModelVersion& version) override;
   void Forget(const std::string& model, const std::string& version) override;
   void Dispose(std::unique_ptr<LoadedModel> model) override;
+  void AwaitDisposal() override;
 
   void SweepLater() {
     alarm.At(Clock::now() + kSweepInterval, [this] {
@@ -97,14 +111,24 @@ struct Service::Impl final : VersionHost {
   void UpdateMetrics();
 };
 
-void Service::Impl::Equip(ModelVersion& version) {
+Status Service::Impl::Equip(ModelVersion& version, ModelVersion* old) {
+  RequestSample::Inputs sample = SampleFor(version, old);
+  if (!sample.empty()) {
+    if (auto ran = version.Rehearse(sample); !ran) {
+      return Fail(
+          Code::kInvalidModel,
+          "it fails a request that the version in its place has answered: " + ran.error().message);
+    }
+  }
   VersionMetrics series = metrics.For(version.name(), version.version());
   series.load_duration->Set(version.Info().load_ms / 1e3);
   auto server = std::make_unique<VersionServer>(version, std::move(series), *cache, workers, alarm);
   const InstanceLimits instances = server->instance_limits();
   version.SetInstances(instances);
   WarnOf(version, instances);
+  if (!sample.empty()) server->sample().Keep(std::move(sample));
   version.Attach(std::move(server));
+  return {};
 }
 
 // Lets in no new requests, gives no cached answers, and makes none wait for others.
@@ -131,6 +155,12 @@ void Service::Impl::Dispose(std::unique_ptr<LoadedModel> model) {
 }
 
 // Gauges show what is now, and so are set when they are looked at.
+void Service::Impl::AwaitDisposal() {
+  std::promise<void> done;
+  disposers.Post([&done] { done.set_value(); });  // one thread, so after all before it
+  done.get_future().wait();
+}
+
 void Service::Impl::UpdateMetrics() {
   const auto versions = registry.Servable();
   std::map<std::string, CacheStats> caches;  // by model
@@ -144,7 +174,8 @@ void Service::Impl::UpdateMetrics() {
   metrics.cache_limit_bytes.Set(static_cast<double>(cache->max_bytes()));
 }
 
-Service::Service(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Service::Service(Options options, std::unique_ptr<StateStore> state)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(state))) {}
 
 Service::~Service() {
   BeginShutdown();
@@ -163,7 +194,8 @@ void Service::Deploy(DeploySpec spec, DeployCallback done) {
 void Service::Preload(std::vector<DeploySpec> specs) {
   const auto hold = HoldReady();
   for (DeploySpec& spec : specs) {
-    impl_->lifecycle.DeployListed(std::move(spec), std::nullopt, [hold](const auto&) {});
+    impl_->lifecycle.DeployListed(std::move(spec), std::nullopt, Lifecycle::Cause::kStart,
+                                  [hold](const auto&) {});
   }
 }
 
@@ -175,11 +207,22 @@ std::shared_ptr<const void> Service::HoldReady() {
 void Service::DeployFound(FolderModel found, DeployCallback done) {
   found.spec.origin = Origin::kFolder;
   found.spec.replace = true;
-  impl_->lifecycle.DeployListed(std::move(found.spec), std::move(found.problem), std::move(done));
+  // What lies there at the start is no event.
+  const auto cause =
+      impl_->ready_holds.load() > 0 ? Lifecycle::Cause::kStart : Lifecycle::Cause::kDeploy;
+  impl_->lifecycle.DeployListed(std::move(found.spec), std::move(found.problem), cause,
+                                std::move(done));
 }
 
 void Service::RemoveFound(std::string name, std::string version, RemoveCallback done) {
   impl_->lifecycle.Remove(std::move(name), std::move(version), Origin::kFolder, std::move(done));
+}
+
+Status Service::Restore() {
+  auto specs = impl_->lifecycle.Restore();
+  if (!specs) return Fail(std::move(specs.error()));
+  Preload(*std::move(specs));
+  return {};
 }
 
 void Service::Reload(std::string name, std::string version, ReloadCallback done) {
@@ -188,6 +231,51 @@ void Service::Reload(std::string name, std::string version, ReloadCallback done)
 
 void Service::Remove(std::string name, std::string version, RemoveCallback done) {
   impl_->lifecycle.Remove(std::move(name), std::move(version), std::nullopt, std::move(done));
+}
+
+void Service::Wake(const std::string& name, const std::string& version, Clock::time_point arrival,
+                   WakeCallback done) {
+  // Who is first, the load or the deadline, takes the callback.
+  struct Waiter {
+    std::mutex mutex;
+    WakeCallback done;
+    void Answer(Status status) {
+      WakeCallback taken;
+      {
+        const std::lock_guard lock(mutex);
+        taken = std::exchange(done, nullptr);
+      }
+      if (taken) taken(std::move(status));
+    }
+  };
+  const auto waiter = std::make_shared<Waiter>();
+  waiter->done = std::move(done);
+  std::int64_t timeout_ms = 0;
+  for (const auto& resting : impl_->registry.Resting(name, version)) {
+    timeout_ms = std::max(timeout_ms, resting->config().timeout_ms);
+  }
+  if (timeout_ms > 0) {
+    impl_->alarm.At(arrival + std::chrono::milliseconds(timeout_ms), [waiter, timeout_ms] {
+      waiter->Answer(Fail(Code::kDeadlineExceeded, "the model was not loaded within timeout_ms, " +
+                                                       std::to_string(timeout_ms) +
+                                                       " ms; it goes on loading"));
+    });
+  }
+  impl_->lifecycle.Wake(name, version,
+                        [waiter](Status status) { waiter->Answer(std::move(status)); });
+}
+
+bool Service::Rests(std::string_view name, std::string_view version) const {
+  return !impl_->registry.Resting(name, version).empty();
+}
+
+void Service::SetTraffic(std::string name, ReleaseChange change, TrafficCallback done) {
+  impl_->lifecycle.SetTraffic(std::move(name), std::move(change), std::move(done));
+}
+
+void Service::Events(std::string name, std::size_t limit, std::int64_t before_id,
+                     EventsCallback done) {
+  impl_->lifecycle.Events(std::move(name), limit, before_id, std::move(done));
 }
 
 std::vector<ModelInfo> Service::List() const { return impl_->registry.List(); }

@@ -3,6 +3,8 @@
 // errors and metrics live in one place.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,7 +17,9 @@
 #include "model/signature.h"
 #include "repository/model_folder.h"
 #include "serving/infer.h"
+#include "store/state_store.h"
 #include "tensor/tensor.h"
+#include "traffic/traffic_policy.h"
 
 namespace plinth {
 
@@ -26,13 +30,18 @@ class Service {
     std::vector<std::string> model_roots;              // paths in requests are confined to these
     std::size_t cache_bytes = std::size_t{256} << 20;  // for the answers that all models keep
     std::string version{};                             // of the server, for its metrics
+    std::size_t memory_budget = 0;  // bytes of the process that lazy models keep to; 0: no bound
   };
   // These are called once, from another thread or at once.
   using DeployCallback = std::move_only_function<void(Result<VersionInfo>)>;
   using ReloadCallback = std::move_only_function<void(Result<std::vector<VersionInfo>>)>;
   using RemoveCallback = std::move_only_function<void(Status)>;
+  using WakeCallback = std::move_only_function<void(Status)>;
+  using TrafficCallback = std::move_only_function<void(Result<TrafficPolicy>)>;
+  using EventsCallback = std::move_only_function<void(Result<std::vector<Event>>)>;
 
-  explicit Service(Options options);
+  // `state` keeps what is deployed; by default no longer than the service lives.
+  explicit Service(Options options, std::unique_ptr<StateStore> state = StateStore::InMemory());
   // Waits for loads and executions that are running.
   ~Service();
 
@@ -50,6 +59,15 @@ class Service {
   // are answered. NOT_FOUND.
   void Remove(std::string name, std::string version, RemoveCallback done);
 
+  // Changes how a model's requests are shared among its versions, all at once; `done` gets all of
+  // the policy. NOT_FOUND; INVALID_ARGUMENT for versions that are not deployed.
+  void SetTraffic(std::string name, ReleaseChange change, TrafficCallback done);
+
+  // What happened to a model, the newest first, also after it was removed: at most `limit`, and
+  // only what is older than the event `before_id` unless that is 0. NOT_FOUND: nothing ever
+  // happened.
+  void Events(std::string name, std::size_t limit, std::int64_t before_id, EventsCallback done);
+
   std::vector<ModelInfo> List() const;
   Result<ModelInfo> Describe(std::string_view name) const;
 
@@ -61,6 +79,16 @@ class Service {
   // As of Registry: the versions for a request that names none, and what is known of it before.
   Result<Routed> Route(std::string_view name, const KeyLookup& key) const;
   Result<RoutePreview> Preview(std::string_view name) const;
+
+  // Whether a request, one that names no version if `version` is empty, has to wait for a lazy one
+  // to be loaded. For requests that found nothing ready.
+  bool Rests(std::string_view name, std::string_view version) const;
+
+  // Has them loaded; `done` is called once the request, which came at `arrival`, may be tried
+  // again. RESOURCE_EXHAUSTED, UNAVAILABLE, OUT_OF_MEMORY; DEADLINE_EXCEEDED as soon as timeout_ms
+  // is over.
+  void Wake(const std::string& name, const std::string& version, Clock::time_point arrival,
+            WakeCallback done);
 
   // Checks the inputs against the signature, runs the model and calls `done` exactly once: on the
   // calling thread for a model known to be cheap, else from another. Never blocks.
@@ -92,6 +120,9 @@ class Service {
   // Deploys what was found at start, in parallel, while the server already answers. Their names are
   // taken when this returns. Failures are logged and shown, nothing more.
   void Preload(std::vector<DeploySpec> specs);
+
+  // Deploys what the state holds, as Preload() does. FAILED_PRECONDITION: it cannot be read.
+  Status Restore();
 
   // From here on ready() is false and nothing new is deployed.
   void BeginShutdown();

@@ -30,7 +30,10 @@ std::shared_ptr<VersionCache> OpenCache(const ModelVersion& version, ResponseCac
 
 VersionServer::VersionServer(ModelVersion& version, VersionMetrics metrics, ResponseCache& cache,
                              WorkerPool& pool, Alarm& alarm)
-    : version_(version), metrics_(std::move(metrics)), scheduler_(version, metrics_, pool, alarm) {
+    : version_(version),
+      metrics_(std::move(metrics)),
+      scheduler_(version, metrics_, pool, alarm),
+      last_used_(Clock::now().time_since_epoch().count()) {
   if (auto opened = OpenCache(version, cache)) {
     gate_.emplace(std::move(opened), version, metrics_, alarm,
                   [this](Job job) { scheduler_.Submit(std::move(job)); });
@@ -53,10 +56,13 @@ Job VersionServer::MakeJob(InferRequest& request, std::vector<std::uint32_t> wan
 void VersionServer::Submit(InferRequest request, std::vector<std::uint32_t> wanted,
                            std::int64_t rows, InferCallback done) {
   metrics_.submitted->Add();
+  last_used_.store(request.arrival.time_since_epoch().count(), std::memory_order_relaxed);
   const bool cached = gate_ && !request.bypass_cache;
+  auto sample = sample_.Copy(request.inputs);
   Job job = MakeJob(request, std::move(wanted), rows);
   job.done = [this, arrival = request.arrival, version = std::move(request.version),
-              done = std::move(done)](Result<Answer> answer) mutable {
+              sample = std::move(sample), done = std::move(done)](Result<Answer> answer) mutable {
+    if (!sample.empty()) answer ? sample_.Keep(std::move(sample)) : sample_.Drop();
     Count(arrival, answer ? std::nullopt : std::optional(answer.error().code));
     if (!answer) return done(Fail(std::move(answer.error())));
     done(InferResponse{std::move(version), std::move(answer->outputs), answer->cached});

@@ -2,6 +2,7 @@
 // the version, from its load to its unload.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,7 @@
 #include "serving/infer.h"
 #include "serving/job.h"
 #include "serving/model_metrics.h"
+#include "serving/request_sample.h"
 #include "serving/scheduler.h"
 #include "serving/worker_pool.h"
 
@@ -42,6 +44,14 @@ class VersionServer final : public ModelVersion::Attachment {
   void SubmitCopy(InferRequest request, std::vector<std::uint32_t> wanted, std::int64_t rows,
                   InferCallback done);
 
+  // When a request arrived last, or the version was loaded.
+  Clock::time_point last_used() const {
+    return Clock::time_point(Clock::duration(last_used_.load(std::memory_order_relaxed)));
+  }
+
+  // A request that the version has answered, for what is to replace it.
+  RequestSample& sample() { return sample_; }
+
   // Counts a request that failed without being submitted.
   void CountFailure(Code code, Clock::time_point arrival);
 
@@ -64,6 +74,8 @@ class VersionServer final : public ModelVersion::Attachment {
   const VersionMetrics metrics_;
   Scheduler scheduler_;
   std::optional<CacheGate> gate_;  // where answers are cached
+  std::atomic<Clock::rep> last_used_;
+  RequestSample sample_;
 
   std::mutex mutex_;  // guards what follows
   std::uint64_t counted_evictions_ = 0;

@@ -90,4 +90,8 @@ struct ReleaseChange {
 // keys no more move than the weights ask for.
 TrafficPolicy ApplyChange(const TrafficPolicy& old, const ReleaseChange& change);
 
+// The policy in a line, for people: "v1 0.9, v2 0.1, a copy of 0.2 to v3, sticky by header
+// X-User-Id, stable is v1".
+std::string Summary(const TrafficPolicy& policy);
+
 }  // namespace plinth

@@ -4,6 +4,7 @@
 // A model is a file <name>.testmodel, or a folder with a file of that name, with lines "key value":
 //   factor N           a whole number (default 2)
 //   load_ms N          load() takes that long
+//   memory_mb N        and so much memory, until it is unloaded
 //   fail_load TEXT     load() fails
 //   delay_ms N         execute() takes that long, unless it is told to stop
 //   fail_execute TEXT  every execute() fails
@@ -34,6 +35,7 @@ struct plinth_model {
   std::map<std::string, std::string> settings;
   plinth_signature signature{};
   std::atomic<int> running{0};
+  std::vector<char> memory;
 
   int Number(const std::string& key, int fallback) const {
     const auto it = settings.find(key);
@@ -76,6 +78,7 @@ plinth_status Load(const plinth_load_request* request, plinth_model** model) {
   auto loaded = std::make_unique<plinth_model>();
   for (std::string key; file >> key;) std::getline(file >> std::ws, loaded->settings[key]);
   std::this_thread::sleep_for(std::chrono::milliseconds(loaded->Number("load_ms", 0)));
+  loaded->memory.assign(std::size_t{1 << 20} * loaded->Number("memory_mb", 0), 1);
   if (const char* text = loaded->Text("fail_load")) return Fail(PLINTH_INVALID_MODEL, text);
   loaded->signature = {
       sizeof(plinth_signature),     1, &kInput, 1, &kOutput, loaded->Number("concurrent", 1),

@@ -39,6 +39,20 @@ def test_what_does_not_load_stays_and_says_why(backend_server, models):
     assert "failed_reload" not in client.get("/models/m").json["versions"][0]
 
 
+def test_what_fails_a_request_that_was_answered_stays_out(backend_server, models):
+    client = backend_server.client()
+    client.deploy("m", write(models))
+    write(models, fail_on=7)
+    assert client.send("POST", "/models/m/reload").status == 200, "no request was answered yet"
+    write(models)
+    assert client.send("POST", "/models/m/reload").status == 200
+    assert client.predict("m", [[7]]).outputs == [[14]]
+    write(models, fail_on=7)
+    answer = client.send("POST", "/models/m/reload")
+    assert answer.status == 422 and "x[0] must not be 7" in answer.error["message"]
+    assert client.predict("m", [[7]]).outputs == [[14]]
+
+
 @pytest.mark.parametrize(("path", "body", "status"), [
     ("/models/none/reload", None, 404),
     ("/models/m/reload", {"version": "v9"}, 404),

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -37,7 +39,10 @@ class RequestedVersion final : public VersionChoice {
 
   Result<const Signature*> Named(std::string_view version) override {
     auto lease = service_.Resolve(model_, version);
-    if (!lease) return Fail(std::move(lease.error()));
+    if (!lease) {
+      refused_ = version;
+      return Fail(std::move(lease.error()));
+    }
     chosen_ = {*std::move(lease), {}};
     return &chosen_.version->signature();
   }
@@ -61,6 +66,9 @@ class RequestedVersion final : public VersionChoice {
   // Of what was chosen by the last call of Named() or Routed().
   const Signature& signature() const { return chosen_.version->signature(); }
   plinth::Routed Take() && { return std::move(chosen_); }
+
+  // The version that was named without success; empty for one that was to be routed.
+  const std::string& refused() const { return refused_; }
 
   // Whose failure it is if the request goes no further: that of the version that was chosen, else
   // of the newest one. nullptr if there is none. Not after Take().
@@ -97,6 +105,7 @@ class RequestedVersion final : public VersionChoice {
   const std::string& model_;
   std::optional<RoutePreview> preview_;
   plinth::Routed chosen_;
+  std::string refused_;
 };
 
 // A raw request: the input's bytes in the body, everything else in the query and the headers.
@@ -165,19 +174,48 @@ HttpResponse Answer(const Result<InferResponse>& response, bool raw, Clock::time
                             response->outputs, latency.count(), response->cached));
 }
 
-}  // namespace
+// A request that waits for a lazy model to be loaded.
+struct Waiting {
+  HttpRequest request;
+  std::string model;
+  Responder responder;
+};
 
-void HandlePredict(Service& service, const HttpRequest& request, const std::string& model,
-                   Responder& responder) {
-  const Clock::time_point arrival = Clock::now();
-  if (auto named = CheckName("model name", model); !named)
-    return responder.Send(ErrorResponse(named.error()));
+// A model may be unloaded again before the request that had it loaded gets to it; but not for ever.
+constexpr int kMaxLoads = 5;
+
+void Predict(Service& service, const HttpRequest& request, const std::string& model,
+             Responder& responder, Clock::time_point arrival, int loads);
+
+void PredictOnceLoaded(Service& service, const HttpRequest& request, const std::string& model,
+                       const std::string& version, Responder& responder, Clock::time_point arrival,
+                       int loads) {
+  const auto waiting = std::make_shared<Waiting>(request, model, std::move(responder));
+  service.Wake(model, version, arrival, [&service, waiting, arrival, loads](const Status& loaded) {
+    if (!loaded) return waiting->responder.Send(ErrorResponse(loaded.error()));
+    try {
+      Predict(service, waiting->request, waiting->model, waiting->responder, arrival, loads + 1);
+    } catch (const std::bad_alloc&) {
+      waiting->responder.Send(OutOfMemory());
+    }
+  });
+}
+
+// `loads` are those that the request has waited for.
+void Predict(Service& service, const HttpRequest& request, const std::string& model,
+             Responder& responder, Clock::time_point arrival, int loads) {
   RequestedVersion version(service, request, model);
   const bool raw = WantsRaw(request);
   auto infer = MakeInferRequest(request, version, raw, arrival);
   if (!infer) {
+    const Code code = infer.error().code;
+    if (code == Code::kUnavailable && loads < kMaxLoads &&
+        service.Rests(model, version.refused())) {
+      return PredictOnceLoaded(service, request, model, version.refused(), responder, arrival,
+                               loads);
+    }
     if (const VersionLease* const lease = version.ForFailure())
-      service.CountFailure(*lease, infer.error().code, arrival);
+      service.CountFailure(*lease, code, arrival);
     return responder.Send(ErrorResponse(infer.error()));
   }
   const auto shared = std::make_shared<Responder>(std::move(responder));
@@ -185,6 +223,15 @@ void HandlePredict(Service& service, const HttpRequest& request, const std::stri
   service.Infer(*std::move(infer), [shared, raw, arrival](Result<InferResponse> response) {
     shared->Send(Guarded([&] { return Answer(response, raw, arrival); }));
   });
+}
+
+}  // namespace
+
+void HandlePredict(Service& service, const HttpRequest& request, const std::string& model,
+                   Responder& responder) {
+  if (auto named = CheckName("model name", model); !named)
+    return responder.Send(ErrorResponse(named.error()));
+  Predict(service, request, model, responder, Clock::now(), 0);
 }
 
 }  // namespace plinth::api
