@@ -123,6 +123,7 @@ int Serve(const ServeOptions& options) {
   for (; signal == SIGHUP; signal = signals.Wait()) {
     LogInfo("SIGHUP received: looking at the files again");
     if (folder) folder->LookNow();
+    service->ReloadChanged();
   }
   LogInfo(fmt::format("{} received: finishing what is in flight",
                       signal == SIGINT ? "SIGINT" : "SIGTERM"));

@@ -203,6 +203,10 @@ Result<VersionInfo> Lifecycle::LoadAndCommit(const VersionPtr& version, DeployPl
     return Fail(Code::kInvalidModel,
                 "the model's files changed while they were loaded; deploy it again");
   }
+  {
+    const std::lock_guard lock(files_mutex_);
+    loaded_files_[{version->name(), version->version()}] = {plan.source, plan.fingerprint};
+  }
   const auto old = parts_.registry.Find(version->name(), version->version());
   if (auto equipped = parts_.host.Equip(*version, old.get()); !equipped)
     return Fail(std::move(equipped.error()));
@@ -305,6 +309,25 @@ Result<std::vector<VersionInfo>> Lifecycle::ReloadModelNow(const std::string& na
   return reloaded;
 }
 
+void Lifecycle::ReloadChanged() {
+  if (stopping_.load()) return;
+  loaders_.Post([this] { ReloadChangedNow(); });
+}
+
+void Lifecycle::ReloadChangedNow() {
+  for (const VersionPtr& version : parts_.registry.Servable()) {
+    if (version->spec().origin != Origin::kApi) continue;
+    LoadedFiles loaded;
+    {
+      const std::lock_guard lock(files_mutex_);
+      loaded = loaded_files_[{version->name(), version->version()}];
+    }
+    if (FingerprintOf(loaded.path) == loaded.fingerprint) continue;
+    const auto result = Guarded([&] { return ReloadNow(*version); });
+    LogOutcome(Title(*version), result);
+  }
+}
+
 Result<VersionInfo> Lifecycle::ReloadNow(const ModelVersion& old) {
   DeploySpec spec = old.spec();
   spec.replace = true;
@@ -388,6 +411,8 @@ Status Lifecycle::RemoveNow(const std::string& name, const std::string& version,
     if (!taken) return Fail(std::move(taken.error()));
     removed = *std::move(taken);
     for (const VersionPtr& v : removed) parts_.host.Forget(v->name(), v->version());
+    const std::lock_guard files_lock(files_mutex_);
+    for (const VersionPtr& v : removed) loaded_files_.erase({v->name(), v->version()});
   }
   for (const VersionPtr& v : removed) parts_.host.Retire(*v);
   LogInfo(fmt::format("model '{}' {} was removed", name,

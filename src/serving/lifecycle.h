@@ -22,6 +22,7 @@
 #include "model/backend.h"
 #include "model/model_version.h"
 #include "model/registry.h"
+#include "repository/fingerprint.h"
 #include "repository/model_roots.h"
 #include "serving/deployment.h"
 #include "serving/memory_budget.h"
@@ -92,6 +93,10 @@ class Lifecycle {
   // failure; `done` gets those that were replaced.
   void Reload(std::string name, std::string version, Done<std::vector<VersionInfo>> done);
 
+  // Reloads each version of the API's whose files have changed since they were loaded, as Reload()
+  // does; what comes of it is in the log and the events.
+  void ReloadChanged();
+
   // Takes a version, or with an empty `version` the whole model, out of service. NOT_FOUND.
   // FAILED_PRECONDITION if `only` is given and another has asked for that version.
   void Remove(std::string name, std::string version, std::optional<Origin> only, Done<void> done);
@@ -115,6 +120,11 @@ class Lifecycle {
  private:
   using VersionPtr = std::shared_ptr<ModelVersion>;
 
+  struct LoadedFiles {
+    std::string path;
+    Fingerprint fingerprint;
+  };
+
   VersionPtr Make(DeploySpec spec);
   // These take as long as they take: they run on loader threads.
   Result<VersionInfo> DeployNow(DeploySpec spec, Cause cause);
@@ -125,6 +135,7 @@ class Lifecycle {
   Result<VersionInfo> LoadAndCommit(const VersionPtr& version, DeployPlan& plan, Cause cause);
   Result<VersionInfo> Commit(const VersionPtr& version, Cause cause);
   Status LoadMeasured(ModelVersion& version, const DeployPlan& plan);
+  void ReloadChangedNow();
   Status WakeNow(const std::string& name, const std::string& version);
   void LetRest(const VersionPtr& version);
   TrafficPolicyPtr PolicyAskedFor(const DeploySpec& spec, Cause cause) const;
@@ -140,6 +151,9 @@ class Lifecycle {
   std::atomic<bool> stopping_{false};
   std::mutex commit_mutex_;  // held from a change's writing to its publication
   MemoryBudget budget_;
+  std::mutex files_mutex_;  // guards loaded_files_
+  // What versions were loaded from, by name and version.
+  std::map<std::pair<std::string, std::string>, LoadedFiles> loaded_files_;
   std::mutex wake_mutex_;  // guards waking_
   std::map<std::pair<std::string, std::string>, std::vector<Done<void>>> waking_;
   WorkerPool control_;  // changes that load nothing, in the order in which they came

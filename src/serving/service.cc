@@ -229,6 +229,8 @@ void Service::Reload(std::string name, std::string version, ReloadCallback done)
   impl_->lifecycle.Reload(std::move(name), std::move(version), std::move(done));
 }
 
+void Service::ReloadChanged() { impl_->lifecycle.ReloadChanged(); }
+
 void Service::Remove(std::string name, std::string version, RemoveCallback done) {
   impl_->lifecycle.Remove(std::move(name), std::move(version), std::nullopt, std::move(done));
 }

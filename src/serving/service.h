@@ -55,6 +55,9 @@ class Service {
   // it is: the first failure, or NOT_FOUND.
   void Reload(std::string name, std::string version, ReloadCallback done);
 
+  // Reloads what the API has deployed and whose files have changed since.
+  void ReloadChanged();
+
   // Takes a version, or with an empty `version` the whole model, out of service. Requests in flight
   // are answered. NOT_FOUND.
   void Remove(std::string name, std::string version, RemoveCallback done);

@@ -1,5 +1,6 @@
 """Loading a model's files again while it serves."""
 
+import signal
 import threading
 
 import pytest
@@ -66,6 +67,17 @@ def test_wrong_reloads_are_refused(backend_server, models, path, body, status):
     answer = client.send("POST", path, body)
     assert answer.status == status and answer.error["message"]
     assert client.predict("m", [[1]]).outputs == [[2]]
+
+
+def test_sighup_reloads_what_has_changed(backend_server, models):
+    client = backend_server.client()
+    client.deploy("same", write(models, "same"))
+    client.deploy("other", write(models, "other"))
+    write(models, "other", factor=3)
+    backend_server.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: client.predict("other", [[1]]).outputs == [[3]], "the changed model's reload")
+    assert client.predict("same", [[1]]).outputs == [[2]]
+    assert backend_server.log().count("model 'same' v1 is ready") == 1
 
 
 def test_reloads_under_load_fail_nothing(backend_server, models):
