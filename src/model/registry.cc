@@ -187,6 +187,15 @@ ModelInfo InfoOf(const std::string& name, const Entry& entry) {
 
 }  // namespace
 
+Error NoSuchVersion(const ModelInfo& model, std::string_view version) {
+  std::string known;
+  for (const VersionInfo& info : model.versions) {
+    known += (known.empty() ? "" : ", ") + info.version;
+  }
+  return {Code::kNotFound, "model '" + model.name + "' has no version '" + std::string(version) +
+                               "'; it has " + known};
+}
+
 struct Registry::Snapshot {
   std::map<std::string, Entry, std::less<>> models;
 };

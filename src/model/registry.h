@@ -29,6 +29,9 @@ struct ModelInfo {
   TrafficPolicyPtr traffic{};         // nullptr: none was set
 };
 
+// NOT_FOUND, naming the versions that there are.
+Error NoSuchVersion(const ModelInfo& model, std::string_view version);
+
 // Which versions a request goes to.
 struct Routed {
   VersionLease version;  // answers it

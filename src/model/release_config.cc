@@ -23,7 +23,8 @@ constexpr std::string_view kReleaseKeys[] = {"versions", "sticky", "labels", "ro
 constexpr std::string_view kVersionKeys[] = {"traffic", "shadow"};
 constexpr std::string_view kRolloutKeys[] = {"to", "steps", "every_s", "abort_if"};
 constexpr std::string_view kLimitKeys[] = {"error_rate", "p99_ms", "disagreement"};
-constexpr std::string_view kStateKeys[] = {"versions", "sticky", "labels", "ranges"};
+constexpr std::string_view kStateKeys[] = {"versions", "sticky", "labels", "ranges", "rollout"};
+constexpr std::string_view kRolloutStateKeys[] = {"plan", "before", "state", "step", "reason"};
 // What predictions have already, so that none of them can be a sticky field.
 constexpr std::string_view kPredictKeys[] = {"inputs", "version", "outputs", "priority",
                                              "timeout_ms"};
@@ -92,8 +93,12 @@ Result<VersionTraffic> ReadVersion(const Field& field) {
 }
 
 // What a user's versions must be together. In a policy that a rollout has made there may be one
-// with both traffic and shadow.
+// with both traffic and shadow, and one more.
 Status CheckTogether(const std::vector<VersionTraffic>& versions) {
+  if (versions.size() > kMostVersions) {
+    return Invalid(fmt::format("versions names {}, expected at most {} versions", versions.size(),
+                               kMostVersions));
+  }
   double traffic = 0;
   double shadow = 0;
   for (const VersionTraffic& entry : versions) {
@@ -119,8 +124,6 @@ Status CheckTogether(const std::vector<VersionTraffic>& versions) {
 Result<std::vector<VersionTraffic>> ReadVersions(const Field& field) {
   const auto members = MembersOf(field, "versions");
   if (!members) return Fail(members.error());
-  if (members->size() > kMostVersions)
-    return field.Refuse("at most " + std::to_string(kMostVersions) + " versions");
   std::vector<VersionTraffic> versions;
   for (const Field& member : *members) {
     auto entry = ReadVersion(member);
@@ -257,6 +260,72 @@ Result<StickyRanges> ReadRanges(const Field& field) {
   return ranges;
 }
 
+Result<Rollout::State> ReadState(const Field& field) {
+  const auto name = field.Text();
+  if (!name) return Fail(name.error());
+  for (const auto state : {Rollout::State::kRunning, Rollout::State::kCompleted,
+                           Rollout::State::kRolledBack, Rollout::State::kCancelled}) {
+    if (*name == NameOf(state)) return state;
+  }
+  return field.Refuse("the state of a rollout");
+}
+
+// A rollout that was begun, as WriteRollout() writes it.
+Result<Rollout> ReadBegunRollout(const Field& field) {
+  const auto object = field.Object();
+  if (!object) return Fail(object.error());
+  const auto members = json::FieldsOf(*object, "rollout");
+  if (!members) return Fail(members.error());
+  Rollout rollout;
+  std::int64_t step = 0;
+  for (const Field& member : *members) {
+    Status read;
+    if (member.key == "plan") {
+      read = Keep(ReadRollout(member), rollout.plan);
+    } else if (member.key == "before") {
+      read = Keep(ReadVersions(member), rollout.before);
+    } else if (member.key == "state") {
+      read = Keep(ReadState(member), rollout.state);
+    } else if (member.key == "step") {
+      read = Keep(member.Integer(0, kMostSteps - 1), step);
+    } else if (member.key == "reason") {
+      std::string_view reason;  // may hold anything that a model said
+      if (member.value.get(reason) != simdjson::SUCCESS) return member.Refuse("a string");
+      rollout.reason = reason;
+    } else {
+      return member.Unknown(kRolloutStateKeys);
+    }
+    if (!read) return Fail(std::move(read.error()));
+  }
+  rollout.step = static_cast<std::size_t>(step);
+  if (rollout.step >= rollout.plan.steps.size()) return field.Refuse("a step that the plan has");
+  if (rollout.before.empty()) return field.Refuse("the versions before it");
+  return rollout;
+}
+
+void WriteVersions(JsonWriter& json, const std::vector<VersionTraffic>& versions) {
+  json.BeginObject();
+  for (const VersionTraffic& entry : versions) {
+    json.Key(entry.version).BeginObject();
+    if (entry.traffic > 0 || entry.shadow == 0) json.Key("traffic").Value(entry.traffic);
+    if (entry.shadow > 0) json.Key("shadow").Value(entry.shadow);
+    json.EndObject();
+  }
+  json.EndObject();
+}
+
+void WriteRollout(JsonWriter& json, const Rollout& rollout) {
+  json.BeginObject();
+  json.Key("plan").BeginObject();
+  WriteRolloutPlan(json, rollout.plan);
+  json.EndObject();
+  WriteVersions(json.Key("before"), rollout.before);
+  json.Key("state").Value(NameOf(rollout.state));
+  json.Key("step").Value(rollout.step);
+  if (!rollout.reason.empty()) json.Key("reason").Value(rollout.reason);
+  json.EndObject();
+}
+
 void WriteSticky(JsonWriter& json, const StickyKey& sticky) {
   json.Key("sticky");
   switch (sticky.source) {
@@ -309,16 +378,25 @@ Result<ReleaseChange> ParseReleaseChange(std::string_view json) {
 }
 
 void WriteTraffic(JsonWriter& json, const TrafficPolicy& policy) {
-  json.Key("versions").BeginObject();
-  for (const VersionTraffic& entry : policy.versions) {
-    json.Key(entry.version).BeginObject();
-    if (entry.traffic > 0 || entry.shadow == 0) json.Key("traffic").Value(entry.traffic);
-    if (entry.shadow > 0) json.Key("shadow").Value(entry.shadow);
-    json.EndObject();
-  }
-  json.EndObject();
+  WriteVersions(json.Key("versions"), policy.versions);
   WriteSticky(json, policy.sticky);
   WriteLabels(json, policy.labels);
+}
+
+void WriteRolloutPlan(JsonWriter& json, const RolloutPlan& plan) {
+  json.Key("to").Value(plan.to);
+  json.Key("steps").BeginArray();
+  for (const double share : plan.steps) json.Value(share);
+  json.EndArray();
+  json.Key("every_s").Value(plan.every_s);
+  json.Key("abort_if").BeginObject();
+  const auto limit = [&json](std::string_view key, const std::optional<double>& value) {
+    if (value) json.Key(key).Value(*value);
+  };
+  limit("error_rate", plan.abort_if.error_rate);
+  limit("p99_ms", plan.abort_if.p99_ms);
+  limit("disagreement", plan.abort_if.disagreement);
+  json.EndObject();
 }
 
 std::string EncodeRelease(const TrafficPolicy& policy) {
@@ -333,6 +411,7 @@ std::string EncodeRelease(const TrafficPolicy& policy) {
     json.EndArray();
   }
   json.EndArray();
+  if (policy.rollout) WriteRollout(json.Key("rollout"), *policy.rollout);
   json.EndObject();
   return std::move(json).Take();
 }
@@ -353,6 +432,8 @@ Result<TrafficPolicy> ParseRelease(std::string_view json) {
       read = Keep(ReadLabels(field), policy.labels);
     } else if (field.key == "ranges") {
       read = Keep(ReadRanges(field), policy.ranges);
+    } else if (field.key == "rollout") {
+      read = Keep(ReadBegunRollout(field), policy.rollout);
     } else {
       return field.Unknown(kStateKeys);
     }

@@ -30,7 +30,11 @@ Result<ReleaseChange> ParseReleaseChange(std::string_view json);
 // The members "versions", "sticky" (null without) and "labels" of an object that has been begun.
 void WriteTraffic(JsonWriter& json, const TrafficPolicy& policy);
 
-// A policy as text to be kept, with the ranges of its sticky keys; reads back to an equal one.
+// The members "to", "steps", "every_s" and "abort_if" likewise.
+void WriteRolloutPlan(JsonWriter& json, const RolloutPlan& plan);
+
+// A policy as text to be kept, with the ranges of its sticky keys and the state of its rollout;
+// reads back to an equal one.
 std::string EncodeRelease(const TrafficPolicy& policy);
 Result<TrafficPolicy> ParseRelease(std::string_view json);
 

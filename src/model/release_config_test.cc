@@ -139,6 +139,34 @@ TEST(ReleaseConfigTest, ReadsRollouts) {
               HasSubstr("expected a number from 0 to 1"));
 }
 
+TEST(ReleaseConfigTest, ARolloutReadsBackEqual) {
+  TrafficPolicy policy;
+  policy.versions = {{"v1", 0.99}, {"v2", 0.01, 0.1}};
+  Rollout rollout{.plan = {.to = "v2", .steps = {0.01, 1.0 / 3, 1}, .every_s = 0.1, .abort_if = {}},
+                  .before = {{"v1", 1}, {"v2", 0}},
+                  .reason = {}};
+  policy.rollout = rollout;
+  EXPECT_EQ(ParseRelease(EncodeRelease(policy)), policy);
+  rollout.plan.abort_if = {.error_rate = 0, .p99_ms = 50, .disagreement = 0.2};
+  rollout.state = Rollout::State::kRolledBack;
+  rollout.step = 2;
+  rollout.reason = std::string("it said \0 and \n", 16);
+  policy.rollout = rollout;
+  EXPECT_EQ(ParseRelease(EncodeRelease(policy)), policy);
+}
+
+TEST(ReleaseConfigTest, ARolloutThatCannotBeIsRefused) {
+  const auto parse = [](const char* rollout) {
+    return ParseRelease(std::string(R"({"rollout": )") + rollout + "}");
+  };
+  EXPECT_TRUE(parse(R"({"plan": {"to": "v2", "steps": [1]}, "before": {"v1": {}}, "step": 0})"));
+  EXPECT_FALSE(parse(R"({"plan": {"to": "v2", "steps": [1]}, "before": {"v1": {}}, "step": 1})"));
+  EXPECT_FALSE(parse(R"({"plan": {"to": "v2", "steps": [1]}, "before": {}, "step": 0})"));
+  EXPECT_FALSE(
+      parse(R"({"plan": {"to": "v2", "steps": [1]}, "before": {"v1": {}}, "state": "x"})"));
+  EXPECT_FALSE(parse("null"));
+}
+
 TEST(ReleaseConfigTest, APolicyReadsBackEqual) {
   EXPECT_EQ(ParseRelease(EncodeRelease({})), TrafficPolicy());
   TrafficPolicy policy =

@@ -26,6 +26,7 @@ struct InferRequest {
   // From arrival; only shortens timeout_ms.
   std::optional<std::chrono::milliseconds> timeout = std::nullopt;
   std::optional<Priority> priority = std::nullopt;  // else the model's
+  bool names_version = false;                       // so that it is no part of a split
   bool bypass_cache = false;                        // neither read the cache nor wait for others
   std::function<bool()> cancelled;  // may be empty; asked from any thread until the answer
 };

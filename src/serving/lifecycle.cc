@@ -53,15 +53,6 @@ std::unexpected<Error> ShuttingDown() {
   return Fail(Code::kUnavailable, "the server is shutting down");
 }
 
-Error NoSuchVersion(const ModelInfo& model, const std::string& version) {
-  std::string known;
-  for (const VersionInfo& info : model.versions) {
-    known += (known.empty() ? "" : ", ") + info.version;
-  }
-  return {Code::kNotFound,
-          "model '" + model.name + "' has no version '" + version + "'; it has " + known};
-}
-
 void LogOutcome(const std::string& title, const Result<VersionInfo>& result) {
   if (result) {
     LogInfo(fmt::format("{} is ready: {} by {}, loaded in {:.1f} ms", title, result->framework,
@@ -85,27 +76,6 @@ Result<StateChange> ForRemoval(const Registry& registry, const std::string& name
   if (change.removed.empty()) return Fail(NoSuchVersion(*model, version));
   if (change.removed.size() == model->versions.size()) change.forgotten.push_back(name);
   return change;
-}
-
-// Whether all versions that `change` names are there.
-Status CheckVersions(const ModelInfo& model, const ReleaseChange& change) {
-  const auto check = [&](const std::string& version) -> Status {
-    if (std::ranges::find(model.versions, version, &VersionInfo::version) != model.versions.end())
-      return {};
-    return Fail(Code::kInvalidArgument, NoSuchVersion(model, version).message);
-  };
-  if (change.versions) {
-    for (const VersionTraffic& share : *change.versions) {
-      if (auto known = check(share.version); !known) return known;
-    }
-  }
-  if (change.labels) {
-    for (const auto& [label, version] : *change.labels) {
-      if (auto known = check(version); !known)
-        return Fail(known.error().Annotate("label '" + label + "'"));
-    }
-  }
-  return {};
 }
 
 }  // namespace
@@ -237,12 +207,15 @@ Result<VersionInfo> Lifecycle::Commit(const VersionPtr& version, Cause cause) {
         parts_.host.Forget(version->name(), version->version());
       return Fail(Code::kFailedPrecondition, Title(*version) + " was removed while it was loading");
     }
-    const TrafficPolicyPtr policy = PolicyAskedFor(version->spec(), cause);
-    auto written = parts_.state.Commit(ForDeployment(*version, cause, policy.get()));
-    if (!written) return Fail(std::move(written.error()));
+    auto release = ReleaseAskedFor(*version, cause);
+    if (!release) return Fail(std::move(release.error()));
+    StateChange change = ForDeployment(*version, cause);
+    if (*release) AddTo(change, version->name(), **release);
+    if (auto written = parts_.state.Commit(std::move(change)); !written)
+      return Fail(std::move(written.error()));
     // First the policy: a version that is to get a tenth of the requests must not get all of them
     // for a moment.
-    if (policy != nullptr) parts_.registry.SetTraffic(version->name(), policy);
+    if (*release) Publish(version->name(), **release);
     replaced = parts_.registry.Publish(version);
   }
   if (replaced != nullptr) parts_.host.Retire(*replaced);
@@ -251,22 +224,12 @@ Result<VersionInfo> Lifecycle::Commit(const VersionPtr& version, Cause cause) {
 
 // The model's policy with what the deployment asks for; nullptr: it stays as it is. At a start the
 // state knows better than what a deployment asked for once.
-TrafficPolicyPtr Lifecycle::PolicyAskedFor(const DeploySpec& spec, Cause cause) const {
-  const auto old = parts_.registry.Traffic(spec.name);
-  const bool asks = cause == Cause::kDeploy || (cause == Cause::kStart && old == nullptr);
-  if (!asks || spec.config.release.empty()) return nullptr;
-  return std::make_shared<const TrafficPolicy>(
-      ApplyChange(old ? *old : TrafficPolicy(), spec.config.release));
-}
-
-StateChange Lifecycle::ForDeployment(const ModelVersion& version, Cause cause,
-                                     const TrafficPolicy* policy) {
+StateChange Lifecycle::ForDeployment(const ModelVersion& version, Cause cause) {
   const std::string& name = version.name();
   StateChange change;
   if (cause == Cause::kDeploy && version.spec().origin == Origin::kApi) {
     change.put.push_back({name, version.version(), EncodeDeployment(version.spec())});
   }
-  if (policy != nullptr) change.release.push_back({name, EncodeRelease(*policy)});
   if (cause == Cause::kDeploy || cause == Cause::kReload) {
     change.events.push_back({.model = name,
                              .version = version.version(),
@@ -420,31 +383,6 @@ Status Lifecycle::RemoveNow(const std::string& name, const std::string& version,
   return {};
 }
 
-// ---- Traffic
-
-void Lifecycle::SetTraffic(std::string name, ReleaseChange change, Done<TrafficPolicy> done) {
-  control_.Post([this, name = std::move(name), change = std::move(change),
-                 done = std::move(done)]() mutable { done(SetTrafficNow(name, change)); });
-}
-
-Result<TrafficPolicy> Lifecycle::SetTrafficNow(const std::string& name,
-                                               const ReleaseChange& change) {
-  const std::lock_guard lock(commit_mutex_);
-  const auto model = parts_.registry.Describe(name);
-  if (!model) return Fail(model.error());
-  if (auto known = CheckVersions(*model, change); !known) return Fail(std::move(known.error()));
-  const auto policy = std::make_shared<const TrafficPolicy>(
-      ApplyChange(model->traffic ? *model->traffic : TrafficPolicy(), change));
-  const std::string release = EncodeRelease(*policy);
-  auto written = parts_.state.Commit(
-      {.release = {{name, release}},
-       .events = {{.model = name, .kind = "traffic", .message = Summary(*policy)}}});
-  if (!written) return Fail(std::move(written.error()));
-  parts_.registry.SetTraffic(name, policy);
-  LogInfo(fmt::format("model '{}': {}", name, Summary(*policy)));
-  return *policy;
-}
-
 // ---- Events and the state
 
 void Lifecycle::Events(std::string name, std::size_t limit, std::int64_t before_id,
@@ -481,8 +419,7 @@ Result<std::vector<DeploySpec>> Lifecycle::Restore() {
   for (const StoredModel& model : state->models) {
     auto policy = ParseRelease(model.release);
     if (!policy) return unreadable(policy.error(), "traffic of '" + model.model + "'");
-    parts_.registry.SetTraffic(model.model,
-                               std::make_shared<const TrafficPolicy>(*std::move(policy)));
+    Publish(model.model, {.policy = *std::move(policy), .events = {}});
   }
   std::vector<DeploySpec> specs;
   for (const StoredVersion& stored : state->versions) {

@@ -26,6 +26,8 @@
 #include "repository/model_roots.h"
 #include "serving/deployment.h"
 #include "serving/memory_budget.h"
+#include "serving/release/release_steps.h"
+#include "serving/release/rollout.h"
 #include "serving/worker_pool.h"
 #include "store/state_store.h"
 #include "traffic/traffic_policy.h"
@@ -43,6 +45,8 @@ class VersionHost {
   virtual void Retire(ModelVersion& version) = 0;
   // It was removed, and nothing of that name takes its place.
   virtual void Forget(const std::string& model, const std::string& version) = 0;
+  // The model's requests are shared by this policy from now on. Calls come one at a time.
+  virtual void Follow(const std::string& model, const TrafficPolicy& policy) = 0;
   // Frees what was loaded, where it may take long.
   virtual void Dispose(std::unique_ptr<LoadedModel> model) = 0;
   // Waits until all that was given to Dispose() is freed.
@@ -102,8 +106,17 @@ class Lifecycle {
   void Remove(std::string name, std::string version, std::optional<Origin> only, Done<void> done);
 
   // Changes how a model's requests are shared; `done` gets all of the policy. NOT_FOUND;
-  // INVALID_ARGUMENT for versions that are not deployed.
+  // INVALID_ARGUMENT for versions that are not deployed; FAILED_PRECONDITION for a rollout that
+  // cannot begin now.
   void SetTraffic(std::string name, ReleaseChange change, Done<TrafficPolicy> done);
+
+  // Goes on, or back, with the model's rollout as it was decided, if that is still this one.
+  void Advance(std::string name, Rollout rollout, RolloutDecision decision,
+               RolloutObservation seen);
+
+  // Takes back the model's rollout, of which `seen` was seen. NOT_FOUND; FAILED_PRECONDITION: none
+  // runs.
+  void TakeBack(std::string name, RolloutObservation seen, Done<TrafficPolicy> done);
 
   // What happened to a model, the newest first, also after it was removed: at most `limit`, and
   // only what is older than the event `before_id` unless that is 0. NOT_FOUND: nothing ever
@@ -138,14 +151,19 @@ class Lifecycle {
   void ReloadChangedNow();
   Status WakeNow(const std::string& name, const std::string& version);
   void LetRest(const VersionPtr& version);
-  TrafficPolicyPtr PolicyAskedFor(const DeploySpec& spec, Cause cause) const;
-  static StateChange ForDeployment(const ModelVersion& version, Cause cause,
-                                   const TrafficPolicy* policy);
+  static StateChange ForDeployment(const ModelVersion& version, Cause cause);
   // On the control thread.
   Status RemoveNow(const std::string& name, const std::string& version, std::optional<Origin> only);
   Result<TrafficPolicy> SetTrafficNow(const std::string& name, const ReleaseChange& change);
+  Result<TrafficPolicy> TakeBackNow(const std::string& name, const RolloutObservation& seen);
   Result<std::vector<Event>> EventsNow(const std::string& name, std::size_t limit,
                                        std::int64_t before_id);
+  // These require commit_mutex_.
+  std::vector<std::string> ReadyVersions(const std::string& name) const;
+  Result<std::optional<ReleaseStep>> ReleaseAskedFor(ModelVersion& version, Cause cause) const;
+  static void AddTo(StateChange& change, const std::string& name, const ReleaseStep& step);
+  Result<TrafficPolicy> CommitRelease(const std::string& name, ReleaseStep step);
+  void Publish(const std::string& name, const ReleaseStep& step);
 
   const Parts parts_;
   std::atomic<bool> stopping_{false};

@@ -66,6 +66,8 @@ void AppendBuildInfo(std::string& text, const std::string& version) {
 ModelMetrics::ModelMetrics(std::string build_version)
     : build_version_(std::move(build_version)),
       submitted_("model_requests_submitted_total", "Predictions taken in.", {"model", "version"}),
+      named_("model_requests_named_total", "Predictions that named their version.",
+             {"model", "version"}),
       requests_("model_requests_total", "Predictions asked for, failed ones included.",
                 {"model", "version"}),
       errors_("model_errors_total", "Predictions that failed, by error code.", {"model", "version"},
@@ -124,6 +126,7 @@ ModelMetrics::ModelMetrics(std::string build_version)
 
 VersionMetrics ModelMetrics::For(const std::string& model, const std::string& version) {
   return {.submitted = submitted_.At({model, version}),
+          .named = named_.At({model, version}),
           .requests = requests_.At({model, version}),
           .errors = errors_.At({model, version}),
           .duration = duration_.At({model, version}),
@@ -142,6 +145,28 @@ VersionMetrics ModelMetrics::For(const std::string& model, const std::string& ve
           .cache_bytes = cache_bytes_.At({model})};
 }
 
+RequestCounts ModelMetrics::CountsOf(const std::string& model, const std::string& version) const {
+  RequestCounts counts;
+  const auto read = [&](const Counters& family, std::uint64_t& to) {
+    if (const auto counter = family.Find({model, version})) to = counter->value();
+  };
+  // In this order no failure is without its request, and no answer without what was taken in.
+  if (const auto errors = errors_.Find({model, version})) {
+    for (std::size_t code = 0; code < CodeLabel().values.size(); ++code) {
+      const std::uint64_t failed = errors->value(code);
+      counts.errors += failed;
+      if (code == static_cast<std::size_t>(Code::kCancelled)) counts.cancelled = failed;
+    }
+  }
+  read(requests_, counts.requests);
+  read(named_, counts.named);
+  read(submitted_, counts.submitted);
+  if (const auto durations = duration_.Find({model, version})) {
+    counts.durations = telemetry::HistogramCounts(*durations);
+  }
+  return counts;
+}
+
 ShadowMetrics ModelMetrics::ForShadow(const std::string& model, const std::string& version) {
   return {.requests = shadow_requests_.At({model, version}),
           .errors = shadow_errors_.At({model, version}),
@@ -153,11 +178,13 @@ ShadowMetrics ModelMetrics::ForShadow(const std::string& model, const std::strin
 void ModelMetrics::Forget(const std::string& model) {
   for (telemetry::MetricFamily* family : families_) family->Remove({model});
   submitted_.Remove({model});
+  named_.Remove({model});
 }
 
 void ModelMetrics::Forget(const std::string& model, const std::string& version) {
   for (telemetry::MetricFamily* family : families_) family->Remove({model, version});
   submitted_.Remove({model, version});
+  named_.Remove({model, version});
 }
 
 std::string ModelMetrics::Render(std::span<const ModelInfo> models) const {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 #include "serving/release/shadow_record.h"
 #include "telemetry/family.h"
 #include "telemetry/metrics.h"
+#include "telemetry/quantile.h"
 
 namespace plinth {
 
@@ -22,6 +24,7 @@ struct VersionMetrics {
   // Of requests. Each is taken in once and answered once: in flight are submitted - requests, if
   // `requests` is read first.
   std::shared_ptr<telemetry::Counter> submitted;             // taken in; not in the text
+  std::shared_ptr<telemetry::Counter> named;                 // named their version; nor this
   std::shared_ptr<telemetry::Counter> requests;              // answered, failures included
   std::shared_ptr<telemetry::CounterSet> errors;             // answered with an error, by Code
   std::shared_ptr<telemetry::Histogram> duration;            // from arrival to answer
@@ -45,6 +48,19 @@ struct VersionMetrics {
   void CountError(Code code) const { errors->Add(static_cast<std::size_t>(code)); }
 };
 
+// What was counted of a version's requests until now.
+struct RequestCounts {
+  std::uint64_t submitted = 0;  // taken in
+  std::uint64_t named = 0;      // of these, those that named their version
+  std::uint64_t requests = 0;   // answered
+  std::uint64_t errors = 0;     // of these, failed,
+  std::uint64_t cancelled = 0;  // and of the failed, those whose client went away
+  telemetry::HistogramCounts durations;
+
+  std::uint64_t routed() const { return submitted > named ? submitted - named : 0; }
+  std::uint64_t in_flight() const { return submitted > requests ? submitted - requests : 0; }
+};
+
 class ModelMetrics {
  public:
   // `build_version` is shown as plinth_build_info; empty: not shown.
@@ -52,6 +68,9 @@ class ModelMetrics {
 
   // The series of a version, which are in the text from here until they are forgotten.
   VersionMetrics For(const std::string& model, const std::string& version);
+
+  // All 0 if the version has no series.
+  RequestCounts CountsOf(const std::string& model, const std::string& version) const;
 
   // Those of a version as a shadow, likewise.
   ShadowMetrics ForShadow(const std::string& model, const std::string& version);
@@ -77,6 +96,7 @@ class ModelMetrics {
   const std::string build_version_;
   // By model and version, and errors by code.
   Counters submitted_;  // not in the text
+  Counters named_;      // nor this
   Counters requests_;
   telemetry::Family<telemetry::CounterSet> errors_;
   Histograms duration_;

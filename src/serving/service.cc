@@ -18,8 +18,10 @@
 #include "serving/input_check.h"
 #include "serving/lifecycle.h"
 #include "serving/model_metrics.h"
+#include "serving/rollouts.h"
 #include "serving/shadows.h"
 #include "serving/turn.h"
+#include "serving/version_figures.h"
 #include "serving/version_server.h"
 #include "serving/worker_pool.h"
 
@@ -92,12 +94,19 @@ struct Service::Impl final : VersionHost {
   WorkerPool disposers{"plinth-unload", 1};
   Registry registry;
   Shadows shadows{metrics};
+  TrafficSeen traffic_seen;
+  Rollouts rollouts{{registry, metrics, shadows, alarm},
+                    [this](const std::string& model, const Rollout& rollout,
+                           RolloutDecision decision, const RolloutObservation& seen) {
+                      lifecycle.Advance(model, rollout, std::move(decision), seen);
+                    }};
   WorkerPool workers{"plinth-run", kMaxWorkers, kWorkerNiceness};
   Lifecycle lifecycle{{registry, roots, backends, *this, *state, options.memory_budget}};
 
   Status Equip(ModelVersion& version, ModelVersion* old) override;
   void Retire(ModelVersion& version) override;
   void Forget(const std::string& model, const std::string& version) override;
+  void Follow(const std::string& model, const TrafficPolicy& policy) override;
   void Dispose(std::unique_ptr<LoadedModel> model) override;
   void AwaitDisposal() override;
 
@@ -108,6 +117,8 @@ struct Service::Impl final : VersionHost {
     });
   }
 
+  // By version: the requests that named none.
+  TrafficSeen::Counts RoutedCounts(const ModelInfo& model) const;
   void UpdateMetrics();
 };
 
@@ -144,7 +155,25 @@ void Service::Impl::Retire(ModelVersion& version) {
 void Service::Impl::Forget(const std::string& model, const std::string& version) {
   metrics.Forget(model, version);
   shadows.Forget(model, version);
-  if (!registry.Describe(model)) metrics.Forget(model);
+  rollouts.NoteRemoved(model, version);
+  if (registry.Describe(model)) return;
+  metrics.Forget(model);
+  traffic_seen.Forget(model);
+  rollouts.Forget(model);
+}
+
+void Service::Impl::Follow(const std::string& model, const TrafficPolicy& policy) {
+  const auto info = registry.Describe(model);
+  traffic_seen.Follow(model, policy, info ? RoutedCounts(*info) : TrafficSeen::Counts());
+  rollouts.Follow(model, policy);
+}
+
+TrafficSeen::Counts Service::Impl::RoutedCounts(const ModelInfo& model) const {
+  TrafficSeen::Counts routed;
+  for (const VersionInfo& version : model.versions) {
+    routed[version.version] = metrics.CountsOf(model.name, version.version).routed();
+  }
+  return routed;
 }
 
 void Service::Impl::Dispose(std::unique_ptr<LoadedModel> model) {
@@ -273,6 +302,38 @@ bool Service::Rests(std::string_view name, std::string_view version) const {
 
 void Service::SetTraffic(std::string name, ReleaseChange change, TrafficCallback done) {
   impl_->lifecycle.SetTraffic(std::move(name), std::move(change), std::move(done));
+}
+
+Result<RolloutView> Service::DescribeRollout(const std::string& name) const {
+  if (const auto model = impl_->registry.Describe(name); !model) return Fail(model.error());
+  auto view = impl_->rollouts.View(name);
+  if (!view) return Fail(Code::kNotFound, "model '" + name + "' has had no rollout");
+  return *std::move(view);
+}
+
+void Service::TakeBackRollout(std::string name, TrafficCallback done) {
+  const auto view = impl_->rollouts.View(name);
+  impl_->lifecycle.TakeBack(std::move(name), view ? view->seen : RolloutObservation(),
+                            std::move(done));
+}
+
+std::vector<VersionFigures> Service::Figures(const ModelInfo& model) const {
+  const std::vector<double> asked = AskedShares(model);
+  TrafficSeen::Counts routed;
+  std::vector<VersionFigures> figures;
+  for (const VersionInfo& version : model.versions) {
+    const RequestCounts counts = impl_->metrics.CountsOf(model.name, version.version);
+    routed[version.version] = counts.routed();
+    figures.push_back(FiguresOf(counts));
+    figures.back().shadow = impl_->shadows.Figures(model.name, version.version);
+  }
+  const auto seen = impl_->traffic_seen.Shares(model.name, routed);
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    figures[i].asked = asked[i];
+    if (const auto share = seen.find(model.versions[i].version); share != seen.end())
+      figures[i].seen = share->second;
+  }
+  return figures;
 }
 
 void Service::Events(std::string name, std::size_t limit, std::int64_t before_id,

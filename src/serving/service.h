@@ -17,6 +17,8 @@
 #include "model/signature.h"
 #include "repository/model_folder.h"
 #include "serving/infer.h"
+#include "serving/rollouts.h"
+#include "serving/version_figures.h"
 #include "store/state_store.h"
 #include "tensor/tensor.h"
 #include "traffic/traffic_policy.h"
@@ -63,8 +65,19 @@ class Service {
   void Remove(std::string name, std::string version, RemoveCallback done);
 
   // Changes how a model's requests are shared among its versions, all at once; `done` gets all of
-  // the policy. NOT_FOUND; INVALID_ARGUMENT for versions that are not deployed.
+  // the policy. NOT_FOUND; INVALID_ARGUMENT for versions that are not deployed; FAILED_PRECONDITION
+  // for a rollout while another one runs, or that cannot begin.
   void SetTraffic(std::string name, ReleaseChange change, TrafficCallback done);
+
+  // The last rollout of a model. NOT_FOUND, also if there was none.
+  Result<RolloutView> DescribeRollout(const std::string& name) const;
+
+  // Takes back the rollout of a model that runs; `done` gets all of the policy. NOT_FOUND;
+  // FAILED_PRECONDITION: none runs.
+  void TakeBackRollout(std::string name, TrafficCallback done);
+
+  // How the versions of the model fare, in their order.
+  std::vector<VersionFigures> Figures(const ModelInfo& model) const;
 
   // What happened to a model, the newest first, also after it was removed: at most `limit`, and
   // only what is older than the event `before_id` unless that is 0. NOT_FOUND: nothing ever

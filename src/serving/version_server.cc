@@ -56,6 +56,7 @@ Job VersionServer::MakeJob(InferRequest& request, std::vector<std::uint32_t> wan
 void VersionServer::Submit(InferRequest request, std::vector<std::uint32_t> wanted,
                            std::int64_t rows, InferCallback done) {
   metrics_.submitted->Add();
+  if (request.names_version) metrics_.named->Add();
   last_used_.store(request.arrival.time_since_epoch().count(), std::memory_order_relaxed);
   const bool cached = gate_ && !request.bypass_cache;
   auto sample = sample_.Copy(request.inputs);

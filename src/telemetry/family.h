@@ -50,6 +50,14 @@ class Family final : public MetricFamily {
     return child;
   }
 
+  // The child of these label values, or nullptr.
+  std::shared_ptr<Child> Find(Values values) const {
+    const std::string key = LabelText(labels_, values);
+    const std::lock_guard lock(mutex_);
+    const auto child = children_.find(key);
+    return child == children_.end() ? nullptr : child->second;
+  }
+
   void Remove(Values first) override {
     if (first.size() > labels_.size()) return;
     const std::string key = LabelText(labels_, first);

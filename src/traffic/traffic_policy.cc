@@ -8,6 +8,20 @@
 
 namespace plinth {
 
+std::string_view NameOf(Rollout::State state) {
+  switch (state) {
+    case Rollout::State::kRunning:
+      return "running";
+    case Rollout::State::kCompleted:
+      return "completed";
+    case Rollout::State::kRolledBack:
+      return "rolled_back";
+    case Rollout::State::kCancelled:
+      break;
+  }
+  return "cancelled";
+}
+
 TrafficPolicy ApplyChange(const TrafficPolicy& old, const ReleaseChange& change) {
   TrafficPolicy policy = old;
   if (change.versions) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace plinth {
@@ -63,6 +64,9 @@ struct Rollout {
   std::string reason;    // why it was taken back or cancelled
   bool operator==(const Rollout&) const = default;
 };
+
+// "running", "completed", "rolled_back", "cancelled".
+std::string_view NameOf(Rollout::State state);
 
 // The release state of a model. An immutable value: a change makes a new one.
 struct TrafficPolicy {

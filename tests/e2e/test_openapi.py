@@ -7,7 +7,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from harness.digits import inputs_for
-from harness.server import ROOT
+from harness.server import ROOT, wait_for
 
 ROW = inputs_for("pipeline.joblib", slice(0, 1))
 
@@ -78,6 +78,18 @@ def test_real_answers_fit_their_schemas(document, client, name):
     go("GET", model, "/models/none", status=404)
     for path in ("health", "ready"):
         go("GET", path_of(document, path), f"/{path}")
+    rollout = {"to": "v4", "steps": [0.5, 1], "every_s": 3600, "abort_if": {"disagreement": 1, "p99_ms": 1e6}}
+    go("POST", version, f"/models/{name}/version/v4", {"path": "pipeline.joblib", "config": {"rollout": rollout}}, 201)
+    for _ in range(40):
+        go("POST", predict, f"/predict/{name}", {"inputs": ROW})
+    wait_for(lambda: "shadow" in client.get(f"/models/{name}/version/v4").json, "a copy for v4")
+    go("GET", model, f"/models/{name}")
+    go("GET", version, f"/models/{name}/version/v4")
+    rollout = path_of(document, "models", "*", "rollout")
+    go("GET", rollout, f"/models/{name}/rollout")
+    go("DELETE", rollout, f"/models/{name}/rollout")
+    go("DELETE", rollout, f"/models/{name}/rollout", status=409)
+    go("GET", rollout, "/models/none/rollout", status=404)
     removed = client.delete(f"/models/{name}/version/v2")
     if removed.body:
         check(document, removed, "DELETE", version)

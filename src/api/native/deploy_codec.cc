@@ -1,9 +1,11 @@
 #include "api/native/deploy_codec.h"
 
+#include <cstddef>
 #include <utility>
 #include <vector>
 
 #include "api/native/names.h"
+#include "api/native/release_codec.h"
 #include "base/utc_time.h"
 #include "model/config.h"
 #include "model/json_fields.h"
@@ -84,11 +86,12 @@ void WriteSignature(JsonWriter& json, const VersionInfo& info) {
 }
 
 // The members of a version with all that is known of it.
-void WriteEverything(JsonWriter& json, const VersionInfo& info) {
+void WriteEverything(JsonWriter& json, const VersionInfo& info, const VersionFigures& figures) {
   WriteState(json, info);
   json.Key("path").Value(info.path);
   WriteSignature(json, info);
   json.Key("config").Raw(EncodeModelConfig(info.config));
+  WriteFigures(json, figures);
 }
 
 }  // namespace
@@ -169,23 +172,23 @@ std::string EncodeDeployed(const VersionInfo& info) {
   return std::move(json).Take();
 }
 
-std::string EncodeVersion(const VersionInfo& info) {
+std::string EncodeVersion(const VersionInfo& info, const VersionFigures& figures) {
   JsonWriter json;
   json.BeginObject();
   json.Key("name").Value(info.name);
-  WriteEverything(json, info);
+  WriteEverything(json, info, figures);
   json.EndObject();
   return std::move(json).Take();
 }
 
-std::string EncodeModel(const ModelInfo& model) {
+std::string EncodeModel(const ModelInfo& model, std::span<const VersionFigures> figures) {
   JsonWriter json;
   json.BeginObject();
   json.Key("name").Value(model.name);
   json.Key("versions").BeginArray();
-  for (const VersionInfo& info : model.versions) {
+  for (std::size_t i = 0; i < model.versions.size(); ++i) {
     json.BeginObject();
-    WriteEverything(json, info);
+    WriteEverything(json, model.versions[i], figures[i]);
     json.EndObject();
   }
   json.EndArray();

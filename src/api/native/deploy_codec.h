@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "model/model_version.h"
 #include "model/registry.h"
+#include "serving/version_figures.h"
 
 namespace plinth::api {
 
@@ -29,10 +30,11 @@ std::string EncodeRemoved(std::string_view name, std::string_view version);
 
 // A version that was just deployed: what it is and what it takes and gives.
 std::string EncodeDeployed(const VersionInfo& info);
-// A version with all that is known of it, its effective configuration too.
-std::string EncodeVersion(const VersionInfo& info);
-// {"name", "versions": [...]}, each with all that is known of it.
-std::string EncodeModel(const ModelInfo& model);
+// A version with all that is known of it, its effective configuration and its figures too.
+std::string EncodeVersion(const VersionInfo& info, const VersionFigures& figures);
+// {"name", "versions": [...]}, each with all that is known of it. Requires as many figures as
+// versions.
+std::string EncodeModel(const ModelInfo& model, std::span<const VersionFigures> figures);
 // {"models": [...]}, each with its versions' states.
 std::string EncodeModels(std::span<const ModelInfo> models);
 

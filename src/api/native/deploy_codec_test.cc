@@ -106,14 +106,14 @@ TEST(DeployCodecTest, WritesWarningsAndErrorsWhereThereAreAny) {
   EXPECT_THAT(EncodeDeployed(info), HasSubstr(R"("warnings":["careful"])"));
   info.state = VersionState::kFailed;
   info.error = "broken";
-  EXPECT_THAT(EncodeVersion(info), HasSubstr(R"("state":"failed","error":"broken")"));
+  EXPECT_THAT(EncodeVersion(info, {}), HasSubstr(R"("state":"failed","error":"broken")"));
 }
 
 TEST(DeployCodecTest, DescriptionsHaveTheEffectiveConfiguration) {
   VersionInfo info = Info();
   info.config.instances = {2, 2};
   info.config.options["precision"] = "f32";
-  const std::string text = EncodeModel({"digits", {info}});
+  const std::string text = EncodeModel({"digits", {info}}, std::vector<VersionFigures>(1));
   EXPECT_THAT(text, HasSubstr(R"({"name":"digits","versions":[{"version":"v2")"));
   EXPECT_THAT(
       text,

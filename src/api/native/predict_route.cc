@@ -158,6 +158,7 @@ Result<InferRequest> MakeInferRequest(const HttpRequest& request, RequestedVersi
                       .arrival = arrival,
                       .timeout = body->options.timeout,
                       .priority = body->options.priority,
+                      .names_version = !body->options.version.empty(),
                       .bypass_cache = BypassesCache(request),
                       .cancelled = {}};
 }

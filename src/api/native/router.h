@@ -22,6 +22,8 @@ enum class Route {
   kDescribeModel,
   kRemoveModel,
   kReloadModel,
+  kDescribeRollout,
+  kTakeBackRollout,
   kDescribeVersion,
   kDeployVersion,
   kRemoveVersion,

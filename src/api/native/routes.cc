@@ -10,6 +10,7 @@
 #include "api/native/names.h"
 #include "api/native/openapi.h"
 #include "api/native/predict_route.h"
+#include "api/native/release_codec.h"
 #include "api/native/request_headers.h"
 #include "api/native/responses.h"
 #include "api/native/router.h"
@@ -36,11 +37,13 @@ class NativeApi {
   void Deploy(const HttpRequest& request, const RouteMatch& match, Responder& responder);
   void Reload(const HttpRequest& request, const std::string& name, Responder& responder);
   void Remove(const RouteMatch& match, Responder& responder);
+  void TakeBackRollout(const std::string& name, Responder& responder);
   HttpResponse Answer(const RouteMatch& match);
   HttpResponse Index() const;
   HttpResponse Ready() const;
   HttpResponse DescribeModel(const std::string& name) const;
   HttpResponse DescribeVersion(const std::string& name, const std::string& version) const;
+  HttpResponse DescribeRollout(const std::string& name) const;
 
   Service& service_;
   const ApiOptions options_;
@@ -82,6 +85,8 @@ void NativeApi::Handle(const HttpRequest& request, Responder& responder) {
     case Route::kRemoveModel:
     case Route::kRemoveVersion:
       return Remove(match, responder);
+    case Route::kTakeBackRollout:
+      return TakeBackRollout(match.name, responder);
     case Route::kNone:
       return responder.Send(Refusal(request, match));
     default:
@@ -140,6 +145,16 @@ void NativeApi::Remove(const RouteMatch& match, Responder& responder) {
                   });
 }
 
+void NativeApi::TakeBackRollout(const std::string& name, Responder& responder) {
+  if (auto named = CheckName("model name", name); !named)
+    return responder.Send(ErrorResponse(named.error()));
+  service_.TakeBackRollout(name, [this, name, responder = std::move(responder)](
+                                     const Result<TrafficPolicy>& policy) mutable {
+    responder.Send(
+        Guarded([&] { return policy ? DescribeRollout(name) : ErrorResponse(policy.error()); }));
+  });
+}
+
 HttpResponse NativeApi::Answer(const RouteMatch& match) {
   switch (match.route) {
     case Route::kHealth:
@@ -162,8 +177,14 @@ HttpResponse NativeApi::Answer(const RouteMatch& match) {
   }
   // What remains names a model, and perhaps a version.
   if (auto named = CheckNames(match); !named) return ErrorResponse(named.error());
-  return match.version.empty() ? DescribeModel(match.name)
-                               : DescribeVersion(match.name, match.version);
+  switch (match.route) {
+    case Route::kDescribeRollout:
+      return DescribeRollout(match.name);
+    case Route::kDescribeVersion:
+      return DescribeVersion(match.name, match.version);
+    default:
+      return DescribeModel(match.name);
+  }
 }
 
 HttpResponse NativeApi::Index() const {
@@ -202,21 +223,22 @@ HttpResponse NativeApi::Ready() const {
 HttpResponse NativeApi::DescribeModel(const std::string& name) const {
   const auto model = service_.Describe(name);
   if (!model) return ErrorResponse(model.error());
-  return HttpResponse::Json(200, EncodeModel(*model));
+  return HttpResponse::Json(200, EncodeModel(*model, service_.Figures(*model)));
 }
 
 HttpResponse NativeApi::DescribeVersion(const std::string& name, const std::string& version) const {
   const auto model = service_.Describe(name);
   if (!model) return ErrorResponse(model.error());
   const auto info = std::ranges::find(model->versions, version, &VersionInfo::version);
-  if (info != model->versions.end()) return HttpResponse::Json(200, EncodeVersion(*info));
-  std::string known;
-  for (const VersionInfo& other : model->versions) {
-    known += known.empty() ? "" : ", ";
-    known += other.version;
-  }
-  return ErrorResponse(
-      {Code::kNotFound, "model '" + name + "' has no version '" + version + "'; it has " + known});
+  if (info == model->versions.end()) return ErrorResponse(NoSuchVersion(*model, version));
+  const auto at = static_cast<std::size_t>(info - model->versions.begin());
+  return HttpResponse::Json(200, EncodeVersion(*info, service_.Figures(*model)[at]));
+}
+
+HttpResponse NativeApi::DescribeRollout(const std::string& name) const {
+  const auto view = service_.DescribeRollout(name);
+  if (!view) return ErrorResponse(view.error());
+  return HttpResponse::Json(200, EncodeRollout(name, *view));
 }
 
 }  // namespace

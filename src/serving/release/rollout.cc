@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/natural_order.h"
+
 namespace plinth {
 namespace {
 
@@ -83,6 +85,7 @@ Result<Rollout> BeginRollout(RolloutPlan plan, const std::vector<VersionTraffic>
       rollout.before.end()) {
     rollout.before.push_back({.version = rollout.plan.to});
   }
+  std::ranges::sort(rollout.before, NaturalLess, &VersionTraffic::version);
   return rollout;
 }
 
@@ -95,7 +98,7 @@ std::vector<VersionTraffic> WeightsOf(const Rollout& rollout) {
   std::vector<VersionTraffic> weights = rollout.before;
   for (VersionTraffic& part : weights) {
     if (part.version != plan.to) {
-      part.traffic *= (1 - share) / rest;
+      part.traffic = std::min(part.traffic * ((1 - share) / rest), 1.0);
       continue;
     }
     part.traffic = share;
@@ -111,7 +114,7 @@ RolloutDecision DecideRollout(const RolloutPlan& plan, std::size_t step,
     case Target::kRemoved:
       return {Action::kRollBack, "version '" + plan.to + "' was removed"};
     case Target::kFailed:
-      return {Action::kRollBack, "version '" + plan.to + "' failed to load"};
+      return {Action::kRollBack, "version '" + plan.to + "' failed to load: " + seen.failure};
     case Target::kNotYet:
       return {};
     case Target::kReady:
@@ -138,20 +141,6 @@ std::string Summary(const RolloutObservation& seen) {
     text += fmt::format(", {} of {} copies disagreed", seen.disagreed, seen.copies);
   }
   return text;
-}
-
-std::string_view NameOf(Rollout::State state) {
-  switch (state) {
-    case Rollout::State::kRunning:
-      return "running";
-    case Rollout::State::kCompleted:
-      return "completed";
-    case Rollout::State::kRolledBack:
-      return "rolled_back";
-    case Rollout::State::kCancelled:
-      break;
-  }
-  return "cancelled";
 }
 
 }  // namespace plinth

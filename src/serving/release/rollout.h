@@ -38,6 +38,7 @@ struct RolloutObservation {
   enum class Target { kReady, kNotYet, kFailed, kRemoved };
 
   Target target = Target::kReady;
+  std::string failure{};                        // of kFailed
   std::uint64_t requests = 0;                   // answered ones, but those whose client went away
   std::uint64_t errors = 0;                     // failed ones of these
   std::optional<double> p99_ms = std::nullopt;  // of their durations
@@ -60,8 +61,5 @@ RolloutDecision DecideRollout(const RolloutPlan& plan, std::size_t step,
 
 // "120 requests, 3 errors, p99 12.5 ms, 1 of 10 copies disagreed".
 std::string Summary(const RolloutObservation& seen);
-
-// "running", "completed", "rolled_back", "cancelled".
-std::string_view NameOf(Rollout::State state);
 
 }  // namespace plinth

@@ -38,7 +38,7 @@ TEST(RolloutTest, TakesOverFromTheNewestWhereNoWeightsAreGiven) {
   // The newest is not always the one that is rolled out.
   rollout = BeginRollout(PlanTo("v1"), {}, kReady);
   ASSERT_TRUE(rollout);
-  EXPECT_THAT(rollout->before, ElementsAre(Is("v3", 1), Is("v1", 0)));
+  EXPECT_THAT(rollout->before, ElementsAre(Is("v1", 0), Is("v3", 1)));
 }
 
 TEST(RolloutTest, WeightsOfShadowsOnlyAreNone) {
@@ -212,11 +212,11 @@ TEST(RolloutTest, DecisionsAreThoseOfTheTable) {
        "version 'v2' was removed"},
       {"failed",
        none,
-       {.target = Target::kFailed},
+       {.target = Target::kFailed, .failure = "no such file"},
        0,
        0,
        Action::kRollBack,
-       "version 'v2' failed to load"},
+       "version 'v2' failed to load: no such file"},
       {"loading after a restart",
        errors,
        {.target = Target::kNotYet, .requests = 10, .errors = 10},
@@ -243,8 +243,9 @@ TEST(RolloutTest, StepsMayBePartsOfASecond) {
 }
 
 TEST(RolloutTest, SummariesSayWhatWasSeen) {
-  EXPECT_EQ(Summary({}), "0 requests, 0 errors");
-  EXPECT_EQ(Summary({.requests = 120, .errors = 3, .p99_ms = 12.5, .copies = 10, .disagreed = 1}),
+  EXPECT_EQ(Summary(RolloutObservation()), "0 requests, 0 errors");
+  EXPECT_EQ(Summary(RolloutObservation{
+                .requests = 120, .errors = 3, .p99_ms = 12.5, .copies = 10, .disagreed = 1}),
             "120 requests, 3 errors, p99 12.5 ms, 1 of 10 copies disagreed");
 }
 
