@@ -14,8 +14,8 @@
 #include <gtest/gtest.h>
 
 #include "base/file_descriptor.h"
+#include "base/temp_folder.h"
 #include "repository/model_files.h"
-#include "repository/temp_folder.h"
 
 namespace plinth {
 namespace {

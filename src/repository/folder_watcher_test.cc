@@ -11,8 +11,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/temp_folder.h"
 #include "repository/fingerprint.h"
-#include "repository/temp_folder.h"
 
 namespace plinth {
 namespace {

@@ -6,10 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/temp_folder.h"
 #include "repository/model_folder.h"
 #include "repository/model_format.h"
 #include "repository/model_roots.h"
-#include "repository/temp_folder.h"
 
 namespace plinth {
 namespace {
