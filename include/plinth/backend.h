@@ -138,6 +138,32 @@ typedef struct plinth_option {
  *   "threads"    decimal, how many threads one execute() may use; absent: the backend's choice
  * Keys of the backends that come with Plinth are in docs/api.md under "engine options". */
 
+/* One file of a model's compiled form. */
+typedef struct plinth_compiled_file {
+  const char* name; /* as it was written, without a folder */
+  const void* data; /* aligned to 64 bytes */
+  size_t size;
+} plinth_compiled_file;
+
+/* The compiled form of a model, kept on disk from one load to the next: an optimised graph, say,
+ * that takes less time to read than to make. The host finds it, checks that it is what was once
+ * written, and bounds the space that it takes; a load that fails with it is tried again without.
+ * A load calls find() at most once, and folder() at most once, from its own thread. */
+typedef struct plinth_compiled {
+  size_t struct_size;
+  void* context;
+  /* The files of the form that was kept by an earlier load of the same files with the same options
+   * and declared tensors, by the same backend, on such a processor; in the order of their names.
+   * Returns how many there are, 0 for none. They stay valid until the model is unloaded. `paths`
+   * are all that the load depends on, files or folders, absolute. Every byte of them is read: for
+   * a model that is quick to load this is not worth its time. */
+  size_t (*find)(void* context, size_t path_count, const char* const* paths,
+                 const plinth_compiled_file** files);
+  /* After find() gave none: an empty folder, valid during load(). The files that lie in it when
+   * load() has succeeded are the model's compiled form. NULL: nothing will be kept. */
+  const char* (*folder)(void* context);
+} plinth_compiled;
+
 /* What is to be loaded. */
 typedef struct plinth_load_request {
   size_t struct_size;
@@ -151,6 +177,8 @@ typedef struct plinth_load_request {
   const plinth_tensor_spec* declared_inputs;
   size_t declared_output_count;
   const plinth_tensor_spec* declared_outputs;
+  /* For a backend whose load() is worth remembering; NULL where nothing is kept. */
+  const plinth_compiled* compiled;
 } plinth_load_request;
 
 /* One output of execute(). The tensor, its name, shape, data and offsets, stays valid until the

@@ -1,4 +1,6 @@
 // plinth serve: the server.
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
@@ -33,6 +35,9 @@ struct ServeOptions {
   std::size_t io_threads = 0;
   std::size_t cache_mb = 256;
   std::size_t memory_mb = 0;
+  std::string compiled_cache;  // empty: beside the models
+  bool no_compiled_cache = false;
+  std::uint64_t compiled_cache_mb = 4096;
   double drain_seconds = 30;
   std::string log_level = "info";
 };
@@ -82,17 +87,30 @@ FolderSync::Options FolderOptions(const ServeOptions& options) {
           .poll = FolderSync::Interval{options.watch_poll_ms}};
 }
 
+// The folder for the compiled forms of models, by default beside the models; empty where there is
+// to be none, or where nobody asked for one and it could not be written.
+std::string CompiledCacheDir(const ServeOptions& options, const std::string& models) {
+  if (options.no_compiled_cache) return {};
+  if (!options.compiled_cache.empty()) return options.compiled_cache;
+  if (::access(models.c_str(), W_OK) == 0) return models + "/.plinth/compiled";
+  LogDebug("no compiled-model cache: " + models + " cannot be written");
+  return {};
+}
+
 Service::Options ServiceOptions(const ServeOptions& options) {
   std::vector<std::string> roots = options.model_roots;
   if (!options.models.empty()) roots.push_back(options.models);
   if (roots.empty()) roots.emplace_back("./models");
+  std::string compiled = CompiledCacheDir(options, roots.front());
   std::vector<std::string> backends = DefaultBackendDirs();
   backends.insert(backends.end(), options.backend_dirs.begin(), options.backend_dirs.end());
   return {.backend_dirs = std::move(backends),
           .model_roots = std::move(roots),
           .cache_bytes = options.cache_mb << 20,
           .version = PLINTH_VERSION,
-          .memory_budget = options.memory_mb << 20};
+          .memory_budget = options.memory_mb << 20,
+          .compiled_cache_dir = std::move(compiled),
+          .compiled_cache_bytes = options.compiled_cache_mb << 20};
 }
 
 int Serve(const ServeOptions& options) {
@@ -180,6 +198,14 @@ std::function<int()> AddServe(CLI::App& app) {
          "MB of memory for the whole process: idle models that are \"lazy\" are unloaded to keep "
          "to it [no bound]")
       ->check(CLI::Range(0, 1 << 24));
+  app.add_option("--compiled-cache", options->compiled_cache,
+                 "Folder for compiled forms of models [.plinth/compiled beside the models]");
+  app.add_flag("--no-compiled-cache", options->no_compiled_cache,
+               "Compile models anew at every load");
+  app.add_option("--compiled-cache-mb", options->compiled_cache_mb,
+                 "MB for the compiled forms of models, all together")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1 << 30));
   app.add_option("--drain-seconds", options->drain_seconds,
                  "How long SIGTERM waits for requests in flight")
       ->capture_default_str()

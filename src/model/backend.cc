@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "model/compiled_settings.h"
 
 namespace plinth {
 namespace {
@@ -305,9 +306,13 @@ Result<std::unique_ptr<LoadedModel>> Backend::Load(const std::string& model_path
   if (config.threads > 0) options.push_back({"threads", threads.c_str()});
   const auto inputs = Declare(config.inputs);
   const auto outputs = Declare(config.outputs);
-  const plinth_load_request request{sizeof(request), model_path.c_str(), options.size(),
-                                    options.data(),  inputs.size(),      inputs.data(),
-                                    outputs.size(),  outputs.data()};
+  plinth_load_request request{sizeof(request), model_path.c_str(), options.size(),
+                              options.data(),  inputs.size(),      inputs.data(),
+                              outputs.size(),  outputs.data(),     nullptr};
+  return cache_ == nullptr ? LoadOnce(request) : LoadCompiled(request);
+}
+
+Result<std::unique_ptr<LoadedModel>> Backend::LoadOnce(const plinth_load_request& request) {
   plinth_model* raw = nullptr;
   const plinth_status status = table_->load(&request, &raw);
   if (status != PLINTH_OK) return Fail(LastError(status));
@@ -317,6 +322,22 @@ Result<std::unique_ptr<LoadedModel>> Backend::Load(const std::string& model_path
   auto signature = ReadSignature(table_->describe(raw));
   if (!signature) return Fail(signature.error());
   model->signature_ = std::move(*signature);
+  return model;
+}
+
+Result<std::unique_ptr<LoadedModel>> Backend::LoadCompiled(plinth_load_request& request) {
+  CompiledLoad compiled(*cache_, CompiledSettings(*this, request), request.path);
+  request.compiled = compiled.view();
+  auto model = LoadOnce(request);
+  if (compiled.ToBlame(model ? &(*model)->signature() : nullptr)) {
+    if (model) model->reset();  // before the memory that it may compute with
+    compiled.Discard();
+    request.compiled = nullptr;
+    return LoadOnce(request);
+  }
+  if (!model) return model;
+  (*model)->compiled_ = compiled.found();
+  (*model)->compiled_use_ = compiled.Finish((*model)->signature());
   return model;
 }
 
@@ -361,6 +382,7 @@ Result<std::shared_ptr<Backend>> BackendSet::Get(const std::string& name) {
       return Fail(Code::kUnavailable, path + " calls itself '" + std::string((*backend)->name()) +
                                           "'; the file's name must match");
     }
+    (*backend)->UseCache(cache_);
     open_.push_back(*backend);
     return *backend;
   }

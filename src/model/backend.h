@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "model/cancellation.h"
+#include "model/compiled_cache.h"
 #include "model/config.h"
 #include "model/signature.h"
 #include "plinth/backend.h"
@@ -28,6 +29,8 @@ class LoadedModel {
   LoadedModel& operator=(const LoadedModel&) = delete;
 
   const Signature& signature() const { return signature_; }
+  // What the load had of the compiled-model cache.
+  CompiledUse compiled_use() const { return compiled_use_; }
 
   // The backend's own warm-up, or one execution with zeros where every input's type and shape allow
   // it.
@@ -46,8 +49,10 @@ class LoadedModel {
   LoadedModel(std::shared_ptr<Backend> backend, plinth_model* model);
 
   std::shared_ptr<Backend> backend_;
+  std::shared_ptr<const CompiledFiles> compiled_;  // the model may compute with this memory
   plinth_model* model_;
   Signature signature_;
+  CompiledUse compiled_use_ = CompiledUse::kNone;
 };
 
 // An opened libplinth_<name>.so. Never closed: runtimes do not survive dlclose.
@@ -56,6 +61,10 @@ class Backend : public std::enable_shared_from_this<Backend> {
   // INVALID_MODEL... never: UNAVAILABLE with the linker's or the backend's own reason and what to
   // do.
   static Result<std::shared_ptr<Backend>> Open(const std::string& path);
+
+  // Where the compiled forms of its models are kept from now on; nullptr: nowhere. Not while it
+  // loads.
+  void UseCache(std::shared_ptr<CompiledCache> cache) { cache_ = std::move(cache); }
 
   std::string_view name() const { return table_->name; }
   std::string_view version() const { return table_->version; }
@@ -71,15 +80,19 @@ class Backend : public std::enable_shared_from_this<Backend> {
   friend class LoadedModel;
   Backend(std::string path, const plinth_backend* table) : path_(std::move(path)), table_(table) {}
   Error LastError(plinth_status status) const;
+  Result<std::unique_ptr<LoadedModel>> LoadOnce(const plinth_load_request& request);
+  Result<std::unique_ptr<LoadedModel>> LoadCompiled(plinth_load_request& request);
 
   std::string path_;
   const plinth_backend* table_;
+  std::shared_ptr<CompiledCache> cache_;
 };
 
 // Finds and opens backends by name. Thread-safe.
 class BackendSet {
  public:
-  explicit BackendSet(std::vector<std::string> dirs) : dirs_(std::move(dirs)) {}
+  explicit BackendSet(std::vector<std::string> dirs, std::shared_ptr<CompiledCache> cache = nullptr)
+      : dirs_(std::move(dirs)), cache_(std::move(cache)) {}
 
   // Opens libplinth_<name>.so on first use. NOT_FOUND lists the names that there are.
   Result<std::shared_ptr<Backend>> Get(const std::string& name);
@@ -89,6 +102,7 @@ class BackendSet {
 
  private:
   std::vector<std::string> dirs_;
+  std::shared_ptr<CompiledCache> cache_;
   std::mutex mutex_;  // held while opening: two threads never open the same file twice
   std::vector<std::shared_ptr<Backend>> open_;
 };

@@ -77,6 +77,7 @@ Status ModelVersion::Load(Backend& backend, std::string_view framework, const st
   const std::lock_guard lock(info_mutex_);
   info_.load_ms = took.count();
   info_.signature = signature();
+  info_.compiled = copies_.front()->compiled_use();
   return {};
 }
 

@@ -70,6 +70,8 @@ struct VersionInfo {
   double load_ms = 0;   // from the start of the load to ready
   ModelConfig config;   // effective
   Signature signature;  // empty until loaded
+  // What its load had of the compiled-model cache.
+  CompiledUse compiled = CompiledUse::kNone;
   std::vector<std::string> warnings;
   std::optional<FailedReload> failed_reload;  // since this version was loaded
   std::size_t memory_bytes = 0;               // that its load took, roughly; 0: not known

@@ -64,6 +64,11 @@ RequestSample::Inputs SampleFor(const ModelVersion& version, ModelVersion* old) 
   return VersionServer::Of(*old).sample().Get();
 }
 
+std::shared_ptr<CompiledCache> CompiledCacheOf(const Service::Options& options) {
+  if (options.compiled_cache_dir.empty()) return nullptr;
+  return std::make_shared<CompiledCache>(options.compiled_cache_dir, options.compiled_cache_bytes);
+}
+
 }  // namespace
 
 // The members are destroyed from the last to the first: first the threads, which finish what they
@@ -73,7 +78,7 @@ struct Service::Impl final : VersionHost {
       : options(std::move(o)),
         state(std::move(s)),
         roots(options.model_roots),
-        backends(options.backend_dirs),
+        backends(options.backend_dirs, CompiledCacheOf(options)),
         metrics(options.version),
         cache(ResponseCache::Create(options.cache_bytes)) {
     SweepLater();

@@ -33,6 +33,9 @@ class Service {
     std::size_t cache_bytes = std::size_t{256} << 20;  // for the answers that all models keep
     std::string version{};                             // of the server, for its metrics
     std::size_t memory_budget = 0;  // bytes of the process that lazy models keep to; 0: no bound
+    // For the compiled forms of models; empty: none are kept.
+    std::string compiled_cache_dir{};
+    std::uint64_t compiled_cache_bytes = std::uint64_t{4} << 30;
   };
   // These are called once, from another thread or at once.
   using DeployCallback = std::move_only_function<void(Result<VersionInfo>)>;

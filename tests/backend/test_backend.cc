@@ -5,6 +5,8 @@
 //   factor N           a whole number (default 2)
 //   load_ms N          load() takes that long
 //   memory_mb N        and so much memory, until it is unloaded
+//   compile_ms N       load() takes so much longer without a compiled form, and writes one
+//   compiled TEXT      what is done with the form: "refuse" it, or answer "wrong" because of it
 //   fail_load TEXT     load() fails
 //   delay_ms N         execute() takes that long, unless it is told to stop
 //   fail_execute TEXT  every execute() fails
@@ -23,6 +25,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -72,6 +75,41 @@ std::filesystem::path FileOf(const char* path) {
 
 std::int32_t Probe(const char* path) { return FileOf(path).empty() ? 0 : 1; }
 
+// The factor as the compiled form has it; nothing if there is none, which is then written.
+std::optional<std::string> FactorFromCompiled(const plinth_load_request& request,
+                                              const plinth_model& model) {
+  const plinth_compiled* compiled =
+      request.struct_size >= sizeof(request) ? request.compiled : nullptr;
+  if (compiled == nullptr) return std::nullopt;
+  const std::string file = FileOf(request.path);
+  const char* path = file.c_str();
+  const plinth_compiled_file* files = nullptr;
+  if (compiled->find(compiled->context, 1, &path, &files) == 1) {
+    return std::string(static_cast<const char*>(files->data), files->size);
+  }
+  if (const char* folder = compiled->folder(compiled->context)) {
+    std::ofstream(std::filesystem::path(folder) / "factor") << model.Number("factor", 2);
+  }
+  return std::nullopt;
+}
+
+// Loads by the compiled form, or takes as long as it takes to make one.
+plinth_status LoadCompiled(const plinth_load_request& request, plinth_model& model) {
+  const int compile_ms = model.Number("compile_ms", 0);
+  if (compile_ms == 0) return PLINTH_OK;
+  const char* text = model.Text("compiled");
+  const std::string_view how = text == nullptr ? "" : text;
+  const auto factor = FactorFromCompiled(request, model);
+  if (!factor) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(compile_ms));
+    return PLINTH_OK;
+  }
+  if (how == "refuse") return Fail(PLINTH_INVALID_MODEL, "the compiled form is not liked");
+  if (how == "wrong") model.settings["stateful"] = std::to_string(1);
+  model.settings["factor"] = *factor;
+  return PLINTH_OK;
+}
+
 plinth_status Load(const plinth_load_request* request, plinth_model** model) {
   std::ifstream file(FileOf(request->path));
   if (!file) return Fail(PLINTH_INVALID_MODEL, "the test model cannot be read");
@@ -80,6 +118,9 @@ plinth_status Load(const plinth_load_request* request, plinth_model** model) {
   std::this_thread::sleep_for(std::chrono::milliseconds(loaded->Number("load_ms", 0)));
   loaded->memory.assign(std::size_t{1 << 20} * loaded->Number("memory_mb", 0), 1);
   if (const char* text = loaded->Text("fail_load")) return Fail(PLINTH_INVALID_MODEL, text);
+  if (const plinth_status status = LoadCompiled(*request, *loaded); status != PLINTH_OK) {
+    return status;
+  }
   loaded->signature = {
       sizeof(plinth_signature),     1, &kInput, 1, &kOutput, loaded->Number("concurrent", 1),
       loaded->Number("stateful", 0)};

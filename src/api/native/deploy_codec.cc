@@ -68,6 +68,9 @@ void WriteState(JsonWriter& json, const VersionInfo& info) {
   json.Key("state").Value(NameOf(info.state));
   if (!info.error.empty()) json.Key("error").Value(info.error);
   json.Key("load_ms").Fixed(info.load_ms, 3);
+  if (info.compiled != CompiledUse::kNone) {
+    json.Key("compiled_cache").Value(NameOf(info.compiled));
+  }
   if (info.failed_reload) {
     json.Key("failed_reload").BeginObject();
     json.Key("time").Value(UtcTime(info.failed_reload->time_ms));

@@ -59,6 +59,8 @@ class Server:
         for root in roots:
             command += ["--model-root", str(root)]
         command += [str(a) for a in arguments]
+        if not any(argument.startswith("--compiled-cache") for argument in command):
+            command.append("--no-compiled-cache")  # what a test finds must not depend on what ran before
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env={**os.environ, **(env or {})}, cwd=cwd)
