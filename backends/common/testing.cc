@@ -5,14 +5,19 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <thread>
 #include <utility>
+
+#include "base/temp_folder.h"
+#include "model/compiled_cache.h"
 
 namespace plinth::testing {
 namespace {
@@ -362,6 +367,33 @@ void CallFromManyThreads(LoadedModel& model, const DigitsCase& digits) {
       }
     });
   }
+}
+
+void ExpectSameFromCache(std::string_view backend, const std::string& path,
+                         const std::vector<NamedTensor>& inputs, const ModelConfig& config) {
+  SCOPED_TRACE(path);
+  const auto plain = LoadModel(backend, path, config);
+  ASSERT_NE(plain, nullptr);
+  const auto expected = plain->Execute(inputs, {}, nullptr);
+  const TempFolder temp;
+  Backend& opened = OpenBackend(std::string(backend));
+  opened.UseCache(std::make_shared<CompiledCache>(temp / "compiled", std::uint64_t{1} << 30,
+                                                  std::chrono::milliseconds(0)));
+  for (const CompiledUse use : {CompiledUse::kStored, CompiledUse::kHit}) {
+    const auto model = LoadModel(backend, path, config);
+    if (model == nullptr) break;
+    EXPECT_EQ(model->compiled_use(), use);
+    EXPECT_EQ(model->signature(), plain->signature());
+    const auto actual = model->Execute(inputs, {}, nullptr);
+    EXPECT_EQ(actual.has_value(), expected.has_value());
+    if (!expected || !actual) continue;
+    for (std::size_t i = 0; i < expected->size(); ++i) {
+      EXPECT_EQ((*actual)[i].name, (*expected)[i].name);
+      EXPECT_TRUE(std::ranges::equal((*actual)[i].tensor.data().bytes(),
+                                     (*expected)[i].tensor.data().bytes()));
+    }
+  }
+  opened.UseCache(nullptr);
 }
 
 void ExpectTruncatedRefused(std::string_view backend, const std::string& file,

@@ -74,6 +74,12 @@ void CallFromManyThreads(LoadedModel& model, const DigitsCase& digits);
 // answers the next call as ever.
 void ExpectStopsAndGoesOn(LoadedModel& model, const DigitsCase& digits);
 
+// Loads the model without a compiled-model cache, with an empty one and with what was then kept,
+// and expects the same signature and, bit for bit, the same answers of all three, or the same
+// failure. Fails the test if nothing was kept.
+void ExpectSameFromCache(std::string_view backend, const std::string& path,
+                         const std::vector<NamedTensor>& inputs, const ModelConfig& config = {});
+
 // Expects INVALID_MODEL for each of sixteen beginnings of `file`, written to `path` for a moment.
 void ExpectTruncatedRefused(std::string_view backend, const std::string& file,
                             const std::string& path);

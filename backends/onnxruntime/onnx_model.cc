@@ -13,13 +13,14 @@
 #include <utility>
 #include <vector>
 
+#include "onnxruntime/onnx_session.h"
 #include "onnxruntime/onnx_values.h"
 
 namespace plinth::onnx {
 namespace {
 
 // Files smaller than this compute on the calling thread alone: to wake others costs more than they
-// do.
+// do. They also load faster than a compiled form of them would be found.
 constexpr std::uintmax_t kSmallModelBytes = 1 << 20;
 
 GraphOptimizationLevel LevelOf(const std::string& name) {
@@ -78,6 +79,7 @@ kit::Status SetProfile(OrtSessionOptions* options, const std::string& name) {
 struct SessionSetup {
   SessionOptionsHandle options;
   bool own_threads;
+  bool large;
 };
 
 kit::Result<SessionSetup> MakeOptions(const plinth_load_request& request) {
@@ -85,7 +87,8 @@ kit::Result<SessionSetup> MakeOptions(const plinth_load_request& request) {
   if (!given) return kit::Fail(given.error());
   auto threads = given->Number("threads", 1, kit::kMaxThreads, 0);
   if (!threads) return kit::Fail(threads.error());
-  if (*threads == 0 && !IsLarge(request.path)) threads = 1;
+  const bool large = IsLarge(request.path);
+  if (*threads == 0 && !large) threads = 1;
   const auto level = given->Choice("optimization", {"none", "basic", "extended", "all"}, "all");
   if (!level) return kit::Fail(level.error());
   const auto arena = given->Flag("memory_arena", true);
@@ -101,7 +104,7 @@ kit::Result<SessionSetup> MakeOptions(const plinth_load_request& request) {
     if (auto s = Check(Api().DisableCpuMemArena(raw)); !s) return kit::Fail(s.error());
   }
   if (auto s = SetProfile(raw, given->Text("profile", "")); !s) return kit::Fail(s.error());
-  return SessionSetup{std::move(options), *threads != 0};
+  return SessionSetup{std::move(options), *threads != 0, large};
 }
 
 // Gives `run` options that end it when the host tells the call to stop.
@@ -123,20 +126,11 @@ kit::Status RunStoppable(const plinth_execute_request& request, Run run) {
 kit::Result<std::unique_ptr<Model>> Model::Load(const plinth_load_request& request) {
   auto setup = MakeOptions(request);
   if (!setup) return kit::Fail(setup.error());
-  OrtSession* raw = nullptr;
-  auto created = Check(Api().CreateSession(Environment(), request.path, setup->options.get(), &raw),
-                       PLINTH_INVALID_MODEL);
-  if (!created) {
-    // What is wrong while loading is wrong with the files, whatever ONNX Runtime calls it.
-    std::error_code error;
-    const bool there = std::filesystem::exists(request.path, error);
-    return kit::Fail(there ? PLINTH_INVALID_MODEL : PLINTH_NOT_FOUND,
-                     "ONNX Runtime cannot load the model: " + created.error().message);
-  }
-  SessionHandle session(raw);
-  auto signature = ReadSignature(raw);
+  auto session = OpenSession(request, setup->options.get(), setup->large);
+  if (!session) return kit::Fail(session.error());
+  auto signature = ReadSignature(session->get());
   if (!signature) return kit::Fail(signature.error());
-  return std::make_unique<Model>(std::move(session), std::move(*signature),
+  return std::make_unique<Model>(std::move(*session), std::move(*signature),
                                  setup->own_threads ? nullptr : &Parking());
 }
 

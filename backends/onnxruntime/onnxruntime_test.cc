@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/temp_folder.h"
 #include "common/testing.h"
 
 namespace plinth::testing {
@@ -208,6 +209,39 @@ TEST(OnnxRuntimeTest, WritesAProfile) {
     std::filesystem::remove(entry.path());
   }
   EXPECT_TRUE(found);
+}
+
+// As large as those that are worth a compiled form: the model with a description of 1.2 MB.
+void Enlarge(const std::string& file) {
+  constexpr unsigned kSize = 0x120000;
+  const char doc_string[] = {'\x32', '\x80', '\x80', '\x48'};
+  std::ofstream(file, std::ios::binary | std::ios::app)
+      << std::string_view(doc_string, sizeof doc_string) << std::string(kSize, ' ');
+}
+
+TEST(OnnxRuntimeTest, AnswersTheSameFromTheCache) {
+  int seen = 0;
+  for (const Case& c : LoadCases("onnx")) {
+    if (c.fails == "load") continue;
+    const TempFolder temp;
+    std::filesystem::copy(std::filesystem::path(c.file).parent_path(), temp.path());
+    const std::string file = temp / std::filesystem::path(c.file).filename();
+    Enlarge(file);
+    ExpectSameFromCache(kBackend, file, c.inputs);
+    ++seen;
+  }
+  EXPECT_GE(seen, 10);
+}
+
+TEST(OnnxRuntimeTest, EveryOptimizationHasItsOwnCompiledForm) {
+  const DigitsCase digits = LoadDigits("cnn.onnx");
+  const TempFolder temp;
+  const std::string file = temp / "model.onnx";
+  std::filesystem::copy(digits.file, file);
+  Enlarge(file);
+  for (const char* level : {"none", "basic", "extended", "all"}) {
+    ExpectSameFromCache(kBackend, file, {digits.input}, With("optimization", level));
+  }
 }
 
 TEST(OnnxRuntimeTest, NamesWhatIsWrongWithAnOption) {

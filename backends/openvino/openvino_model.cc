@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "openvino/compiled_model.h"
 #include "openvino/openvino_error.h"
 #include "openvino/openvino_tensors.h"
 #include "openvino/saved_model.h"
@@ -204,12 +205,37 @@ std::string WhyNotCompiled(const kit::Failure& failure) {
   return message;
 }
 
+// Reads the model's files and compiles them.
+kit::Result<Compiled> Compile(const plinth_load_request& request, const std::string& signature,
+                              const ov::AnyMap& settings) {
+  const std::string path = request.path;
+  std::optional<TemporaryFolder> copy;
+  auto read = ReadModel(path, signature, copy);
+  if (!read) return kit::Fail(read.error());
+  const std::shared_ptr<ov::Model> model = std::move(*read);
+  if (auto s = RefuseStrings(*model); !s) return kit::Fail(s.error());
+  const bool frozen = path.ends_with(".pb") && !SavedModelFolder(path);
+  if (auto s = ApplyDeclared(*model, request, frozen); !s) return kit::Fail(s.error());
+
+  // Before it is compiled, which may change the names.
+  auto inputs = SpecsOf(std::as_const(*model).inputs(), "input", frozen);
+  if (!inputs) return kit::Fail(inputs.error());
+  auto outputs = SpecsOf(std::as_const(*model).outputs(), "output", frozen);
+  if (!outputs) return kit::Fail(outputs.error());
+  auto compiled =
+      Catching(PLINTH_INVALID_MODEL, [&] { return core->compile_model(model, "CPU", settings); });
+  if (!compiled) return kit::Fail(compiled.error().status, WhyNotCompiled(compiled.error()));
+  return Compiled{std::move(*compiled), {std::move(*inputs), std::move(*outputs)}};
+}
+
 }  // namespace
 
 void OpenRuntime() {
   core = new ov::Core();
   core->get_versions(
       "CPU");  // opens the plugin that computes: better missed now than by the first model
+  // Whoever writes over a file, or cuts it short, must not harm the model that was loaded from it.
+  core->set_property(ov::enable_mmap(false));
 }
 
 kit::Result<std::unique_ptr<Model>> Model::Load(const plinth_load_request& request) {
@@ -223,29 +249,24 @@ kit::Result<std::unique_ptr<Model>> Model::Load(const plinth_load_request& reque
   const std::string path = request.path;
   std::error_code error;
   if (!fs::exists(path, error)) return kit::Fail(PLINTH_NOT_FOUND, "there is no " + path);
-  std::optional<TemporaryFolder> copy;
-  auto read = ReadModel(path, options->Text("signature", ""), copy);
-  if (!read) return kit::Fail(read.error());
-  const std::shared_ptr<ov::Model> model = std::move(*read);
-  if (auto s = RefuseStrings(*model); !s) return kit::Fail(s.error());
-  const bool frozen = path.ends_with(".pb") && !SavedModelFolder(path);
-  if (auto s = ApplyDeclared(*model, request, frozen); !s) return kit::Fail(s.error());
-
-  // Before it is compiled, which may change the names.
-  auto inputs = SpecsOf(std::as_const(*model).inputs(), "input", frozen);
-  if (!inputs) return kit::Fail(inputs.error());
-  auto outputs = SpecsOf(std::as_const(*model).outputs(), "output", frozen);
-  if (!outputs) return kit::Fail(outputs.error());
-  kit::OpenBatchAxis(*inputs, *outputs);
-
   ov::AnyMap settings = ThreadSettings(*threads, path);
   settings.insert(ov::hint::inference_precision(PrecisionOf(*precision)));
-  auto compiled =
-      Catching(PLINTH_INVALID_MODEL, [&] { return core->compile_model(model, "CPU", settings); });
-  if (!compiled) return kit::Fail(compiled.error().status, WhyNotCompiled(compiled.error()));
+
+  const auto files = FilesOf(path);
+  if (!files) {
+    return kit::Fail(files.error().status,
+                     "OpenVINO cannot read the model: " + files.error().message);
+  }
+  kit::CompiledForm form(request);
+  auto compiled = form.Find(*files) ? FromForm(form, *core, settings)
+                                    : Compile(request, options->Text("signature", ""), settings);
+  if (!compiled) return kit::Fail(compiled.error());
+  if (const char* folder = form.Folder()) WriteForm(folder, compiled->model, compiled->ports);
+  Ports& ports = compiled->ports;
+  kit::OpenBatchAxis(ports.inputs, ports.outputs);
   return std::make_unique<Model>(
-      std::move(*compiled),
-      std::make_unique<kit::Signature>(std::move(*inputs), std::move(*outputs), true));
+      std::move(compiled->model),
+      std::make_unique<kit::Signature>(std::move(ports.inputs), std::move(ports.outputs), true));
 }
 
 Model::Model(ov::CompiledModel compiled, std::unique_ptr<kit::Signature> signature)

@@ -44,6 +44,30 @@ TEST(OpenVinoTest, AnswersAsTensorFlowDid) {
   }
 }
 
+TEST(OpenVinoTest, AnswersTheSameFromTheCache) {
+  for (const char* file : {"keras_savedmodel", "keras_frozen.pb", "keras_model.tflite"}) {
+    const DigitsCase digits = LoadDigits(file);
+    ExpectSameFromCache(kBackend, digits.file, {digits.input});
+    ExpectSameFromCache(kBackend, digits.file, {digits.input}, With("threads", "2"));
+  }
+  for (const Case& c : LoadCases("tensorflow")) {
+    if (c.fails == "load" || c.file.ends_with("/strings") || c.file.ends_with("/dynamic_rank"))
+      continue;
+    ExpectSameFromCache(kBackend, c.file, c.inputs,
+                        c.signature.empty() ? ModelConfig{} : With("signature", c.signature));
+  }
+  for (const Case& c : LoadCases("onnx")) {
+    if (c.file.ends_with("/net.onnx") || c.file.ends_with("external/model.onnx"))
+      ExpectSameFromCache(kBackend, c.file, c.inputs);
+  }
+}
+
+TEST(OpenVinoTest, ReadsNoWeightsFromOutsideTheFolder) {
+  const Error error = LoadError(kBackend, Fixture("onnx/external_escape.onnx"));
+  EXPECT_EQ(error.code, Code::kInvalidModel);
+  EXPECT_THAT(error.message, HasSubstr("../onnx.json"));
+}
+
 TEST(OpenVinoTest, AnswersTheDigits) {
   ExpectDigits("keras_savedmodel");
   ExpectDigits("keras_frozen.pb");
