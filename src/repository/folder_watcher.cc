@@ -14,6 +14,13 @@
 #include "repository/model_files.h"
 
 namespace plinth {
+namespace {
+
+// Looks at a folder of many files must not cost much of a processor: after each the thread rests
+// this many times as long.
+constexpr int kRestsOfALook = 4;
+
+}  // namespace
 
 FolderWatcher::FolderWatcher(std::string folder, Options options, Look look)
     : folder_(std::move(folder)),
@@ -37,16 +44,16 @@ void FolderWatcher::Run() {
   ::pthread_setname_np(::pthread_self(), "plinth-watch");
   StartListening();
   while (!stopping_.load()) {
+    const auto start = Clock::now();
     const bool listening = Listen();
     const bool asked = asked_.exchange(false);
     const auto again = LookGuarded(asked || options_.mode == Mode::kOff);
     last_look_ = Clock::now();
-    if (again) {
-      WaitUntil(last_look_ + *again);
-    } else if (options_.mode == Mode::kOff) {
-      WaitUntil(std::nullopt);
+    rest_ = std::chrono::ceil<Interval>((last_look_ - start) * kRestsOfALook);
+    if (again || options_.mode == Mode::kOff) {
+      Wait(again);
     } else {
-      WaitUntil(last_look_ + (listening ? options_.backstop : options_.poll));
+      Wait(listening ? options_.backstop : options_.poll);
     }
   }
 }
@@ -89,7 +96,9 @@ std::optional<FolderWatcher::Interval> FolderWatcher::LookGuarded(bool asked) {
 // Ends early when a look is asked for, or when events have come and the gap has passed. Until then
 // events are left to the kernel, which keeps one of equal ones: who writes a file byte by byte
 // costs little.
-void FolderWatcher::WaitUntil(std::optional<Clock::time_point> next) {
+void FolderWatcher::Wait(std::optional<Interval> interval) {
+  std::optional<Clock::time_point> next;
+  if (interval) next = last_look_ + std::max(*interval, rest_);
   bool heard = false;
   while (!stopping_.load() && !asked_.load()) {
     const auto now = Clock::now();
@@ -103,7 +112,7 @@ void FolderWatcher::WaitUntil(std::optional<Clock::time_point> next) {
     if (fds[0].revents != 0) ::eventfd_read(wakeup_.get(), &taken);
     if (fds[1].revents != 0 && watch_->TakeEvents()) {
       heard = true;
-      next = std::min(*next, std::max(last_look_ + options_.gap, Clock::now()));
+      next = std::min(*next, last_look_ + std::max(options_.gap, rest_));
     }
   }
 }

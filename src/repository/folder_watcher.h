@@ -30,7 +30,7 @@ class FolderWatcher {
   struct Options {
     Mode mode = Mode::kAuto;
     Interval poll{2000};
-    Interval gap{150};  // least time from one look to the next that an event leads to
+    Interval gap{300};  // least time from one look to the next that an event leads to
     // With inotify a look is taken every `backstop`, too, for what it does not hear of: files
     // behind links, other mounts.
     Interval backstop{30'000};
@@ -53,7 +53,7 @@ class FolderWatcher {
   void StartListening();
   // Whether inotify will tell of the next change.
   bool Listen();
-  void WaitUntil(std::optional<Clock::time_point> next);
+  void Wait(std::optional<Interval> interval);
   std::optional<Interval> LookGuarded(bool asked);
 
   const std::string folder_;
@@ -63,7 +63,8 @@ class FolderWatcher {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> asked_{true};
   std::optional<TreeWatch> watch_;  // of the thread, as what follows
-  Clock::time_point last_look_;
+  Clock::time_point last_look_;     // its end
+  Interval rest_{0};                // least time to the next look that was not asked for
   std::thread thread_;
 };
 

@@ -12,8 +12,7 @@ namespace plinth {
 namespace {
 
 FolderWatcher::Options WatcherOptions(const FolderSync::Options& options) {
-  // Events come in bursts; half the settle time between looks tells soon enough.
-  const auto gap = std::max(options.settle / 2, FolderSync::Interval{20});
+  const auto gap = std::max(options.settle, FolderSync::Interval{20});
   return {.mode = options.mode, .poll = options.poll, .gap = gap};
 }
 
