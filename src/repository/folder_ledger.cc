@@ -23,8 +23,9 @@ FolderLedger::Changes FolderLedger::Update(ModelFolder folder, Time now, bool at
 void FolderLedger::Ended(const Key& key, bool again) {
   const auto found = entries_.find(key);
   if (found == entries_.end()) return;
-  found->second.loading = false;
-  if (again) found->second.done.reset();
+  Entry& entry = found->second;
+  if ((entry.doing == Entry::kDeploying) == again) entry.done.reset();
+  entry.doing = Entry::kNothing;
 }
 
 // Nothing is known of the versions of a model whose folder could not be read: they are as before.
@@ -46,38 +47,41 @@ void FolderLedger::Note(const ModelFolder& folder, Time now) {
 }
 
 bool FolderLedger::IsSettled(const Entry& entry, Time now, bool at_once) const {
-  return !entry.loading && (at_once || now - entry.since >= settle_);
+  return entry.doing == Entry::kNothing && (at_once || now - entry.since >= settle_);
 }
 
 void FolderLedger::Deploy(std::vector<FolderModel> models, Time now, bool at_once,
                           const IsUnfinished& unfinished, Changes& changes) {
   for (FolderModel& model : models) {
     Entry& entry = entries_.at({model.spec.name, model.spec.version});
-    if (entry.loading || entry.seen != entry.done) arriving_.insert(model.spec.name);
-    if (entry.seen == entry.done) continue;
+    const bool moves = entry.doing != Entry::kNothing || entry.seen != entry.done;
+    if (moves) arriving_.insert(model.spec.name);
+    if (entry.seen == entry.done && entry.doing != Entry::kRemoving) continue;
     if (!IsSettled(entry, now, at_once) ||
         (now - entry.since < kWriterPatience && unfinished(model))) {
       changes.unsettled = true;
       continue;
     }
     entry.done = entry.seen;
-    entry.loading = true;
+    entry.doing = Entry::kDeploying;
     changes.deploy.push_back(std::move(model));
   }
 }
 
 void FolderLedger::Remove(Time now, bool at_once, Changes& changes) {
   for (auto it = entries_.begin(); it != entries_.end();) {
-    const auto& [key, entry] = *it;
-    const bool gone = !entry.seen;
-    if (gone && entry.done && IsSettled(entry, now, at_once) && !arriving_.contains(key.model)) {
+    auto& [key, entry] = *it;
+    if (!entry.seen && !entry.done && entry.doing == Entry::kNothing) {
+      it = entries_.erase(it);  // nothing is left of it
+      continue;
+    }
+    ++it;
+    if (entry.seen) continue;
+    if (IsSettled(entry, now, at_once) && !arriving_.contains(key.model)) {
+      entry.doing = Entry::kRemoving;
       changes.remove.push_back(key);
-      it = entries_.erase(it);
-    } else if (gone && !entry.done && !entry.loading) {
-      it = entries_.erase(it);  // it went before anything was done about it
     } else {
-      changes.unsettled = changes.unsettled || gone;
-      ++it;
+      changes.unsettled = true;
     }
   }
 }

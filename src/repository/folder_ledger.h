@@ -43,12 +43,12 @@ class FolderLedger {
 
   explicit FolderLedger(std::chrono::milliseconds settle) : settle_(settle) {}
 
-  // The changes from what was done so far to `folder`; they count as done. `at_once` without the
-  // settle time.
+  // The changes from what was done so far to `folder`, each to be followed by Ended(). `at_once`
+  // without the settle time.
   Changes Update(ModelFolder folder, Time now, bool at_once, const IsUnfinished& unfinished);
 
-  // The deployment of a version that Update() gave has ended. `again`: it could not be tried, and
-  // is given once more.
+  // The deployment or removal of a version that Update() gave has ended. `again`: it could not be
+  // tried, and is given once more.
   void Ended(const Key& key, bool again);
 
  private:
@@ -56,7 +56,7 @@ class FolderLedger {
     std::optional<Hash128> seen;  // its files at the last look; none: it is not there
     Time since;                   // when they were first seen so
     std::optional<Hash128> done;  // the files that were last deployed, or failed to be
-    bool loading = false;
+    enum { kNothing, kDeploying, kRemoving } doing = kNothing;
     std::uint64_t look = 0;  // when it was last listed
   };
 

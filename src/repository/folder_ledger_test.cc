@@ -173,10 +173,37 @@ TEST_F(FolderLedgerTest, WhatIsGoneIsRemovedWhenThatHasSettled) {
   EXPECT_TRUE(changes_.unsettled);
   LookAfter(kSettle);
   EXPECT_THAT(removed(), ElementsAre("a/v1"));
+  End("a/v1");
   LookAfter(kSettle);
   EXPECT_TRUE(quiet());
   EXPECT_FALSE(changes_.unsettled);
   Settle("a/v1");
+  EXPECT_THAT(deployed(), ElementsAre("a/v1"));
+}
+
+TEST_F(FolderLedgerTest, WhatCouldNotBeRemovedIsRemovedLater) {
+  Settle("a/v1");
+  Take("a/v1");
+  Look(true);
+  EXPECT_THAT(removed(), ElementsAre("a/v1"));
+  LookAfter(kSettle);
+  EXPECT_TRUE(quiet());
+  End("a/v1", true);
+  LookAfter(kSettle);
+  EXPECT_THAT(removed(), ElementsAre("a/v1"));
+}
+
+TEST_F(FolderLedgerTest, WhatComesBackWhileItIsRemovedIsDeployedThen) {
+  Settle("a/v1", 1);
+  Take("a/v1");
+  Look(true);
+  Put("a/v1", 1);
+  LookAfter(0ms);
+  LookAfter(kSettle);
+  EXPECT_TRUE(quiet());
+  EXPECT_TRUE(changes_.unsettled);
+  End("a/v1");
+  LookAfter(0ms);
   EXPECT_THAT(deployed(), ElementsAre("a/v1"));
 }
 

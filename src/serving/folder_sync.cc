@@ -26,6 +26,9 @@ bool MetAnother(Service& service, const FolderLedger::Key& key, const Result<Ver
   return version == model->versions.end() || version->origin == Origin::kFolder;
 }
 
+// Whether a removal that failed so need not be tried again: there is nothing of the folder's.
+bool IsFinal(Code code) { return code == Code::kNotFound || code == Code::kFailedPrecondition; }
+
 }  // namespace
 
 FolderSync::FolderSync(Service& service, Options options, std::shared_ptr<const void> until_loaded)
@@ -51,8 +54,11 @@ std::optional<FolderSync::Interval> FolderSync::Look(bool asked) {
         [](const FolderModel& model) { return IsBeingWritten(model.spec.path); });
   }
   for (FolderModel& model : changes.deploy) Deploy(std::move(model), until_loaded);
-  for (FolderLedger::Key& key : changes.remove) {
-    service_.RemoveFound(std::move(key.model), std::move(key.version), [](const Status&) {});
+  for (const FolderLedger::Key& key : changes.remove) {
+    service_.RemoveFound(key.model, key.version, [ledger = ledger_, key](const Status& removed) {
+      const std::lock_guard lock(ledger->mutex);
+      ledger->ledger.Ended(key, !removed && !IsFinal(removed.error().code));
+    });
   }
   return changes.unsettled ? std::optional(options_.settle) : std::nullopt;
 }

@@ -119,8 +119,9 @@ void Lifecycle::DeployListed(DeploySpec spec, std::optional<Error> problem, Caus
   const bool rests = version->config().lazy && !problem && !serves;
   if (rests) {
     version->Rest(version->Info());
-    if (old != nullptr && version->spec().replace && parts_.registry.Exchange(old, version))
-      return done(version->Info());
+    const bool may_replace =
+        version->spec().replace && old != nullptr && old->spec().origin == version->spec().origin;
+    if (may_replace && parts_.registry.Exchange(old, version)) return done(version->Info());
   }
   if (auto reserved = parts_.registry.Reserve(version, version->spec().replace); !reserved) {
     LogWarning(Title(*version) + " was not deployed: " + reserved.error().message);
