@@ -188,13 +188,13 @@ void Service::Impl::Dispose(std::unique_ptr<LoadedModel> model) {
   });
 }
 
-// Gauges show what is now, and so are set when they are looked at.
 void Service::Impl::AwaitDisposal() {
   std::promise<void> done;
   disposers.Post([&done] { done.set_value(); });  // one thread, so after all before it
   done.get_future().wait();
 }
 
+// Gauges show what is now, and so are set when they are looked at.
 void Service::Impl::UpdateMetrics() {
   const auto versions = registry.Servable();
   std::map<std::string, CacheStats> caches;  // by model
