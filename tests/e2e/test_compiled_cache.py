@@ -7,34 +7,20 @@ import pytest
 
 from harness import digits
 from harness.backend import TEST_BACKEND, write
-from harness.server import DIGITS, Server, wait_for
+from harness.server import DIGITS, wait_for
 
 SLOW = 60  # ms that the test backend takes for compiling: enough to be worth keeping
 
 
 @pytest.fixture
-def models(tmp_path):
-    folder = tmp_path / "models"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def start(tmp_path, models):
+def start(start_server, models, tmp_path):
     """Starts servers one after the other, or beside each other, on the same models and the same cache."""
-    servers = []
 
     def start_one(*arguments):
-        folder = tmp_path / f"server{len(servers)}"
-        folder.mkdir()
         arguments = arguments or ("--compiled-cache", tmp_path / "cache")
-        server = Server(folder, "--backend-dir", TEST_BACKEND, *arguments, roots=[models, DIGITS])
-        servers.append(server)
-        return server
+        return start_server("--backend-dir", TEST_BACKEND, *arguments, roots=[models, DIGITS])
 
-    yield start_one
-    for server in servers:
-        server.close()
+    return start_one
 
 
 def use_of(client, name):
