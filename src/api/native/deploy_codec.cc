@@ -9,6 +9,7 @@
 #include "base/utc_time.h"
 #include "model/config.h"
 #include "model/json_fields.h"
+#include "model/release_config.h"
 #include "model/signature_text.h"
 
 namespace plinth::api {
@@ -195,6 +196,11 @@ std::string EncodeModel(const ModelInfo& model, std::span<const VersionFigures> 
     json.EndObject();
   }
   json.EndArray();
+  if (model.traffic != nullptr) {
+    json.Key("traffic").BeginObject();
+    WriteTraffic(json, *model.traffic);
+    json.EndObject();
+  }
   json.EndObject();
   return std::move(json).Take();
 }

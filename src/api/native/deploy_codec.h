@@ -32,8 +32,8 @@ std::string EncodeRemoved(std::string_view name, std::string_view version);
 std::string EncodeDeployed(const VersionInfo& info);
 // A version with all that is known of it, its effective configuration and its figures too.
 std::string EncodeVersion(const VersionInfo& info, const VersionFigures& figures);
-// {"name", "versions": [...]}, each with all that is known of it. Requires as many figures as
-// versions.
+// {"name", "versions": [...], "traffic": {...}}, each with all that is known of it; without a
+// policy no traffic. Requires as many figures as versions.
 std::string EncodeModel(const ModelInfo& model, std::span<const VersionFigures> figures);
 // {"models": [...]}, each with its versions' states.
 std::string EncodeModels(std::span<const ModelInfo> models);

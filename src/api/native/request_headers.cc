@@ -92,6 +92,17 @@ Status RequireJson(const net::HttpRequest& request) {
   return UnknownType(type, kJson);
 }
 
+Result<std::string_view> SmallJsonBody(const net::HttpRequest& request, std::string_view what) {
+  constexpr std::size_t kMost = std::size_t{1024} * 1024;
+  if (auto json = RequireJson(request); !json) return Fail(std::move(json.error()));
+  if (request.body.size() > kMost) {
+    return Fail(Code::kPayloadTooLarge, "the body has " + std::to_string(request.body.size()) +
+                                            " bytes; " + std::string(what) + " is at most " +
+                                            std::to_string(kMost));
+  }
+  return std::string_view(request.body.As<char>(), request.body.size());
+}
+
 bool WantsRaw(const net::HttpRequest& request) {
   double raw = 0;
   double json = 0;

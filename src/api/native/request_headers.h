@@ -18,6 +18,10 @@ Result<BodyKind> KindOfBody(const net::HttpRequest& request);
 // The same where only JSON will do.
 Status RequireJson(const net::HttpRequest& request);
 
+// A JSON body that is small by its nature: more than 1 MiB is a mistake or an attack, and refused
+// (PAYLOAD_TOO_LARGE). `what` it is: "a deployment". The text lives as long as the request.
+Result<std::string_view> SmallJsonBody(const net::HttpRequest& request, std::string_view what);
+
 // Whether the answer is to be application/octet-stream: Accept names it, and with a higher weight
 // than it names application/json.
 bool WantsRaw(const net::HttpRequest& request);

@@ -19,6 +19,8 @@ constexpr RouteInfo kRoutes[] = {
     {Route::kDescribeModel, Verb::kGet, "/models/:name", "all versions of a model"},
     {Route::kRemoveModel, Verb::kDelete, "/models/:name", "remove a model"},
     {Route::kReloadModel, Verb::kPost, "/models/:name/reload", "load a model's files again"},
+    {Route::kDescribeTraffic, Verb::kGet, "/models/:name/traffic", "how its requests are shared"},
+    {Route::kSetTraffic, Verb::kPut, "/models/:name/traffic", "share its requests differently"},
     {Route::kDescribeRollout, Verb::kGet, "/models/:name/rollout", "how far a rollout is"},
     {Route::kTakeBackRollout, Verb::kDelete, "/models/:name/rollout", "take a rollout back"},
     {Route::kDescribeVersion, Verb::kGet, "/models/:name/version/:version", "one version"},

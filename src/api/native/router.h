@@ -22,6 +22,8 @@ enum class Route {
   kDescribeModel,
   kRemoveModel,
   kReloadModel,
+  kDescribeTraffic,
+  kSetTraffic,
   kDescribeRollout,
   kTakeBackRollout,
   kDescribeVersion,

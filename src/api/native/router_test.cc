@@ -52,6 +52,7 @@ TEST(RouterTest, KnownPathsSayWhatTheyAllow) {
   EXPECT_EQ(match.route, Route::kNone);
   EXPECT_EQ(match.allow, "GET, HEAD, POST, DELETE, OPTIONS");
   EXPECT_EQ(MatchRoute(Verb::kGet, "/predict/m").allow, "POST, OPTIONS");
+  EXPECT_EQ(MatchRoute(Verb::kPost, "/models/m/traffic").allow, "GET, HEAD, PUT, OPTIONS");
   EXPECT_EQ(MatchRoute(Verb::kOptions, "/health").allow, "GET, HEAD, OPTIONS");
 }
 

@@ -14,6 +14,7 @@
 #include "api/native/request_headers.h"
 #include "api/native/responses.h"
 #include "api/native/router.h"
+#include "api/native/traffic_route.h"
 #include "base/json_writer.h"
 
 namespace plinth::api {
@@ -22,9 +23,6 @@ namespace {
 using net::HttpRequest;
 using net::HttpResponse;
 using net::Responder;
-
-// A description of a model is small; more is a mistake or an attack.
-constexpr std::size_t kMaxDeployBody = std::size_t{1024} * 1024;
 
 class NativeApi {
  public:
@@ -82,6 +80,8 @@ void NativeApi::Handle(const HttpRequest& request, Responder& responder) {
       return Deploy(request, match, responder);
     case Route::kReloadModel:
       return Reload(request, match.name, responder);
+    case Route::kSetTraffic:
+      return HandleSetTraffic(service_, request, match.name, responder);
     case Route::kRemoveModel:
     case Route::kRemoveVersion:
       return Remove(match, responder);
@@ -96,13 +96,9 @@ void NativeApi::Handle(const HttpRequest& request, Responder& responder) {
 
 void NativeApi::Deploy(const HttpRequest& request, const RouteMatch& match, Responder& responder) {
   const auto decode = [&]() -> Result<DeploySpec> {
-    if (auto body = RequireJson(request); !body) return Fail(body.error());
-    if (request.body.size() > kMaxDeployBody) {
-      return Fail(Code::kPayloadTooLarge, "the body has " + std::to_string(request.body.size()) +
-                                              " bytes; a deployment is at most " +
-                                              std::to_string(kMaxDeployBody));
-    }
-    return DecodeDeploy({request.body.As<char>(), request.body.size()}, match.name, match.version);
+    const auto body = SmallJsonBody(request, "a deployment");
+    if (!body) return Fail(body.error());
+    return DecodeDeploy(*body, match.name, match.version);
   };
   auto spec = decode();
   if (!spec) return responder.Send(ErrorResponse(spec.error()));
@@ -178,6 +174,8 @@ HttpResponse NativeApi::Answer(const RouteMatch& match) {
   // What remains names a model, and perhaps a version.
   if (auto named = CheckNames(match); !named) return ErrorResponse(named.error());
   switch (match.route) {
+    case Route::kDescribeTraffic:
+      return DescribeTraffic(service_, match.name);
     case Route::kDescribeRollout:
       return DescribeRollout(match.name);
     case Route::kDescribeVersion:

@@ -75,6 +75,9 @@ class Client:
     def post(self, path, body):
         return self.send("POST", path, body)
 
+    def put(self, path, body):
+        return self.send("PUT", path, body)
+
     def delete(self, path):
         return self.send("DELETE", path)
 
