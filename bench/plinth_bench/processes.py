@@ -92,6 +92,8 @@ class Plinth(HttpServer):
     def __init__(self, binary: Path, *arguments: str | Path) -> None:
         port = free_port()
         options = ["--port", str(port), "--log-level", "warning", *map(str, arguments)]
+        if "--state" not in options:
+            options.append("--no-state")
         if "--compiled-cache" not in options:
             options.append("--no-compiled-cache")  # no run may profit from the one before
         super().__init__(port, [str(binary), "serve", *options])

@@ -16,6 +16,7 @@
 #include "api/native/routes.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/state_option.h"
 #include "net/listener.h"
 #include "serving/folder_sync.h"
 #include "serving/service.h"
@@ -31,6 +32,7 @@ struct ServeOptions {
   std::string watch = "auto";
   std::int64_t watch_settle_ms = 300;
   std::int64_t watch_poll_ms = 2000;
+  StateOption state;
   std::vector<std::string> backend_dirs;
   std::size_t io_threads = 0;
   std::size_t cache_mb = 256;
@@ -48,6 +50,7 @@ class Signals {
  public:
   Signals() {
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of who writes it
     sigemptyset(&ending_);
     sigaddset(&ending_, SIGTERM);
     sigaddset(&ending_, SIGINT);
@@ -116,8 +119,18 @@ Service::Options ServiceOptions(const ServeOptions& options) {
 int Serve(const ServeOptions& options) {
   const Signals signals;
   SetLogLevel(LevelOf(options.log_level));
-  auto service = std::make_unique<Service>(ServiceOptions(options));
+  Service::Options service_options = ServiceOptions(options);
+  auto state = OpenState(options.state, service_options.model_roots.front());
+  if (!state) {
+    LogError(state.error().message);
+    return EXIT_FAILURE;
+  }
+  auto service = std::make_unique<Service>(std::move(service_options), *std::move(state));
   auto until_loaded = service->HoldReady();
+  if (auto restored = service->Restore(); !restored) {
+    LogError(restored.error().message);
+    return EXIT_FAILURE;
+  }
 
   net::HttpServer::Options http;
   http.host = options.host;
@@ -186,6 +199,13 @@ std::function<int()> AddServe(CLI::App& app) {
   app.add_option("--watch-poll-ms", options->watch_poll_ms, "How often poll looks")
       ->capture_default_str()
       ->check(CLI::Range(10, 3'600'000));
+  auto* const state =
+      app.add_option("--state", options->state.file,
+                     "File that keeps what is deployed over the API across restarts "
+                     "[.plinth/state.db in the first model root, or in --models]");
+  app.add_flag("--no-state", options->state.no_state,
+               "Keep nothing: what is deployed over the API is forgotten at the end")
+      ->excludes(state);
   app.add_option("--backend-dir", options->backend_dirs,
                  "Further folder with libplinth_<engine>.so files (may be repeated)");
   app.add_option("--io-threads", options->io_threads, "Threads for the network [one per core]");

@@ -147,6 +147,7 @@ std::unique_ptr<StateStore> StateStore::InMemory() {
 }
 
 Status StateStore::Commit(const StateChange& change) {
+  if (change.empty()) return {};
   const std::lock_guard lock(impl_->mutex);
   sqlite::Database& database = *impl_->database;
   if (impl_->read_only) return Fail(database.ErrorOf(SQLITE_READONLY));

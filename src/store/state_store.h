@@ -59,6 +59,10 @@ struct StateChange {
   std::vector<StoredModel> release{};    // new, or in place of the same model's
   std::vector<std::string> forgotten{};  // models whose release goes; their events stay
   std::vector<Event> events{};           // with id 0
+
+  bool empty() const {
+    return put.empty() && removed.empty() && release.empty() && forgotten.empty() && events.empty();
+  }
 };
 
 // Any thread. Calls wait for each other and for the disk: not for I/O threads.
@@ -81,9 +85,9 @@ class StateStore {
 
   ~StateStore();
 
-  // INVALID_ARGUMENT: a model or version without a name. FAILED_PRECONDITION: the file is
-  // read-only, damaged, or no longer where it was. UNAVAILABLE: the disk is full or fails; a later
-  // try may succeed.
+  // An empty change always succeeds. INVALID_ARGUMENT: a model or version without a name.
+  // FAILED_PRECONDITION: the file is read-only, damaged, or no longer where it was. UNAVAILABLE:
+  // the disk is full or fails; a later try may succeed.
   Status Commit(const StateChange& change);
 
   Result<StoredState> Load();

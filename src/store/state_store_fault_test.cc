@@ -198,6 +198,7 @@ class ReadOnlyTest : public StateFaultTest {
                 EXPECT_THAT(Loaded(*store).versions, SizeIs(1));
                 EXPECT_THAT(store->Commit(Put("m", "v2")),
                             Refused(Code::kFailedPrecondition, "read-only"));
+                EXPECT_TRUE(Succeeded(store->Commit({})));
                 EXPECT_THAT(Loaded(*store).versions, SizeIs(1));
                 EXPECT_THAT(EventsOf(*store, "m"), IsEmpty());
               }));

@@ -52,6 +52,7 @@ def path_of(document, *words):
 
 def test_real_answers_fit_their_schemas(document, client, name):
     models, model = path_of(document, "models"), path_of(document, "models", "*")
+    events = path_of(document, "models", "*", "events")
     version, predict = path_of(document, "models", "*", "version", "*"), path_of(document, "predict", "*")
 
     def go(method, template, path, body=None, status=200):
@@ -84,6 +85,9 @@ def test_real_answers_fit_their_schemas(document, client, name):
     go("POST", predict, f"/predict/{name}", {"inputs": [[1]]}, 400)
     go("POST", predict, "/predict/none", {"inputs": [[1]]}, 404)
     go("GET", model, "/models/none", status=404)
+    go("GET", events, f"/models/{name}/events")
+    go("GET", events, f"/models/{name}/events?limit=0", status=400)
+    go("GET", events, "/models/none/events", status=404)
     for path in ("health", "ready"):
         go("GET", path_of(document, path), f"/{path}")
     rollout = {"to": "v4", "steps": [0.5, 1], "every_s": 3600, "abort_if": {"disagreement": 1, "p99_ms": 1e6}}
@@ -107,7 +111,7 @@ def test_real_answers_fit_their_schemas(document, client, name):
 
 
 def test_every_route_is_described(document):
-    for words in (["models"], ["models", "*"], ["models", "*", "version", "*"], ["predict", "*"], ["health"], ["ready"],
+    for words in (["models"], ["models", "*"], ["models", "*", "events"], ["models", "*", "version", "*"], ["predict", "*"], ["health"], ["ready"],
                   ["metrics"], ["openapi.json"]):
         path_of(document, *words)
 

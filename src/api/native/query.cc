@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/nearest.h"
+
 namespace plinth::api {
 namespace {
 
 constexpr std::size_t kMostParameters = 100;
+constexpr std::size_t kShown = 100;  // of a name that is refused
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -54,6 +57,27 @@ Result<std::vector<QueryParameter>> ParseQuery(std::string_view query) {
         {DecodedValue(part.substr(0, equals)), part.substr(std::min(equals + 1, part.size()))});
   }
   return parameters;
+}
+
+Status CheckParameters(std::span<const QueryParameter> parameters,
+                       std::span<const std::string_view> known) {
+  const auto refuse = [](const QueryParameter& parameter, const std::string& why) {
+    return Fail(Code::kInvalidArgument,
+                "query parameter '" + parameter.name.substr(0, kShown) + "' is " + why);
+  };
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const QueryParameter& parameter = parameters[i];
+    if (std::ranges::find(known, parameter.name) == known.end()) {
+      std::string list;
+      for (const std::string_view name : known) list.append(list.empty() ? "" : ", ").append(name);
+      return refuse(parameter, "unknown" + DidYouMean(parameter.name, known) + " (known ones are " +
+                                   list + ")");
+    }
+    const auto before = parameters.first(i);
+    if (std::ranges::find(before, parameter.name, &QueryParameter::name) != before.end())
+      return refuse(parameter, "given twice");
+  }
+  return {};
 }
 
 }  // namespace plinth::api

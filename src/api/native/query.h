@@ -1,6 +1,7 @@
 // The query of a request's target: "version=v2&outputs=a,b".
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,11 @@ struct QueryParameter {
 // The parameters in their order; without '=' the value is empty. INVALID_ARGUMENT for more than a
 // hundred.
 Result<std::vector<QueryParameter>> ParseQuery(std::string_view query);
+
+// INVALID_ARGUMENT for a parameter that is not one of `known`, naming the nearest that is, or that
+// is given twice.
+Status CheckParameters(std::span<const QueryParameter> parameters,
+                       std::span<const std::string_view> known);
 
 // A parameter's value: '+' is a blank there, as forms write it.
 std::string DecodedValue(std::string_view value);

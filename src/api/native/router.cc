@@ -23,6 +23,7 @@ constexpr RouteInfo kRoutes[] = {
     {Route::kSetTraffic, Verb::kPut, "/models/:name/traffic", "share its requests differently"},
     {Route::kDescribeRollout, Verb::kGet, "/models/:name/rollout", "how far a rollout is"},
     {Route::kTakeBackRollout, Verb::kDelete, "/models/:name/rollout", "take a rollout back"},
+    {Route::kModelEvents, Verb::kGet, "/models/:name/events", "what happened to a model"},
     {Route::kDescribeVersion, Verb::kGet, "/models/:name/version/:version", "one version"},
     {Route::kDeployVersion, Verb::kPost, "/models/:name/version/:version", "deploy a version"},
     {Route::kRemoveVersion, Verb::kDelete, "/models/:name/version/:version", "remove a version"},

@@ -26,6 +26,7 @@ enum class Route {
   kSetTraffic,
   kDescribeRollout,
   kTakeBackRollout,
+  kModelEvents,
   kDescribeVersion,
   kDeployVersion,
   kRemoveVersion,

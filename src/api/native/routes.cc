@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "api/native/deploy_codec.h"
+#include "api/native/events_route.h"
 #include "api/native/names.h"
 #include "api/native/openapi.h"
 #include "api/native/predict_route.h"
@@ -87,6 +88,8 @@ void NativeApi::Handle(const HttpRequest& request, Responder& responder) {
       return Remove(match, responder);
     case Route::kTakeBackRollout:
       return TakeBackRollout(match.name, responder);
+    case Route::kModelEvents:
+      return HandleEvents(service_, request, match.name, responder);
     case Route::kNone:
       return responder.Send(Refusal(request, match));
     default:

@@ -50,14 +50,21 @@ def wait_for(condition, what, seconds=PATIENCE):
 
 
 class Server:
-    """`plinth serve` on a free port, its log in a file. `prefix` is a command that runs it."""
+    """`plinth serve` on a free port, its log in a file. `state` is where it keeps what is deployed: nowhere, a file, or
+    DEFAULT_STATE; `prefix` is a command that runs it."""
 
-    def __init__(self, folder, *arguments, host="127.0.0.1", roots=(), env=None, cwd=None, prefix=()):
+    DEFAULT_STATE = "the default"
+
+    def __init__(self, folder, *arguments, host="127.0.0.1", roots=(), env=None, cwd=None, state=None, prefix=()):
         self.folder = Path(folder)
         self.log_path = self.folder / "server.log"
         command = [*prefix, str(BINARY), "serve", "--host", host, "--port", "0"]
         for root in roots:
             command += ["--model-root", str(root)]
+        if state is None:
+            command += ["--no-state"]
+        elif state is not Server.DEFAULT_STATE:
+            command += ["--state", str(state)]
         command += [str(a) for a in arguments]
         if not any(argument.startswith("--compiled-cache") for argument in command):
             command.append("--no-compiled-cache")  # what a test finds must not depend on what ran before
