@@ -53,23 +53,32 @@ std::vector<std::string> Lifecycle::ReadyVersions(const std::string& name) const
 // What the configuration of a version, which is about to be published, asks for.
 Result<std::optional<ReleaseStep>> Lifecycle::ReleaseAskedFor(ModelVersion& version,
                                                               Cause cause) const {
-  const auto old = parts_.registry.Traffic(version.name());
+  const auto shared = parts_.registry.Traffic(version.name());
+  const TrafficPolicy old = shared ? *shared : TrafficPolicy();
   ReleaseChange change = version.spec().config.release;
   // At a start the state knows better, if it knows of the model; and nothing new is tried.
-  if (cause == Cause::kStart) change.rollout.reset();
-  const bool asks = cause == Cause::kDeploy || (cause == Cause::kStart && old == nullptr);
-  if (!asks || change.empty()) return std::nullopt;
-  std::vector<std::string> ready = ReadyVersions(version.name());
-  if (change.rollout && (ready.empty() || ready == std::vector{version.version()})) {
-    version.Warn("rollout: there is no other version to take over from, so this one answers all");
+  const bool asks = cause == Cause::kDeploy || (cause == Cause::kStart && shared == nullptr);
+  if (!asks) return std::nullopt;
+  const bool runs = HasRunningRollout(old);
+  // The same deployment again, because its files have changed, is no second rollout.
+  if (cause == Cause::kStart || (runs && old.rollout->plan == change.rollout)) {
     change.rollout.reset();
-    if (change.empty()) return std::nullopt;
   }
+  if (change.empty()) return std::nullopt;
+  std::vector<std::string> ready = ReadyVersions(version.name());
   if (std::ranges::find(ready, version.version()) == ready.end()) {
     ready.insert(std::ranges::upper_bound(ready, version.version(), NaturalLess),
                  version.version());
   }
-  return ChangeRelease(old ? *old : TrafficPolicy(), change, ready);
+  auto step = ChangeRelease(old, change, ready);
+  const bool alone = !step && change.rollout && !runs &&
+                     std::ranges::find(ready, change.rollout->to) != ready.end();
+  if (!alone) return step;
+  // The first version, say, of a deployment that is always written in the same way.
+  version.Warn(step.error().message + "; it was deployed without the rollout");
+  change.rollout.reset();
+  if (change.empty()) return std::nullopt;
+  return ChangeRelease(old, change, ready);
 }
 
 void Lifecycle::AddTo(StateChange& change, const std::string& name, const ReleaseStep& step) {

@@ -175,6 +175,30 @@ TEST_F(RolloutsTest, AReloadInBetweenChangesNothing) {
   AskUntil(State::kCompleted);
 }
 
+TEST_F(RolloutsTest, TheSameDeploymentAgainIsNoSecondRollout) {
+  ASSERT_TRUE(DeployVersion("v1"));
+  ASSERT_TRUE(DeployVersion("v2", "", Plan(3'600)));
+  ASSERT_TRUE(DeployVersion("v2", "", Plan(3'600)));
+  EXPECT_EQ(service_->DescribeRollout("m")->rollout.state, State::kRunning);
+  const auto other = DeployVersion("v2", "", Plan(1'800));
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, Code::kFailedPrecondition);
+}
+
+TEST_F(RolloutsTest, WhoHasAllAlreadyIsDeployedWithoutOne) {
+  const auto alone = DeployVersion("v2", "", Plan(0.05));
+  ASSERT_TRUE(alone);
+  EXPECT_THAT(alone->warnings, testing::Contains(HasSubstr("no other version")));
+  ASSERT_TRUE(DeployVersion(
+      "v1", "", RolloutPlan{.to = "v1", .steps = {1}, .every_s = 0.05, .abort_if = {}}));
+  AskUntil(State::kCompleted);
+  const auto again = DeployVersion(
+      "v1", "factor 3", RolloutPlan{.to = "v1", .steps = {1}, .every_s = 0.05, .abort_if = {}});
+  ASSERT_TRUE(again);
+  EXPECT_THAT(again->warnings, testing::Contains(HasSubstr("no other version has traffic")));
+  ExpectAllFrom("v1");
+}
+
 TEST_F(RolloutsTest, FiguresTellWhatWasAskedAndSeen) {
   ASSERT_TRUE(DeployVersion("v1"));
   for (int i = 0; i < 10; ++i) Ask();
