@@ -14,8 +14,13 @@ namespace {
 
 // Floats of any type are looked at as blocks of these.
 constexpr std::size_t kBlock = 1024;
-// Sums that run side by side, so that the compiler may use vectors: it must not reorder one.
+// Sums that run side by side in vectors: the compiler must not reorder one by itself.
 constexpr std::size_t kLanes = 8;
+template <typename T>
+struct Vector {
+  typedef T type __attribute__((vector_size(kLanes * sizeof(T))));
+};
+using Lanes = Vector<double>::type;
 
 struct Pair {
   const Tensor* primary;
@@ -58,9 +63,6 @@ std::vector<Pair> PairUp(std::span<const NamedTensor> primary, std::span<const N
   return pairs;
 }
 
-double ToDouble(float value) { return value; }
-double ToDouble(double value) { return value; }
-
 // The difference of two floats, of which one may be no number or infinite.
 double Difference(double a, double b) {
   if (a == b || (std::isnan(a) && std::isnan(b))) return 0;
@@ -69,16 +71,26 @@ double Difference(double a, double b) {
 }
 
 template <typename T>
+void Load(const T* values, Lanes& lanes) {
+  typename Vector<T>::type loaded;
+  std::memcpy(&loaded, values, sizeof(loaded));
+  lanes = __builtin_convertvector(loaded, Lanes);
+}
+
+template <typename T>
 void AddDifferences(std::span<const T> a, std::span<const T> b, OutputComparison& comparison) {
-  std::array<double, kLanes> most{};
-  std::array<double, kLanes> sums{};
+  Lanes most{};
+  Lanes sums{};
   const std::size_t whole = a.size() / kLanes * kLanes;
   for (std::size_t i = 0; i < whole; i += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const double difference = std::abs(ToDouble(a[i + lane]) - ToDouble(b[i + lane]));
-      most[lane] = std::max(most[lane], difference);
-      sums[lane] += difference;
-    }
+    Lanes x;
+    Lanes y;
+    Load(&a[i], x);
+    Load(&b[i], y);
+    const Lanes apart = x - y;
+    const Lanes difference = apart < 0 ? -apart : apart;
+    most = difference > most ? difference : most;
+    sums += difference;
   }
   double sum = 0;
   double max = 0;
@@ -91,7 +103,7 @@ void AddDifferences(std::span<const T> a, std::span<const T> b, OutputComparison
   if (!std::isfinite(sum)) done = 0, sum = 0, max = 0;
   std::size_t finite = done;
   for (std::size_t i = done; i < a.size(); ++i) {
-    const double difference = Difference(ToDouble(a[i]), ToDouble(b[i]));
+    const double difference = Difference(a[i], b[i]);
     max = std::max(max, difference);
     if (std::isinf(difference)) continue;
     sum += difference;
@@ -125,7 +137,7 @@ void CompareScores(std::span<const T> a, std::span<const T> b, const Shape& shap
   const std::size_t width = classes >= 2 ? classes : 1;
   for (std::size_t i = 0; i + width <= a.size(); i += width) {
     const bool same = width == 1
-                          ? IsSameNumber(ToDouble(a[i]), ToDouble(b[i]))
+                          ? IsSameNumber(a[i], b[i])
                           : IndexOfMax(a.subspan(i, width)) == IndexOfMax(b.subspan(i, width));
     ++comparison.outcomes;
     comparison.agreeing += same ? 1 : 0;
