@@ -46,7 +46,9 @@ std::vector<double> AskedShares(const ModelInfo& model) {
   std::vector<std::string> ready;
   std::vector<std::size_t> at;
   for (std::size_t i = 0; i < asked.size(); ++i) {
-    if (model.versions[i].state != VersionState::kReady) continue;
+    const VersionState state = model.versions[i].state;
+    // An unloaded one is loaded when it is asked for.
+    if (state != VersionState::kReady && state != VersionState::kUnloaded) continue;
     ready.push_back(model.versions[i].version);
     at.push_back(i);
   }

@@ -59,6 +59,9 @@ TEST(VersionFiguresTest, AskedIsTheWeightOrAllForTheNewest) {
               ElementsAre(0.9, 0, 0.1));
   EXPECT_THAT(AskedShares(Model({"v1", "v2"}, {})), ElementsAre(0, 1));
   EXPECT_THAT(AskedShares(Model({"v1", "v2"}, Weights({{"v2", 0, 0.5}}))), ElementsAre(1, 0));
+  ModelInfo resting = Model({"v1", "v2"}, {});
+  resting.versions[1].state = VersionState::kUnloaded;
+  EXPECT_THAT(AskedShares(resting), ElementsAre(0, 1)) << "it is loaded when it is asked for";
   ModelInfo loading = Model({"v1"}, {});
   loading.versions[0].state = VersionState::kLoading;
   EXPECT_THAT(AskedShares(loading), ElementsAre(0));

@@ -1,9 +1,12 @@
 """Guarded rollouts: they complete, they go back for each reason, they outlive the server, and nobody's request suffers."""
 
+import signal
+
 import pytest
 
-from harness.backend import write
+from harness.backend import TEST_BACKEND, write
 from harness.release import NEVER, Traffic, deploy, events_of, figures_of, rollout_of, version_of, wait_for_state
+from harness.server import wait_for
 
 
 @pytest.fixture
@@ -22,8 +25,8 @@ def begin(client, models, steps, every_s=NEVER, abort_if=None, **settings):
     return deploy(client, models, "v2", {"rollout": rollout}, **settings)
 
 
-def kinds(server):
-    return [kind for kind, _ in events_of(server)]
+def kinds(client):
+    return [kind for kind, _ in events_of(client) if kind.startswith("roll")]
 
 
 def assert_v1_has_all(client):
@@ -39,7 +42,7 @@ def test_completes(backend_server, client, models):
     assert (done["step"], done["share"]) == (3, 1)
     assert {version for _, version in traffic.answers[answered + 4:]} <= {"v2"}, "but for what was on its way"
     assert {version_of(client) for _ in range(20)} == {"v2"}
-    assert kinds(backend_server) == ["rollout_started", "rollout_step", "rollout_step", "rollout_completed"]
+    assert kinds(client) == ["rollout_started", "rollout_step", "rollout_step", "rollout_completed"]
     assert figures_of(client, "v2")["traffic"]["asked"] == 1
     assert figures_of(client, "v1")["traffic"]["asked"] == 0
 
@@ -76,8 +79,8 @@ def test_goes_back(backend_server, client, models, limit):
     assert back["share"] == 0
     assert {version for status, version in traffic.answers if status != 200} <= {None}
     assert_v1_has_all(client)
-    assert kinds(backend_server) == ["rollout_started", "rolled_back"]
-    message = dict(events_of(backend_server))["rolled_back"]
+    assert kinds(client) == ["rollout_started", "rolled_back"]
+    message = dict(events_of(client))["rolled_back"]
     assert reason in message and "more than" in message and "requests" in message
     assert figures_of(client, "v1")["traffic"]["asked"] == 1
     assert client.predict("m", [[1.0]], version="v2").status == 200, "it stays, to be looked at"
@@ -143,3 +146,39 @@ def test_alone_it_answers_all_and_says_so(client, models):
     assert client.get("/models/m/rollout").status == 404
     assert client.get("/models/none/rollout").status == 404
     assert client.delete("/models/none/rollout").status == 404
+
+
+def test_cancelled_by_new_weights(client, models):
+    begin(client, models, [0.5])
+    answer = client.send("PUT", "/models/m/traffic", {"versions": {"v1": {"traffic": 0.75}, "v2": {"traffic": 0.25}}})
+    assert answer.status == 200, answer.body
+    assert rollout_of(client)["state"] == "cancelled"
+    assert kinds(client) == ["rollout_started", "rollout_cancelled"]
+    assert figures_of(client, "v2")["traffic"]["asked"] == 0.25
+
+
+def test_begun_without_a_deployment(client, models):
+    deploy(client, models, "v1")
+    deploy(client, models, "v2")
+    assert version_of(client) == "v2"
+    body = {"rollout": {**plan([0.5]), "to": "v1"}}
+    assert client.send("PUT", "/models/m/traffic", body).status == 200
+    assert rollout_of(client)["to"] == "v1"
+    refused = client.send("PUT", "/models/m/traffic", body)
+    assert (refused.status, refused.error["code"]) == (409, "FAILED_PRECONDITION")
+
+
+def test_goes_on_after_a_restart(start_server, models, tmp_path):
+    keys = {"roots": [models], "state": tmp_path / "state.db"}
+    server = start_server("--backend-dir", TEST_BACKEND, **keys)
+    client = server.client()
+    begin(client, models, [0.25, 0.5, 1], every_s=1.5)
+    wait_for(lambda: rollout_of(client)["step"] == 2, "the second step")
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait()
+    client = start_server("--backend-dir", TEST_BACKEND, **keys).client()
+    again = rollout_of(client)
+    assert again["state"] == "running" and again["step"] >= 2
+    wait_for_state(client, "completed")
+    assert kinds(client) == ["rollout_started", "rollout_step", "rollout_step", "rollout_completed"]
+    assert version_of(client) == "v2"

@@ -1,6 +1,5 @@
 """Models of several versions of the test backend, requests to them in the background, and how a rollout of them goes."""
 
-import re
 import threading
 
 from harness.backend import write
@@ -66,9 +65,11 @@ def wait_for_state(client, state, name="m"):
     return wait_for(reached, f"the rollout to be {state}")
 
 
-def events_of(server):
-    """Kinds and messages of what was logged of the rollout to v2, the oldest first."""
-    return re.findall(r"model '\w+' v2: (roll\w+), (.*)", server.log())
+def events_of(client, name="m"):
+    """Kinds and messages, the oldest first."""
+    answer = client.get(f"/models/{name}/events")
+    assert answer.status == 200, answer.body
+    return [(event["kind"], event["message"]) for event in reversed(answer.json["events"])]
 
 
 def figures_of(client, version, name="m"):
