@@ -102,7 +102,9 @@ Job CacheGate::Take(Handle handle) {
 void CacheGate::SetAlarm(Time when) {
   if (when >= alarm_at_) return;
   alarm_at_ = when;
-  alarm_.At(when, [this, keep = version_.shared_from_this()] { Expire(); });
+  alarm_.At(when, [this, version = version_.weak_from_this()] {
+    if (const auto keep = version.lock()) Expire();
+  });
 }
 
 // Refuses those whose deadline has passed.

@@ -345,11 +345,14 @@ std::vector<Job> Scheduler::TakeDead(Time now) {
   return queue_.TakeDead(now);
 }
 
-// `at` is when the alarm is set for already.
+// `at` is when the alarm is set for already. It keeps no version that is gone: deadlines may be long,
+// and models may be loaded often.
 void Scheduler::SetAlarm(Time& at, Time when) {
   if (when >= at) return;
   at = when;
-  alarm_.At(when, [this, keep = version_.shared_from_this()] { OnAlarm(); });
+  alarm_.At(when, [this, version = version_.weak_from_this()] {
+    if (const auto keep = version.lock()) OnAlarm();
+  });
 }
 
 void Scheduler::OnAlarm() {
