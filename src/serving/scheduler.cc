@@ -345,8 +345,8 @@ std::vector<Job> Scheduler::TakeDead(Time now) {
   return queue_.TakeDead(now);
 }
 
-// `at` is when the alarm is set for already. It keeps no version that is gone: deadlines may be long,
-// and models may be loaded often.
+// `at` is when the alarm is set for already. It keeps no version that is gone: deadlines may be
+// long, and models may be loaded often.
 void Scheduler::SetAlarm(Time& at, Time when) {
   if (when >= at) return;
   at = when;
