@@ -380,6 +380,22 @@ def test_requests_have_the_last_word(client, models):
     assert factor(client) == 9, "nor removed"
 
 
+def test_requests_have_the_last_word_after_a_restart(watch, models, tmp_path):
+    put(models / "m", factor=3)
+    put(models / "other", factor=9)
+    server = watch(state=tmp_path / "state.db")
+    client = server.client()
+    wait_for_factor(client, 3)
+    client.deploy("m", "other/net.testmodel", engine="test", replace=True)
+    server.kill()
+    client = watch(state=tmp_path / "state.db").client()
+    wait_for(lambda: client.get("/ready").status == 200, "ready")
+    assert factor(client) == 9
+    put(models / "m", factor=4)
+    pass_a_change(client, models)
+    assert factor(client) == 9
+
+
 def test_a_change_during_a_load_is_loaded(client, models):
     put(models / "m", factor=3, load_ms=700)
     wait_for(lambda: versions(client), "the load to begin")
