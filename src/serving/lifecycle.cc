@@ -10,10 +10,8 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "model/release_config.h"
 #include "repository/fingerprint.h"
 #include "repository/model_files.h"
-#include "serving/deploy_record.h"
 
 namespace plinth {
 namespace {
@@ -60,22 +58,6 @@ void LogOutcome(const std::string& title, const Result<VersionInfo>& result) {
   } else {
     LogWarning(title + " was not deployed: " + result.error().message);
   }
-}
-
-// What the state is told of a removal. NOT_FOUND.
-Result<StateChange> ForRemoval(const Registry& registry, const std::string& name,
-                               const std::string& version) {
-  const auto model = registry.Describe(name);
-  if (!model) return Fail(model.error());
-  StateChange change;
-  for (const VersionInfo& info : model->versions) {
-    if (!version.empty() && info.version != version) continue;
-    change.removed.emplace_back(name, info.version);
-    change.events.push_back({.model = name, .version = info.version, .kind = "removed"});
-  }
-  if (change.removed.empty()) return Fail(NoSuchVersion(*model, version));
-  if (change.removed.size() == model->versions.size()) change.forgotten.push_back(name);
-  return change;
 }
 
 }  // namespace
@@ -212,8 +194,7 @@ Result<VersionInfo> Lifecycle::Commit(const VersionPtr& version, Cause cause) {
     if (!release) return Fail(std::move(release.error()));
     StateChange change = ForDeployment(*version, cause);
     if (*release) AddTo(change, version->name(), **release);
-    if (auto written = parts_.state.Commit(std::move(change)); !written)
-      return Fail(std::move(written.error()));
+    if (auto written = Write(change); !written) return Fail(std::move(written.error()));
     // First the policy: a version that is to get a tenth of the requests must not get all of them
     // for a moment.
     if (*release) Publish(version->name(), **release);
@@ -221,23 +202,6 @@ Result<VersionInfo> Lifecycle::Commit(const VersionPtr& version, Cause cause) {
   }
   if (replaced != nullptr) parts_.host.Retire(*replaced);
   return version->Info();
-}
-
-// The model's policy with what the deployment asks for; nullptr: it stays as it is. At a start the
-// state knows better than what a deployment asked for once.
-StateChange Lifecycle::ForDeployment(const ModelVersion& version, Cause cause) {
-  const std::string& name = version.name();
-  StateChange change;
-  if (cause == Cause::kDeploy && version.spec().origin == Origin::kApi) {
-    change.put.push_back({name, version.version(), EncodeDeployment(version.spec())});
-  }
-  if (cause == Cause::kDeploy || cause == Cause::kReload) {
-    change.events.push_back({.model = name,
-                             .version = version.version(),
-                             .kind = cause == Cause::kReload ? "reloaded" : "deployed",
-                             .message = version.spec().path});
-  }
-  return change;
 }
 
 // ---- Reloading
@@ -368,9 +332,9 @@ Status Lifecycle::RemoveNow(const std::string& name, const std::string& version,
     if (there != nullptr && there->spec().origin != *only) {
       return Fail(Code::kFailedPrecondition, Title(*there) + " was deployed by another");
     }
-    auto change = ForRemoval(parts_.registry, name, version);
+    auto change = ForRemoval(name, version, only);
     if (!change) return Fail(std::move(change.error()));
-    if (auto written = parts_.state.Commit(*std::move(change)); !written) return written;
+    if (auto written = Write(*change); !written) return written;
     auto taken = parts_.registry.Remove(name, version);
     if (!taken) return Fail(std::move(taken.error()));
     removed = *std::move(taken);
@@ -382,55 +346,6 @@ Status Lifecycle::RemoveNow(const std::string& name, const std::string& version,
   LogInfo(fmt::format("model '{}' {} was removed", name,
                       version.empty() ? "with all versions" : version));
   return {};
-}
-
-// ---- Events and the state
-
-void Lifecycle::Events(std::string name, std::size_t limit, std::int64_t before_id,
-                       Done<std::vector<Event>> done) {
-  control_.Post([this, name = std::move(name), limit, before_id, done = std::move(done)]() mutable {
-    done(EventsNow(name, limit, before_id));
-  });
-}
-
-Result<std::vector<Event>> Lifecycle::EventsNow(const std::string& name, std::size_t limit,
-                                                std::int64_t before_id) {
-  auto events = parts_.state.Events(name, limit, before_id);
-  if (!events || !events->empty() || before_id != 0) return events;
-  if (const auto model = parts_.registry.Describe(name); !model) return Fail(model.error());
-  return events;
-}
-
-void Lifecycle::AddEvent(Event event) {
-  control_.Post([this, event = std::move(event)]() mutable {
-    StateChange change;
-    change.events.push_back(std::move(event));
-    if (auto written = parts_.state.Commit(std::move(change)); !written) {
-      LogDebug("an event was not kept: " + written.error().message);
-    }
-  });
-}
-
-Result<std::vector<DeploySpec>> Lifecycle::Restore() {
-  auto state = parts_.state.Load();
-  if (!state) return Fail(std::move(state.error()));
-  const auto unreadable = [](const Error& error, const std::string& what) {
-    return Fail(Code::kFailedPrecondition, "the state's " + what + ": " + error.message);
-  };
-  for (const StoredModel& model : state->models) {
-    auto policy = ParseRelease(model.release);
-    if (!policy) return unreadable(policy.error(), "traffic of '" + model.model + "'");
-    Publish(model.model, {.policy = *std::move(policy), .events = {}});
-  }
-  std::vector<DeploySpec> specs;
-  for (const StoredVersion& stored : state->versions) {
-    auto spec = ParseDeployment(stored.spec);
-    if (!spec) return unreadable(spec.error(), Title(stored.model, stored.version));
-    spec->name = stored.model;
-    spec->version = stored.version;
-    specs.push_back(*std::move(spec));
-  }
-  return specs;
 }
 
 }  // namespace plinth

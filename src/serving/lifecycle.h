@@ -88,9 +88,14 @@ class Lifecycle {
   // UNAVAILABLE: one cannot be loaded. OUT_OF_MEMORY: the memory budget has no room.
   void Wake(const std::string& name, const std::string& version, Done<void> done);
 
+  // What was deployed, and why it cannot be deployed again where that is known already.
+  struct Restored {
+    DeploySpec spec;
+    std::optional<Error> problem;
+  };
   // What the state holds: gives models their traffic policies, and returns what was deployed, for
   // DeployListed(). FAILED_PRECONDITION: the state cannot be read.
-  Result<std::vector<DeploySpec>> Restore();
+  Result<std::vector<Restored>> Restore();
 
   // Loads the version, or with an empty `version` all of the model, anew from the files as they are
   // now, and puts it in its own place. Those that fail stay as they are. NOT_FOUND, or the first
@@ -152,6 +157,9 @@ class Lifecycle {
   Status WakeNow(const std::string& name, const std::string& version);
   void LetRest(const VersionPtr& version);
   static StateChange ForDeployment(const ModelVersion& version, Cause cause);
+  Result<StateChange> ForRemoval(const std::string& name, const std::string& version,
+                                 std::optional<Origin> only) const;
+  Status Write(const StateChange& change);
   // On the control thread.
   Status RemoveNow(const std::string& name, const std::string& version, std::optional<Origin> only);
   Result<TrafficPolicy> SetTrafficNow(const std::string& name, const ReleaseChange& change);

@@ -225,14 +225,6 @@ void Service::Deploy(DeploySpec spec, DeployCallback done) {
   impl_->lifecycle.Deploy(std::move(spec), std::move(done));
 }
 
-void Service::Preload(std::vector<DeploySpec> specs) {
-  const auto hold = HoldReady();
-  for (DeploySpec& spec : specs) {
-    impl_->lifecycle.DeployListed(std::move(spec), std::nullopt, Lifecycle::Cause::kStart,
-                                  [hold](const auto&) {});
-  }
-}
-
 std::shared_ptr<const void> Service::HoldReady() {
   impl_->ready_holds.fetch_add(1);
   return {impl_.get(), [](Impl* impl) { impl->ready_holds.fetch_sub(1); }};
@@ -253,9 +245,13 @@ void Service::RemoveFound(std::string name, std::string version, RemoveCallback 
 }
 
 Status Service::Restore() {
-  auto specs = impl_->lifecycle.Restore();
-  if (!specs) return Fail(std::move(specs.error()));
-  Preload(*std::move(specs));
+  auto restored = impl_->lifecycle.Restore();
+  if (!restored) return Fail(std::move(restored.error()));
+  const auto hold = HoldReady();
+  for (Lifecycle::Restored& version : *restored) {
+    impl_->lifecycle.DeployListed(std::move(version.spec), std::move(version.problem),
+                                  Lifecycle::Cause::kStart, [hold](const auto&) {});
+  }
   return {};
 }
 

@@ -129,18 +129,16 @@ class Service {
   // version in its place.
   void RemoveFound(std::string name, std::string version, RemoveCallback done);
 
-  // Whether requests should be sent here: everything that Preload() was given has been loaded, or
+  // Whether requests should be sent here: everything that Restore() found has been loaded, or
   // has failed to, nobody holds it up by HoldReady(), and no shutdown has begun.
   bool ready() const;
 
   // ready() is false for as long as what this returns lives, which must not outlive the service.
   std::shared_ptr<const void> HoldReady();
 
-  // Deploys what was found at start, in parallel, while the server already answers. Their names are
-  // taken when this returns. Failures are logged and shown, nothing more.
-  void Preload(std::vector<DeploySpec> specs);
-
-  // Deploys what the state holds, as Preload() does. FAILED_PRECONDITION: it cannot be read.
+  // Deploys what the state holds, in parallel, while the server already answers. The names are
+  // taken when this returns. Failures are logged and shown, nothing more. FAILED_PRECONDITION: the
+  // state cannot be read.
   Status Restore();
 
   // From here on ready() is false and nothing new is deployed.

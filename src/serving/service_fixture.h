@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -25,8 +27,7 @@ class ServiceTest : public testing::Test {
   ServiceTest() {
     dir_ = std::filesystem::temp_directory_path() / ("plinth-service-" + std::to_string(getpid()));
     std::filesystem::create_directories(dir_);
-    service_ = std::make_unique<Service>(
-        Service::Options{{std::string(PLINTH_BINARY_DIR) + "/tests/backends"}, {dir_.string()}});
+    StartWith({});
   }
   ~ServiceTest() override {
     service_.reset();
@@ -34,6 +35,21 @@ class ServiceTest : public testing::Test {
   }
 
  protected:
+  // A new service, whose state holds what `change` puts there.
+  void StartWith(const StateChange& change) {
+    auto state = StateStore::InMemory();
+    ASSERT_TRUE(state->Commit(change));
+    service_ = std::make_unique<Service>(
+        Service::Options{{std::string(PLINTH_BINARY_DIR) + "/tests/backends"}, {dir_.string()}},
+        std::move(state));
+  }
+
+  void AwaitReady() {
+    for (int i = 0; i < 1'000 && !service_->ready(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ASSERT_TRUE(service_->ready());
+  }
+
   Result<VersionInfo> Deploy(const std::string& text, ModelConfig config = {},
                              bool replace = false) {
     const std::string file = "m" + std::to_string(++files_) + ".testmodel";

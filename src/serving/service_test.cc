@@ -121,19 +121,37 @@ TEST_F(ServiceTest, MetricsCountAndForget) {
   EXPECT_THAT(service_->RenderMetrics(), testing::Not(HasSubstr("model=\"m\"")));
 }
 
-TEST_F(ServiceTest, ReadyAfterPreload) {
+TEST_F(ServiceTest, ReadyOnceTheStateIsRestored) {
   std::ofstream(dir_ / "slow.testmodel") << "load_ms 50\n";
-  DeploySpec spec;
-  spec.name = "m";
-  spec.path = "slow.testmodel";
-  service_->Preload({spec});
+  StartWith({.put = {{"m", "v1", R"({"path":"slow.testmodel"})"}}});
+  ASSERT_TRUE(service_->Restore());
   EXPECT_FALSE(service_->ready());
-  for (int i = 0; i < 500 && !service_->ready(); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_TRUE(service_->ready());
+  AwaitReady();
   EXPECT_TRUE(Start(1).get());
   service_->BeginShutdown();
   EXPECT_FALSE(service_->ready());
+}
+
+TEST_F(ServiceTest, WhatCannotBeRestoredIsShownAndStays) {
+  StartWith(
+      {.put = {{"m", "v1", R"({"path":"gone.testmodel"})"}, {"m", "v2", R"({"of":"later"})"}}});
+  ASSERT_TRUE(service_->Restore());
+  AwaitReady();
+  const auto model = service_->Describe("m");
+  ASSERT_TRUE(model);
+  ASSERT_EQ(model->versions.size(), 2U);
+  EXPECT_EQ(model->versions[0].state, VersionState::kFailed);
+  EXPECT_THAT(model->versions[0].error, HasSubstr("gone.testmodel"));
+  EXPECT_EQ(model->versions[1].state, VersionState::kFailed);
+  EXPECT_THAT(model->versions[1].error, HasSubstr("'of' is unknown"));
+  EXPECT_TRUE(Remove("m"));
+}
+
+TEST_F(ServiceTest, AStateThatNamesNoModelIsRefused) {
+  StartWith({.put = {{"../m", "v1", R"({"path":"x"})"}}});
+  const auto restored = service_->Restore();
+  ASSERT_FALSE(restored);
+  EXPECT_EQ(restored.error().code, Code::kFailedPrecondition);
 }
 
 }  // namespace

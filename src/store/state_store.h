@@ -60,9 +60,10 @@ struct StateChange {
   std::vector<std::string> forgotten{};  // models whose release goes; their events stay
   std::vector<Event> events{};           // with id 0
 
-  bool empty() const {
-    return put.empty() && removed.empty() && release.empty() && forgotten.empty() && events.empty();
+  bool only_events() const {
+    return put.empty() && removed.empty() && release.empty() && forgotten.empty();
   }
+  bool empty() const { return only_events() && events.empty(); }
 };
 
 // Any thread. Calls wait for each other and for the disk: not for I/O threads.

@@ -5,6 +5,7 @@ import itertools
 import os
 import random
 import resource
+import shutil
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -173,6 +174,51 @@ def test_a_server_answers_while_it_restores(start, models):
     assert client.try_deploy("slow", "slow.testmodel").status == 409
     wait_for(lambda: client.get("/ready").status == 200, "the model to be restored")
     assert client.predict("slow", [[1.0]]).outputs == [[2.0]]
+
+
+# ---- Beside a folder of models
+
+
+def version_folder(models, model, version, **settings):
+    folder = models / model / version
+    folder.mkdir(parents=True)
+    write(folder, "m", **settings)
+    return folder
+
+
+def test_the_folder_says_what_of_it_is_deployed_and_the_state_how_it_is_called(start, models):
+    version_folder(models, "m", "v1")
+    gone = version_folder(models, "m", "v2", factor=3)
+    version_folder(models, "m", "v3", factor=4)
+    server = start("--models", models)
+    client = server.client()
+    change = {"versions": {"v1": {"traffic": 0.5}, "v3": {"traffic": 0.5}}, "labels": {"stable": "v1"}}
+    assert client.send("PUT", "/models/m/traffic", change).status == 200
+    seen = events(client, "m")
+    assert [event["kind"] for event in seen] == ["traffic"]
+    server.kill()
+    shutil.rmtree(gone)
+    server = start("--models", models)
+    client = server.client()
+    assert [v["version"] for v in client.get("/models/m").json["versions"]] == ["v1", "v3"]
+    policy = client.get("/models/m/traffic").json
+    assert {key: policy[key] for key in change} == change
+    assert client.predict("m", [[1.0]], version="stable").outputs == [[2.0]]
+    assert events(client, "m") == seen
+    server.kill()
+    assert start().client().get("/models").json == {"models": []}
+
+
+def test_a_folder_of_models_is_followed_beside_a_read_only_state(start, models, state):
+    end(start(), "SIGTERM")
+    state.chmod(0o400)
+    client = start("--models", models, prefix=BOUND_BY_MODES).client()
+    folder = version_folder(models, "m", "v1")
+    wait_for(lambda: client.predict("m", [[1.0]]).status == 200, "the model that came")
+    write(folder, "m", factor=5)
+    wait_for(lambda: client.predict("m", [[1.0]]).outputs == [[5.0]], "the model that changed")
+    shutil.rmtree(folder.parent)
+    wait_for(lambda: client.get("/models/m").status == 404, "the model that went")
 
 
 # ---- Events
@@ -346,6 +392,7 @@ def test_a_read_only_state(start, models, state, what):
         assert answer.status == 409 and answer.error["code"] == "FAILED_PRECONDITION", answer.body
         assert "read-only, so what is deployed cannot be changed" in answer.error["message"]
     assert client.predict("m", [[1.0]]).outputs == [[2.0]]
+    assert client.post("/models/m/reload", {}).status == 200  # which changes nothing that is kept but the events
     assert [event["kind"] for event in events(client, "m")] == ["deployed"]
     end(server, "SIGTERM")
     place.chmod(writable)
