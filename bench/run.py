@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 
 from plinth_bench import BUILD, MADE, ROOT, BenchError, machine  # noqa: E402
 from plinth_bench.context import Context  # noqa: E402
-from plinth_bench.suites import batching, caching, engines, isolation, micro, serving, startup  # noqa: E402
+from plinth_bench.suites import batching, caching, engines, isolation, life, micro, serving, startup  # noqa: E402
 
 SUITES = {
     "startup": startup.run,
@@ -30,6 +30,7 @@ SUITES = {
     "pipeline": serving.run_pipeline,
     "batching": batching.run,
     "isolation": isolation.run,
+    "life": life.run,
     "cache": caching.run,
     "metrics": micro.run_metrics,
     "engines": engines.run,
