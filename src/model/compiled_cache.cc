@@ -32,6 +32,12 @@ bool IsKey(std::string_view name) {
   return name.size() == 32 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+// The folder that the model at `path` is, or lies in.
+std::string FolderOf(const std::string& path) {
+  std::error_code error;
+  return fs::is_directory(path, error) ? path : fs::path(path).parent_path().string();
+}
+
 std::string HashOf(const Signature& signature) {
   StableHasher hasher;
   for (const auto* specs : {&signature.inputs, &signature.outputs}) {
@@ -167,7 +173,7 @@ CompiledLoad::CompiledLoad(CompiledCache& cache, const StableHasher& settings,
                            const std::string& path)
     : cache_(cache),
       settings_(settings),
-      base_(fs::path(path).parent_path()),
+      base_(FolderOf(path)),
       view_{sizeof(plinth_compiled), this, FindFor, FolderFor},
       start_(std::chrono::steady_clock::now()) {}
 

@@ -95,7 +95,7 @@ class CompiledLoad {
 
   CompiledCache& cache_;
   const StableHasher settings_;
-  const std::string base_;  // the folder that the model lies in
+  const std::string base_;  // the folder that names of files are relative to
   const plinth_compiled view_;
   std::chrono::steady_clock::time_point start_;
   std::vector<std::string> paths_;  // what the load depends on

@@ -52,7 +52,6 @@ StableHasher CompiledSettings(const Backend& backend, const plinth_load_request&
   const auto built = std::filesystem::last_write_time(backend.path(), error);
   hasher.Number(static_cast<std::uint64_t>(built.time_since_epoch().count()));
   hasher.Text(Processor());
-  hasher.Text(std::filesystem::path(request.path).filename().string());
   hasher.Number(request.option_count);
   for (const plinth_option& option : std::span(request.options, request.option_count)) {
     hasher.Text(option.key);

@@ -8,9 +8,8 @@ namespace plinth {
 
 class Backend;
 
-// The backend and its runtime, the options, the declared tensors, the file's name and the
-// processor. The folder that the model lies in is not part of it: a copy elsewhere has the same
-// form.
+// The backend and its runtime, the options, the declared tensors and the processor. Not where the
+// model lies: a copy elsewhere has the same form.
 StableHasher CompiledSettings(const Backend& backend, const plinth_load_request& request);
 
 }  // namespace plinth
