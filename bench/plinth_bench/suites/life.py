@@ -29,6 +29,7 @@ def run(context: Context) -> None:
     reloads(context)
     swap(context)
     starts(context)
+    restore(context)
     neighbour(context)
     cycles(context)
 
@@ -150,6 +151,29 @@ def starts(context: Context) -> None:
                 ratio=with_form / without,
                 target=at_most(0.8),
             )
+
+
+def restore(context: Context) -> None:
+    """What was deployed is there again after a kill -9."""
+    state = context.scratch / "restore.db"
+    with context.server("--state", state) as server:
+        for i in range(RESTORED):
+            PIPELINE.serve(server, served_as=f"m{i}")
+        server.process.kill()
+        server.process.wait()
+    times = []
+    for _ in range(5):
+        with context.server("--state", state) as server:
+            while server.ask("GET", "/ready")[0] != 200:
+                time.sleep(0.001)
+            times.append((time.perf_counter() - server.start) * 1000)
+            serving = [m["name"] for m in done(server, "GET", "/models")["models"] if m["versions"][0]["state"] == "ready"]
+            if len(serving) != RESTORED:
+                raise server.failed(f"{len(serving)} of {RESTORED} models were restored")
+            server.process.kill()
+            server.process.wait()
+    context.table.section(f"Restore of {RESTORED} deployments at start: {PIPELINE.title}")
+    context.table.add("exec to all of them ready (median)", value=statistics.median(times), unit="ms", target=at_most(1000, "ms"))
 
 
 def neighbour(context: Context) -> None:
