@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "repository/fingerprint.h"
 #include "repository/model_files.h"
+#include "serving/step_back.h"
 
 namespace plinth {
 namespace {
@@ -175,7 +176,8 @@ Status Lifecycle::LoadMeasured(ModelVersion& version, const DeployPlan& plan) {
   const auto room = budget_.MakeRoom(known != 0 ? known : FileBytes(plan.path));
   if (!room) return Fail(room.error());
   const std::size_t before = ResidentBytes();
-  if (auto loaded = version.Load(*plan.backend, plan.framework, plan.path); !loaded) return loaded;
+  auto loaded = SteppedBack([&] { return version.Load(*plan.backend, plan.framework, plan.path); });
+  if (!loaded) return loaded;
   const std::size_t after = ResidentBytes();
   version.SetMemoryBytes(after > before ? after - before : 0);
   return {};

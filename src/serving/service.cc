@@ -20,6 +20,7 @@
 #include "serving/model_metrics.h"
 #include "serving/rollouts.h"
 #include "serving/shadows.h"
+#include "serving/step_back.h"
 #include "serving/turn.h"
 #include "serving/version_figures.h"
 #include "serving/version_server.h"
@@ -30,9 +31,6 @@ namespace {
 
 // More executions at once than any machine that this runs on can use; a bound on threads.
 constexpr std::size_t kMaxWorkers = 512;
-
-// Long executions step back from the threads that read, write and run what is cheap.
-constexpr int kWorkerNiceness = 5;
 
 // How often answers that are too old are looked for, so that those nobody asks for again give their
 // memory back.
@@ -105,7 +103,7 @@ struct Service::Impl final : VersionHost {
                            RolloutDecision decision, const RolloutObservation& seen) {
                       lifecycle.Advance(model, rollout, std::move(decision), seen);
                     }};
-  WorkerPool workers{"plinth-run", kMaxWorkers, kWorkerNiceness};
+  WorkerPool workers{"plinth-run", kMaxWorkers, kStepBack};
   Lifecycle lifecycle{{registry, roots, backends, *this, *state, options.memory_budget}};
 
   Status Equip(ModelVersion& version, ModelVersion* old) override;
@@ -130,7 +128,7 @@ struct Service::Impl final : VersionHost {
 Status Service::Impl::Equip(ModelVersion& version, ModelVersion* old) {
   RequestSample::Inputs sample = SampleFor(version, old);
   if (!sample.empty()) {
-    if (auto ran = version.Rehearse(sample); !ran) {
+    if (auto ran = SteppedBack([&] { return version.Rehearse(sample); }); !ran) {
       return Fail(
           Code::kInvalidModel,
           "it fails a request that the version in its place has answered: " + ran.error().message);

@@ -173,7 +173,7 @@ def restore(context: Context) -> None:
             server.process.kill()
             server.process.wait()
     context.table.section(f"Restore of {RESTORED} deployments at start: {PIPELINE.title}")
-    context.table.add("exec to all of them ready (median)", value=statistics.median(times), unit="ms", target=at_most(1000, "ms"))
+    context.table.add("exec to all of them ready (median)", value=statistics.median(times), unit="ms", target=at_most(250, "ms"))
 
 
 def neighbour(context: Context) -> None:
