@@ -104,13 +104,19 @@ void Lifecycle::DeployListed(DeploySpec spec, std::optional<Error> problem, Caus
     version->Rest(version->Info());
     const bool may_replace =
         version->spec().replace && old != nullptr && old->spec().origin == version->spec().origin;
-    if (may_replace && parts_.registry.Exchange(old, version)) return done(version->Info());
+    if (may_replace && parts_.registry.Exchange(old, version)) {
+      TakeOverRelease(*version, cause);
+      return done(version->Info());
+    }
   }
   if (auto reserved = parts_.registry.Reserve(version, version->spec().replace); !reserved) {
     LogWarning(Title(*version) + " was not deployed: " + reserved.error().message);
     return done(Fail(std::move(reserved.error())));
   }
-  if (rests) return done(version->Info());
+  if (rests) {
+    TakeOverRelease(*version, cause);
+    return done(version->Info());
+  }
   loaders_.Post(
       [this, version, cause, problem = std::move(problem), done = std::move(done)]() mutable {
         auto plan = Guarded([&]() -> Result<DeployPlan> {

@@ -156,6 +156,7 @@ class Lifecycle {
   void ReloadChangedNow();
   Status WakeNow(const std::string& name, const std::string& version);
   void LetRest(const VersionPtr& version);
+  void TakeOverRelease(ModelVersion& resting, Cause cause);
   static StateChange ForDeployment(const ModelVersion& version, Cause cause);
   Result<StateChange> ForRemoval(const std::string& name, const std::string& version,
                                  std::optional<Origin> only) const;

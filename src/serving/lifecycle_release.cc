@@ -65,6 +65,11 @@ Result<std::optional<ReleaseStep>> Lifecycle::ReleaseAskedFor(ModelVersion& vers
     change.rollout.reset();
   }
   if (change.empty()) return std::nullopt;
+  if (const auto model = parts_.registry.Describe(version.name());
+      model && cause == Cause::kDeploy) {
+    // They may come later.
+    if (auto known = CheckVersions(*model, change); !known) version.Warn(known.error().message);
+  }
   std::vector<std::string> ready = ReadyVersions(version.name());
   if (std::ranges::find(ready, version.version()) == ready.end()) {
     ready.insert(std::ranges::upper_bound(ready, version.version(), NaturalLess),
@@ -79,6 +84,17 @@ Result<std::optional<ReleaseStep>> Lifecycle::ReleaseAskedFor(ModelVersion& vers
   change.rollout.reset();
   if (change.empty()) return std::nullopt;
   return ChangeRelease(old, change, ready);
+}
+
+// What the configuration of a version that begins with rest asks for: its model's requests must be
+// shared before the first of them has it loaded.
+void Lifecycle::TakeOverRelease(ModelVersion& resting, Cause cause) {
+  const std::lock_guard lock(commit_mutex_);
+  auto step = ReleaseAskedFor(resting, cause);
+  if (step && !*step) return;
+  auto done =
+      step ? CommitRelease(resting.name(), **std::move(step)) : Fail(std::move(step.error()));
+  if (!done) resting.Warn("its traffic was not set: " + done.error().message);
 }
 
 void Lifecycle::AddTo(StateChange& change, const std::string& name, const ReleaseStep& step) {

@@ -6,7 +6,9 @@ from collections import Counter
 
 import pytest
 
-from harness.backend import write
+from harness.backend import TEST_BACKEND, write
+from harness.digits import inputs_for
+from harness.server import DIGITS, wait_for
 
 ROW = [[1.0, 2.0]]
 
@@ -208,9 +210,6 @@ def test_where_the_sticky_key_stands(deploy):
 
 def test_versions_that_take_other_inputs_share_the_traffic(start_server):
     """The net takes [-1,1,8,8], the pipeline [-1,64]: each request is read by the signature of whom it goes to."""
-    from harness.digits import inputs_for
-    from harness.server import DIGITS
-
     server = start_server(roots=[DIGITS])
     client = server.client()
     client.deploy("m", "cnn.onnx", version="v1")
@@ -287,11 +286,29 @@ def test_a_deployment_brings_its_traffic(deploy):
         "versions": {"v1": {"traffic": 0.9}, "v2": {"traffic": 0.1}}, "sticky": None, "labels": {"canary": "v2"}}
 
 
-def test_versions_may_come_later(deploy):
-    client = deploy("v1", config={"versions": {"v1": {"traffic": 0.5}, "v2": {"traffic": 0.5}}})
+def test_versions_may_come_later(deploy, models):
+    client = deploy("v1")
+    deployed = client.deploy("m", write(models, name="v1", factor=1), version="v1", replace=True,
+                             config={"versions": {"v1": {"traffic": 0.5}, "v2": {"traffic": 0.5}}})
+    assert "'v2'" in deployed["warnings"][0]
     assert count(client, 10) == {"v1": 10}
     deploy("v2")
     assert_within_one(count(client, 100), {"v1": 0.5, "v2": 0.5})
+
+
+def test_versions_that_rest_get_their_share(start_server, models):
+    for version in ("v1", "v2"):
+        (models / "m" / version).mkdir(parents=True)
+        write(models / "m" / version, factor=int(version[1]))
+    shares = {"v1": 0.5, "v2": 0.5}
+    config = {"lazy": True, "versions": {version: {"traffic": share} for version, share in shares.items()}}
+    (models / "m" / "plinth.json").write_text(json.dumps({"config": config}))
+    server = start_server("--models", models, "--backend-dir", TEST_BACKEND)
+    client = server.client()
+    wait_for(lambda: client.get("/ready").status == 200, "the first look at the folder")
+    assert [version["state"] for version in client.get("/models/m").json["versions"]] == ["unloaded"] * 2
+    assert client.get("/models/m/traffic").json["shares"] == shares
+    assert_within_one(count(client, 100), shares)
 
 
 REFUSED = {
