@@ -118,7 +118,7 @@ void Lifecycle::Publish(const std::string& name, const ReleaseStep& step) {
 Result<TrafficPolicy> Lifecycle::CommitRelease(const std::string& name, ReleaseStep step) {
   StateChange change;
   AddTo(change, name, step);
-  if (auto written = parts_.state.Commit(std::move(change)); !written) {
+  if (auto written = parts_.state.Commit(change); !written) {
     const bool goes_back = std::ranges::any_of(
         step.events, [](const ReleaseEvent& event) { return event.kind == kRolledBack; });
     if (!goes_back) return Fail(std::move(written.error()));

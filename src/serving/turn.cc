@@ -13,6 +13,7 @@ struct Gathered {
 
 thread_local bool has_turns = false;
 thread_local std::vector<Gathered> gathered;
+thread_local std::vector<std::move_only_function<void()>> calls;
 
 }  // namespace
 
@@ -24,6 +25,11 @@ void Gather(Gatherer& gatherer, Job job) {
   at->jobs.push_back(std::move(job));
 }
 
+void AtTurnEnd(std::move_only_function<void()> call) {
+  if (!has_turns) return call();
+  calls.push_back(std::move(call));
+}
+
 void EndTurn() {
   has_turns = true;
   // What is run may gather again: an answer may set off the next request.
@@ -32,6 +38,7 @@ void EndTurn() {
       part.gatherer->RunGathered(std::move(part.jobs));
     }
   }
+  for (auto& call : std::exchange(calls, {})) call();
 }
 
 }  // namespace plinth

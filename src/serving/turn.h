@@ -6,6 +6,7 @@
 // takes part by calling EndTurn() at the end of every turn; on all others nothing is gathered.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "serving/job.h"
@@ -24,6 +25,10 @@ bool HasTurns();
 
 // Keeps the job until the end of the turn. The job keeps the gatherer alive. Requires HasTurns().
 void Gather(Gatherer& gatherer, Job job);
+
+// Calls `call` once the answers of this turn are written: at its end, after what was gathered. At
+// once on a thread without turns.
+void AtTurnEnd(std::move_only_function<void()> call);
 
 void EndTurn();
 
