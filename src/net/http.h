@@ -47,6 +47,8 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;  // the transport adds Content-Length, Date, Server, Connection; leaves the body
                      // out for HEAD
+  std::vector<Buffer>
+      tail{};  // follows the body as its rest, so that tensors are not copied into it
 
   static HttpResponse Json(int status, std::string body);
   static HttpResponse Text(int status, std::string body);

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/native/names.h"
+#include "api/http/names.h"
 #include "api/native/release_codec.h"
 #include "base/utc_time.h"
 #include "model/config.h"

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "api/native/names.h"
-#include "api/native/query.h"
-#include "api/native/responses.h"
+#include "api/http/names.h"
+#include "api/http/query.h"
+#include "api/http/responses.h"
 #include "base/json_writer.h"
 #include "base/utc_time.h"
 

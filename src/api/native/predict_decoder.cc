@@ -10,8 +10,8 @@
 
 #include <simdjson.h>
 
-#include "api/native/names.h"
-#include "api/native/tensor_reader.h"
+#include "api/http/names.h"
+#include "api/json/tensor_reader.h"
 #include "base/nearest.h"
 #include "net/http.h"
 #include "serving/input_check.h"

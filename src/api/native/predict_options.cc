@@ -5,8 +5,8 @@
 #include <iterator>
 #include <utility>
 
-#include "api/native/names.h"
-#include "api/native/query.h"
+#include "api/http/names.h"
+#include "api/http/query.h"
 #include "base/nearest.h"
 
 namespace plinth::api {

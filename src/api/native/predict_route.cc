@@ -9,12 +9,12 @@
 #include <string_view>
 #include <utility>
 
-#include "api/native/names.h"
+#include "api/http/names.h"
+#include "api/http/request_headers.h"
+#include "api/http/responses.h"
 #include "api/native/predict_decoder.h"
 #include "api/native/predict_encoder.h"
 #include "api/native/raw_codec.h"
-#include "api/native/request_headers.h"
-#include "api/native/responses.h"
 
 namespace plinth::api {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "api/native/query.h"
+#include "api/http/query.h"
 #include "base/nearest.h"
 
 namespace plinth::api {

@@ -6,14 +6,14 @@
 #include <string_view>
 #include <utility>
 
+#include "api/http/names.h"
+#include "api/http/request_headers.h"
+#include "api/http/responses.h"
 #include "api/native/deploy_codec.h"
 #include "api/native/events_route.h"
-#include "api/native/names.h"
 #include "api/native/openapi.h"
 #include "api/native/predict_route.h"
 #include "api/native/release_codec.h"
-#include "api/native/request_headers.h"
-#include "api/native/responses.h"
 #include "api/native/router.h"
 #include "api/native/traffic_route.h"
 #include "base/json_writer.h"

@@ -3,9 +3,9 @@
 #include <utility>
 #include <vector>
 
-#include "api/native/names.h"
-#include "api/native/request_headers.h"
-#include "api/native/responses.h"
+#include "api/http/names.h"
+#include "api/http/request_headers.h"
+#include "api/http/responses.h"
 #include "base/json_writer.h"
 #include "model/release_config.h"
 #include "traffic/traffic_router.h"

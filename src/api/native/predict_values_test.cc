@@ -1,5 +1,5 @@
 // The values of inputs, through the whole decoder: a reader alone has no document to read.
-#include "api/native/tensor_reader.h"
+#include "api/json/tensor_reader.h"
 
 #include <cmath>
 #include <cstdint>
@@ -18,7 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-TEST(TensorReaderTest, ReadsNestedArrays) {
+TEST(PredictValuesTest, ReadsNestedArrays) {
   const Tensor tensor =
       Only(Inputs("[[1, 2.5, -3e2], [4, 5, 6]]"), One(DType::kFp64, Shape{-1, 3}));
   EXPECT_EQ(tensor.dtype(), DType::kFp64);
@@ -26,29 +26,29 @@ TEST(TensorReaderTest, ReadsNestedArrays) {
   EXPECT_THAT(ValuesOf<double>(tensor), ElementsAre(1, 2.5, -300, 4, 5, 6));
 }
 
-TEST(TensorReaderTest, ASingleRowBecomesABatchOfOne) {
+TEST(PredictValuesTest, ASingleRowBecomesABatchOfOne) {
   EXPECT_EQ(Only(Inputs("[1, 2, 3]"), One(DType::kFp32, Shape{-1, 3})).shape(), (Shape{1, 3}));
   EXPECT_EQ(Only(Inputs("\"text\""), One(DType::kBytes, Shape{-1})).shape(), (Shape{1}));
 }
 
-TEST(TensorReaderTest, OnlyAModelWithABatchTakesASingleRow) {
+TEST(PredictValuesTest, OnlyAModelWithABatchTakesASingleRow) {
   EXPECT_THAT(ErrorOf(Inputs("[1, 2, 3]"), One(DType::kFp32, Shape{2, 3})),
               HasSubstr("nested 1 deep, expected 2: the model's shape is [2,3]"));
   EXPECT_THAT(ErrorOf(Inputs("1"), One(DType::kFp32, Shape{-1, 3})), HasSubstr("nested 0 deep"));
 }
 
-TEST(TensorReaderTest, ReadsScalars) {
+TEST(PredictValuesTest, ReadsScalars) {
   const Tensor tensor = Only(Inputs("7"), One(DType::kInt32, Shape{}));
   EXPECT_EQ(tensor.shape(), Shape{});
   EXPECT_THAT(ValuesOf<std::int32_t>(tensor), ElementsAre(7));
 }
 
-TEST(TensorReaderTest, ReadsAnyRankWhereTheModelDoesNotSay) {
+TEST(PredictValuesTest, ReadsAnyRankWhereTheModelDoesNotSay) {
   EXPECT_EQ(Only(Inputs("[[[1], [2]]]"), One(DType::kFp32, std::nullopt)).shape(),
             (Shape{1, 2, 1}));
 }
 
-TEST(TensorReaderTest, ReadsManyElements) {
+TEST(PredictValuesTest, ReadsManyElements) {
   std::string value = "[";
   for (int row = 0; row < 500; ++row) {
     value += row > 0 ? ",[" : "[";
@@ -65,7 +65,7 @@ TEST(TensorReaderTest, ReadsManyElements) {
   }
 }
 
-TEST(TensorReaderTest, KeepsNoMoreMemoryThanAFewTimesTheBody) {
+TEST(PredictValuesTest, KeepsNoMoreMemoryThanAFewTimesTheBody) {
   std::string value = "[";
   for (int i = 0; i < 200'000; ++i) value += i > 0 ? ",0" : "0";
   // A text that begins with much air makes the reader expect more elements than come.
@@ -74,7 +74,7 @@ TEST(TensorReaderTest, KeepsNoMoreMemoryThanAFewTimesTheBody) {
   EXPECT_EQ(tensor.data().size(), 200'000 * sizeof(double));
 }
 
-TEST(TensorReaderTest, NullIsMissingInFloatsOnly) {
+TEST(PredictValuesTest, NullIsMissingInFloatsOnly) {
   const Tensor tensor = Only(Inputs("[null, 1]"), One(DType::kFp32, Shape{-1}));
   EXPECT_TRUE(std::isnan(tensor.values<float>()[0]));
   EXPECT_TRUE(std::isnan(Only(Inputs("[null]"), One(DType::kFp64, Shape{-1})).values<double>()[0]));
@@ -86,7 +86,7 @@ TEST(TensorReaderTest, NullIsMissingInFloatsOnly) {
   EXPECT_THAT(ErrorOf(Inputs("[null]"), One(DType::kBytes, Shape{-1})), HasSubstr("is null"));
 }
 
-TEST(TensorReaderTest, BareNaNAndInfinityAreRefusedWithAHint) {
+TEST(PredictValuesTest, BareNaNAndInfinityAreRefusedWithAHint) {
   const Signature signature = One(DType::kFp32, Shape{-1, 2});
   for (const char* token : {"NaN", "Infinity", "-Infinity", "nan", "inf"}) {
     EXPECT_THAT(
@@ -97,7 +97,7 @@ TEST(TensorReaderTest, BareNaNAndInfinityAreRefusedWithAHint) {
   }
 }
 
-TEST(TensorReaderTest, RaggedArraysAreRefused) {
+TEST(PredictValuesTest, RaggedArraysAreRefused) {
   const Signature open = One(DType::kFp32, Shape{-1, -1});
   EXPECT_EQ(
       ErrorOf(Inputs("[[1, 2], [3]]"), open),
@@ -114,7 +114,7 @@ TEST(TensorReaderTest, RaggedArraysAreRefused) {
               HasSubstr("inputs[1] has 1"));
 }
 
-TEST(TensorReaderTest, ShapesMustFit) {
+TEST(PredictValuesTest, ShapesMustFit) {
   const Signature signature = One(DType::kFp32, Shape{-1, 3});
   EXPECT_EQ(
       ErrorOf(Inputs("[[1, 2, 3], [4, 5, 6, 7]]"), signature),
@@ -126,7 +126,7 @@ TEST(TensorReaderTest, ShapesMustFit) {
   EXPECT_THAT(ErrorOf(Inputs("[1, 2]"), signature), HasSubstr("inputs has 2 elements, expected 3"));
 }
 
-TEST(TensorReaderTest, EmptyArraysTakeTheModelsShape) {
+TEST(PredictValuesTest, EmptyArraysTakeTheModelsShape) {
   EXPECT_EQ(Only(Inputs("[]"), One(DType::kFp32, Shape{-1, 3})).shape(), (Shape{0, 3}));
   EXPECT_EQ(Only(Inputs("[]"), One(DType::kFp32, Shape{-1, -1})).shape(), (Shape{0, 0}));
   EXPECT_EQ(Only(Inputs("[[], []]"), One(DType::kFp32, Shape{-1, -1})).shape(), (Shape{2, 0}));
@@ -136,7 +136,7 @@ TEST(TensorReaderTest, EmptyArraysTakeTheModelsShape) {
               HasSubstr("has shape [1,0], expected [-1,3]"));
 }
 
-TEST(TensorReaderTest, IntegersHaveLimits) {
+TEST(PredictValuesTest, IntegersHaveLimits) {
   const auto accepts = [](DType type, const std::string& value) {
     return Decode(Inputs(std::string("[").append(value).append("]")), One(type, Shape{-1}))
         .has_value();
@@ -159,7 +159,7 @@ TEST(TensorReaderTest, IntegersHaveLimits) {
               HasSubstr("inputs[1] is 300, expected a whole number from 0 to 255 (UINT8)"));
 }
 
-TEST(TensorReaderTest, WholeNumbersMayBeWrittenAsReals) {
+TEST(PredictValuesTest, WholeNumbersMayBeWrittenAsReals) {
   const Signature signature = One(DType::kInt32, Shape{-1});
   EXPECT_THAT(ValuesOf<std::int32_t>(Only(Inputs("[1.0, -2e3, 0.5e1]"), signature)),
               ElementsAre(1, -2000, 5));
@@ -169,7 +169,7 @@ TEST(TensorReaderTest, WholeNumbersMayBeWrittenAsReals) {
               HasSubstr("inputs[1] is 1e300"));
 }
 
-TEST(TensorReaderTest, FloatsMustFitTheirType) {
+TEST(PredictValuesTest, FloatsMustFitTheirType) {
   EXPECT_THAT(ErrorOf(Inputs("[1e39]"), One(DType::kFp32, Shape{-1})),
               HasSubstr("inputs[0] is 1e39, expected a number that fits FP32"));
   EXPECT_THAT(ErrorOf(Inputs("[1e400]"), One(DType::kFp64, Shape{-1})), HasSubstr("fits FP64"));
@@ -181,7 +181,7 @@ TEST(TensorReaderTest, FloatsMustFitTheirType) {
   EXPECT_EQ(Bf16ToFloat(brain.values<std::uint16_t>()[0]), -2.5F);
 }
 
-TEST(TensorReaderTest, ReadsBooleans) {
+TEST(PredictValuesTest, ReadsBooleans) {
   const Signature signature = One(DType::kBool, Shape{-1});
   EXPECT_THAT(ValuesOf<std::uint8_t>(Only(Inputs("[true, false, 1, 0]"), signature)),
               ElementsAre(1, 0, 1, 0));
@@ -191,7 +191,7 @@ TEST(TensorReaderTest, ReadsBooleans) {
   EXPECT_THAT(ErrorOf(Inputs("[true]"), One(DType::kFp32, Shape{-1})), HasSubstr("is true"));
 }
 
-TEST(TensorReaderTest, ReadsStringsAndBytes) {
+TEST(PredictValuesTest, ReadsStringsAndBytes) {
   const Tensor tensor = Only(Inputs(R"([["a\u00e9\n", ""], [{"b64": "AP8="}, {"b64": ""}]])"),
                              One(DType::kBytes, Shape{-1, 2}));
   ASSERT_EQ(tensor.shape(), (Shape{2, 2}));
@@ -201,14 +201,14 @@ TEST(TensorReaderTest, ReadsStringsAndBytes) {
   EXPECT_EQ(tensor.string_at(3), "");
 }
 
-TEST(TensorReaderTest, Base64StandsWhereverAnElementMay) {
+TEST(PredictValuesTest, Base64StandsWhereverAnElementMay) {
   const Signature batch = One(DType::kBytes, Shape{-1});
   EXPECT_EQ(Only(Inputs(R"([{"b64": "aGk="}, "x"])"), batch).string_at(0), "hi");
   EXPECT_EQ(Only(Inputs(R"({ "b64" : "aGk=" })"), batch).string_at(0), "hi");
   EXPECT_EQ(Only(Inputs(R"({"x": {"b64": "aGk="}})"), batch).string_at(0), "hi");
 }
 
-TEST(TensorReaderTest, RefusesBadBytes) {
+TEST(PredictValuesTest, RefusesBadBytes) {
   const Signature signature = One(DType::kBytes, Shape{-1});
   EXPECT_THAT(ErrorOf(Inputs(R"(["a", {"b64": "?"}])"), signature),
               HasSubstr("inputs[1].b64 is not valid"));
@@ -224,7 +224,7 @@ TEST(TensorReaderTest, RefusesBadBytes) {
               HasSubstr("not valid JSON"));
 }
 
-TEST(TensorReaderTest, AnUndeclaredTypeIsTakenFromTheValues) {
+TEST(PredictValuesTest, AnUndeclaredTypeIsTakenFromTheValues) {
   const Signature signature = One(DType::kAny, std::nullopt);
   EXPECT_EQ(Only(Inputs("[1, 2]"), signature).dtype(), DType::kInt64);
   EXPECT_EQ(Only(Inputs("[true]"), signature).dtype(), DType::kBool);
@@ -242,7 +242,7 @@ TEST(TensorReaderTest, AnUndeclaredTypeIsTakenFromTheValues) {
   EXPECT_THAT(ErrorOf(Inputs("[1, 1e39]"), signature), HasSubstr("fits FP32"));
 }
 
-TEST(TensorReaderTest, DepthIsBounded) {
+TEST(PredictValuesTest, DepthIsBounded) {
   const Signature signature = One(DType::kFp32, std::nullopt);
   EXPECT_EQ(
       Only(Inputs(std::string(16, '[') + "1" + std::string(16, ']')), signature).shape().rank(),

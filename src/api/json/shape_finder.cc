@@ -1,4 +1,4 @@
-#include "api/native/shape_finder.h"
+#include "api/json/shape_finder.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "api/native/element_store.h"
+#include "api/json/element_store.h"
 
 #include <algorithm>
 #include <cstring>

@@ -11,8 +11,8 @@
 
 #include <simdjson.h>
 
-#include "api/native/element_store.h"
-#include "api/native/shape_finder.h"
+#include "api/json/element_store.h"
+#include "api/json/shape_finder.h"
 #include "base/status.h"
 #include "model/signature.h"
 #include "tensor/tensor.h"

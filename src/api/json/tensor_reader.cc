@@ -1,4 +1,4 @@
-#include "api/native/tensor_reader.h"
+#include "api/json/tensor_reader.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "api/native/element_wording.h"
+#include "api/json/element_wording.h"
 #include "base/base64.h"
 #include "base/status.h"
 

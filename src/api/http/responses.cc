@@ -1,4 +1,4 @@
-#include "api/native/responses.h"
+#include "api/http/responses.h"
 
 namespace plinth::api {
 

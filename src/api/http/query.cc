@@ -1,4 +1,4 @@
-#include "api/native/query.h"
+#include "api/http/query.h"
 
 #include <algorithm>
 #include <cstddef>

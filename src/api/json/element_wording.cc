@@ -1,4 +1,4 @@
-#include "api/native/element_wording.h"
+#include "api/json/element_wording.h"
 
 #include <cstddef>
 #include <cstdint>

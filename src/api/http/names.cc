@@ -1,4 +1,4 @@
-#include "api/native/names.h"
+#include "api/http/names.h"
 
 #include <cstddef>
 #include <string>

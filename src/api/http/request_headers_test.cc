@@ -1,4 +1,4 @@
-#include "api/native/request_headers.h"
+#include "api/http/request_headers.h"
 
 #include <vector>
 
