@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from harness.askers import Askers
 from harness.backend import TEST_BACKEND, write
 from harness.digits import assert_recorded, inputs_for
 from harness.server import BINARY, DIGITS, SANITIZED, wait_for
@@ -74,34 +75,25 @@ def pass_a_change(client, models, name="fence"):
     wait_for_factor(client, n, name)
 
 
-class Asking:
+class Asking(Askers):
     """Clients that ask for a model all the while; none may be refused, or get an answer older than one it had."""
 
     def __init__(self, server, clients=8, name="m", **keys):
+        super().__init__(server, clients)
         self.failures = []
         self.asked = 0
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(server.client(), name, keys)) for _ in range(clients)]
+        self._name, self._keys = name, keys
+        self._last = threading.local()
 
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self, client, name, keys):
-        last = 0
-        while not self._stop.is_set():
-            answer = client.predict(name, [[1]], **keys)
-            if answer.status != 200 or (now := answer.json["outputs"][0][0]) < last:
-                self.failures.append((answer.status, answer.body, last))
-                return
-            last = now
-            self.asked += 1
+    def ask(self, client):
+        last = getattr(self._last, "factor", 0)
+        answer = client.predict(self._name, [[1]], **self._keys)
+        if answer.status != 200 or (now := answer.json["outputs"][0][0]) < last:
+            self.failures.append((answer.status, answer.body, last))
+            return False
+        self._last.factor = now
+        self.asked += 1
+        return True
 
 
 def test_what_comes_is_deployed(client, models):

@@ -1,7 +1,6 @@
 """Models of several versions of the test backend, requests to them in the background, and how a rollout of them goes."""
 
-import threading
-
+from harness.askers import Askers
 from harness.backend import write
 from harness.server import wait_for
 
@@ -20,32 +19,22 @@ def version_of(client, name="m", value=1.0):
     return answer.json["version"]
 
 
-class Traffic:
+class Traffic(Askers):
     """Clients that ask all the time. `failed` are the answers that are no 200, by clients whose requests must not fail."""
 
     def __init__(self, server, name="m", value=1.0, clients=2):
+        super().__init__(server, clients)
         self.answers = []  # (status, version)
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(server.client(), name, value)) for _ in range(clients)]
+        self._name, self._value = name, value
 
-    def _ask(self, client, name, value):
-        while not self._stop.is_set():
-            answer = client.predict(name, [[value]])
-            self.answers.append((answer.status, answer.json.get("version")))
+    def ask(self, client):
+        answer = client.predict(self._name, [[self._value]])
+        self.answers.append((answer.status, answer.json.get("version")))
+        return True
 
     @property
     def failed(self):
         return [answer for answer in self.answers if answer[0] != 200]
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
 
 
 def rollout_of(client, name="m"):
