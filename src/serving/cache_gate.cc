@@ -18,15 +18,18 @@ CacheGate::CacheGate(std::shared_ptr<VersionCache> cache, ModelVersion& version,
       forward_(std::move(forward)) {}
 
 void CacheGate::Submit(Job job) {
+  const Time begin = Clock::now();
   const Hash128 key = cache_->KeyOf(job.inputs, job.wanted, {});
   for (;;) {
     auto found = cache_->Find(key);
     if (const auto* outputs = std::get_if<SharedOutputs>(&found)) {
       metrics_.cache_hits->Add();
+      metrics_.timings->Hit(Clock::now() - begin);
       return job.done(Answer{.outputs = **outputs, .cached = true});
     }
     if (auto* lead = std::get_if<plinth::Lead>(&found)) {
       metrics_.cache_misses->Add();
+      metrics_.timings->Miss(Clock::now() - begin);
       return Lead(std::move(*lead), std::move(job));
     }
     // Else the flight was dropped between the finding and the joining: look again.
@@ -79,8 +82,10 @@ bool CacheGate::Wait(const std::shared_ptr<Flight>& flight, Job& job) {
 void CacheGate::TakeTurn(Handle handle, Flight::Turn turn) {
   Job job = Take(handle);
   if (const auto* outputs = std::get_if<SharedOutputs>(&turn)) {
+    metrics_.timings->Hit({});
     job.done(Answer{.outputs = **outputs, .cached = true});
   } else if (auto* lead = std::get_if<plinth::Lead>(&turn)) {
+    metrics_.timings->Miss({});
     Lead(std::move(*lead), std::move(job));
   } else {
     job.done(Fail(std::move(std::get<Error>(turn))));

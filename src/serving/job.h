@@ -24,7 +24,8 @@ struct Job {
   std::int64_t rows = 1;
   Priority priority = Priority::kNormal;
   Clock::time_point arrival;
-  Clock::time_point queued;  // when it began to wait for an instance
+  // When it began to wait to be executed; what is executed at once does not wait.
+  Clock::time_point queued = Clock::time_point::max();
   Clock::time_point deadline = Clock::time_point::max();
   std::function<bool()> cancelled;  // may be empty
 

@@ -48,7 +48,8 @@ void KeepWanted(const Signature& signature, const Job& job, Outputs& outputs) {
 }
 
 Result<std::vector<Outputs>> ExecuteJoined(ModelVersion& version, std::span<const Job> jobs,
-                                           const ExecuteOptions& options) {
+                                           const ExecuteOptions& options, JoiningTimes& times) {
+  const Clock::time_point begin = Clock::now();
   const Signature& signature = version.signature();
   std::vector<std::span<const NamedTensor>> requests;
   std::vector<std::int64_t> rows;
@@ -60,11 +61,14 @@ Result<std::vector<Outputs>> ExecuteJoined(ModelVersion& version, std::span<cons
   }
   auto joined = JoinInputs(signature, requests);
   if (!joined) return Fail(std::move(joined.error()));
+  times.input = Clock::now() - begin;
   auto outputs = version.Execute(*joined, WantedByAny(jobs), options);
   if (!outputs) return Fail(std::move(outputs.error()));
+  const Clock::time_point computed = Clock::now();
   auto parts = SplitOutputs(signature, *outputs, rows);
   if (!parts) return parts;
   for (std::size_t i = 0; i < jobs.size(); ++i) KeepWanted(signature, jobs[i], (*parts)[i]);
+  times.output = Clock::now() - computed;
   return parts;
 }
 
@@ -118,18 +122,19 @@ void FinishPart(Whole& whole, std::size_t part, Result<Answer> answer) {
 }  // namespace
 
 std::vector<Result<Outputs>> ExecuteJobs(ModelVersion& version, std::span<const Job> jobs,
-                                         const ExecuteOptions& options) {
+                                         const ExecuteOptions& options, JoiningTimes& times) {
   std::vector<Result<Outputs>> results;
   results.reserve(jobs.size());
   if (jobs.size() > 1) {
     auto together = [&]() -> Result<std::vector<Outputs>> {
       try {
-        return ExecuteJoined(version, jobs, options);
+        return ExecuteJoined(version, jobs, options, times);
       } catch (const std::bad_alloc&) {
         return Fail(NoMemory());
       }
     }();
     if (together) {
+      times.joined = true;
       for (Outputs& outputs : *together) results.emplace_back(std::move(outputs));
       return results;
     }

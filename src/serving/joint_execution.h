@@ -12,12 +12,20 @@
 
 namespace plinth {
 
+// What a joint call took beside the model's own time.
+struct JoiningTimes {
+  bool joined = false;  // there was a joint call, and it succeeded
+  Clock::duration input{};
+  Clock::duration output{};
+};
+
 // The outputs of each job, in the jobs' order; what each would have got alone. Where the joint call
 // fails, each is tried alone, so that what is wrong with one fails only that one. Requires jobs
 // that RequestQueue::Take() gave. Throws nothing; running out of memory is OUT_OF_MEMORY.
 std::vector<Result<std::vector<NamedTensor>>> ExecuteJobs(ModelVersion& version,
                                                           std::span<const Job> jobs,
-                                                          const ExecuteOptions& options);
+                                                          const ExecuteOptions& options,
+                                                          JoiningTimes& times);
 
 // The rows that the jobs count as together.
 std::int64_t RowsOf(std::span<const Job> jobs);

@@ -125,6 +125,13 @@ ModelMetrics::ModelMetrics(std::string build_version)
                 &cache_bytes_} {}
 
 VersionMetrics ModelMetrics::For(const std::string& model, const std::string& version) {
+  std::shared_ptr<RequestTimings> timings;
+  {
+    const std::lock_guard lock(timings_mutex_);
+    auto& kept = timings_[{model, version}];
+    if (kept == nullptr) kept = std::make_shared<RequestTimings>();
+    timings = kept;
+  }
   return {.submitted = submitted_.At({model, version}),
           .named = named_.At({model, version}),
           .requests = requests_.At({model, version}),
@@ -133,6 +140,7 @@ VersionMetrics ModelMetrics::For(const std::string& model, const std::string& ve
           .queue_duration = queue_duration_.At({model, version}),
           .execution_duration = execution_duration_.At({model, version}),
           .batch_size = batch_size_.At({model}),
+          .timings = std::move(timings),
           .in_flight = in_flight_.At({model, version}),
           .queue_length = queue_length_.At({model, version}),
           .instances = instances_.At({model, version}),
@@ -164,7 +172,16 @@ RequestCounts ModelMetrics::CountsOf(const std::string& model, const std::string
   if (const auto durations = duration_.Find({model, version})) {
     counts.durations = telemetry::HistogramCounts(*durations);
   }
+  if (const auto durations = queue_duration_.Find({model, version})) {
+    counts.queue_durations = telemetry::HistogramCounts(*durations);
+  }
   return counts;
+}
+
+TimingTotals ModelMetrics::TimingsOf(const std::string& model, const std::string& version) const {
+  const std::lock_guard lock(timings_mutex_);
+  const auto timings = timings_.find({model, version});
+  return timings == timings_.end() ? TimingTotals() : timings->second->Totals();
 }
 
 ShadowMetrics ModelMetrics::ForShadow(const std::string& model, const std::string& version) {
@@ -179,12 +196,16 @@ void ModelMetrics::Forget(const std::string& model) {
   for (telemetry::MetricFamily* family : families_) family->Remove({model});
   submitted_.Remove({model});
   named_.Remove({model});
+  const std::lock_guard lock(timings_mutex_);
+  std::erase_if(timings_, [&](const auto& entry) { return entry.first.first == model; });
 }
 
 void ModelMetrics::Forget(const std::string& model, const std::string& version) {
   for (telemetry::MetricFamily* family : families_) family->Remove({model, version});
   submitted_.Remove({model, version});
   named_.Remove({model, version});
+  const std::lock_guard lock(timings_mutex_);
+  timings_.erase({model, version});
 }
 
 std::string ModelMetrics::Render(std::span<const ModelInfo> models) const {

@@ -4,14 +4,18 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
 #include "model/registry.h"
 #include "serving/release/shadow_record.h"
+#include "serving/request_timings.h"
 #include "telemetry/family.h"
 #include "telemetry/metrics.h"
 #include "telemetry/quantile.h"
@@ -31,6 +35,7 @@ struct VersionMetrics {
   std::shared_ptr<telemetry::Histogram> queue_duration;      // waited to be executed
   std::shared_ptr<telemetry::Histogram> execution_duration;  // of an execution
   std::shared_ptr<telemetry::Histogram> batch_size;          // rows of an execution; the model's
+  std::shared_ptr<RequestTimings> timings;                   // not in the text
 
   std::shared_ptr<telemetry::Gauge> in_flight;      // requests
   std::shared_ptr<telemetry::Gauge> queue_length;   // requests
@@ -56,6 +61,7 @@ struct RequestCounts {
   std::uint64_t errors = 0;     // of these, failed,
   std::uint64_t cancelled = 0;  // and of the failed, those whose client went away
   telemetry::HistogramCounts durations;
+  telemetry::HistogramCounts queue_durations;  // of those that were executed
 
   std::uint64_t routed() const { return submitted > named ? submitted - named : 0; }
   std::uint64_t in_flight() const { return submitted > requests ? submitted - requests : 0; }
@@ -71,6 +77,9 @@ class ModelMetrics {
 
   // All 0 if the version has no series.
   RequestCounts CountsOf(const std::string& model, const std::string& version) const;
+
+  // Where the time of a version's requests went, likewise.
+  TimingTotals TimingsOf(const std::string& model, const std::string& version) const;
 
   // Those of a version as a shadow, likewise.
   ShadowMetrics ForShadow(const std::string& model, const std::string& version);
@@ -122,6 +131,10 @@ class ModelMetrics {
   // Those of the above that are in the text, in its order.
   const std::vector<telemetry::MetricFamily*> families_;
   mutable std::atomic<std::size_t> last_size_{0};  // of the text, in bytes
+
+  mutable std::mutex timings_mutex_;  // guards what follows
+  // By model and version.
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<RequestTimings>> timings_;
 };
 
 }  // namespace plinth

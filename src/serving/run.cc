@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "serving/joint_execution.h"
+#include "serving/batching/batch_join.h"
 
 namespace plinth {
 
@@ -19,11 +19,32 @@ bool Run::Execute(const ExecuteOptions& options) {
 
   for (const Job& job : jobs_) metrics_.queue_duration->Observe(start - job.queued);
   rows_ = RowsOf(jobs_);
-  results_ = ExecuteJobs(version_, jobs_, options);
+  JoiningTimes joining;
+  results_ = ExecuteJobs(version_, jobs_, options, joining);
   took_ = Clock::now() - start;
   metrics_.execution_duration->Observe(took_);
   metrics_.batch_size->Observe(rows_);
+  CountTimes(start, joining);
   return true;
+}
+
+// Of a model that batches nothing each request is one inference, whatever its sizes.
+void Run::CountTimes(Clock::time_point start, const JoiningTimes& joining) const {
+  const bool batches = CanBatch(version_.signature());
+  if (joining.joined) {
+    return metrics_.timings->Executed({.rows = rows_,
+                                       .requests = jobs_.size(),
+                                       .input = joining.input,
+                                       .compute = took_ - joining.input - joining.output,
+                                       .output = joining.output});
+  }
+  for (std::size_t i = 0; i < jobs_.size(); ++i) {
+    if (results_[i]) {
+      metrics_.timings->Executed({.rows = batches ? jobs_[i].rows : 1, .compute = took_});
+    } else {
+      metrics_.timings->FailedAfterWaiting(start - jobs_[i].queued);
+    }
+  }
 }
 
 std::size_t Run::InputBytes() const {

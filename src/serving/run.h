@@ -9,6 +9,7 @@
 
 #include "model/model_version.h"
 #include "serving/job.h"
+#include "serving/joint_execution.h"
 #include "serving/model_metrics.h"
 
 namespace plinth {
@@ -36,6 +37,8 @@ class Run {
   }
 
  private:
+  void CountTimes(Clock::time_point start, const JoiningTimes& joining) const;
+
   ModelVersion& version_;
   const VersionMetrics& metrics_;
   std::vector<Job> jobs_;

@@ -121,6 +121,7 @@ bool Scheduler::IsCheap(const Job& job) const {
 void Scheduler::Submit(Job job) {
   const bool cheap = IsCheap(job);
   if (cheap && joins_ && HasTurns() && gathers_.load(std::memory_order_relaxed)) {
+    job.queued = job.arrival;
     return Gather(*this, std::move(job));
   }
   std::vector<Job> jobs;

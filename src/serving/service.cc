@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "base/utc_time.h"
 #include "serving/alarm.h"
 #include "serving/batching/batch_join.h"
 #include "serving/cache/response_cache.h"
@@ -335,6 +336,24 @@ std::vector<VersionFigures> Service::Figures(const ModelInfo& model) const {
   return figures;
 }
 
+std::vector<VersionStatistics> Service::Statistics(const ModelInfo& model) const {
+  std::vector<VersionStatistics> statistics;
+  for (const VersionInfo& info : model.versions) {
+    // The times first: no failure is then without its request.
+    const TimingTotals timings = impl_->metrics.TimingsOf(model.name, info.version);
+    const RequestCounts counts = impl_->metrics.CountsOf(model.name, info.version);
+    statistics.push_back(StatisticsOf(counts, timings));
+    statistics.back().version = info.version;
+    statistics.back().memory_bytes = info.memory_bytes;
+    const auto version = impl_->registry.Find(model.name, info.version);
+    if (counts.submitted == 0 || !version || version->state() != VersionState::kReady) continue;
+    const auto ago = Clock::now() - VersionServer::Of(*version).last_used();
+    statistics.back().last_inference_ms =
+        NowMs() - std::chrono::duration_cast<std::chrono::milliseconds>(ago).count();
+  }
+  return statistics;
+}
+
 void Service::Events(std::string name, std::size_t limit, std::int64_t before_id,
                      EventsCallback done) {
   impl_->lifecycle.Events(std::move(name), limit, before_id, std::move(done));
@@ -344,6 +363,17 @@ std::vector<ModelInfo> Service::List() const { return impl_->registry.List(); }
 
 Result<ModelInfo> Service::Describe(std::string_view name) const {
   return impl_->registry.Describe(name);
+}
+
+std::vector<DeploySpec> Service::Specs(std::string_view name) const {
+  std::vector<DeploySpec> specs;
+  const auto model = Describe(name);
+  if (!model) return specs;
+  for (const VersionInfo& info : model->versions) {
+    if (const auto version = impl_->registry.Find(name, info.version))
+      specs.push_back(version->spec());
+  }
+  return specs;
 }
 
 Result<VersionLease> Service::Resolve(std::string_view name, std::string_view version) const {

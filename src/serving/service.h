@@ -19,6 +19,7 @@
 #include "serving/infer.h"
 #include "serving/rollouts.h"
 #include "serving/version_figures.h"
+#include "serving/version_statistics.h"
 #include "store/state_store.h"
 #include "tensor/tensor.h"
 #include "traffic/traffic_policy.h"
@@ -82,6 +83,9 @@ class Service {
   // How the versions of the model fare, in their order.
   std::vector<VersionFigures> Figures(const ModelInfo& model) const;
 
+  // What was counted of the requests of the model's versions, in their order.
+  std::vector<VersionStatistics> Statistics(const ModelInfo& model) const;
+
   // What happened to a model, the newest first, also after it was removed: at most `limit`, and
   // only what is older than the event `before_id` unless that is 0. NOT_FOUND: nothing ever
   // happened.
@@ -89,6 +93,10 @@ class Service {
 
   std::vector<ModelInfo> List() const;
   Result<ModelInfo> Describe(std::string_view name) const;
+
+  // The deployments of a model's versions as they were asked for, in their order; empty if there
+  // are none.
+  std::vector<DeploySpec> Specs(std::string_view name) const;
 
   // The version that answers a request: the named one, or the one with that label, or with an empty
   // `version` one by the model's traffic policy. Holding the lease keeps the version loaded.

@@ -84,9 +84,12 @@ void VersionServer::SubmitCopy(InferRequest request, std::vector<std::uint32_t> 
 }
 
 void VersionServer::Count(Clock::time_point arrival, std::optional<Code> error) const {
+  const Clock::duration took = Clock::now() - arrival;
   metrics_.requests->Add();
-  metrics_.duration->Observe(Clock::now() - arrival);
-  if (error) metrics_.CountError(*error);
+  metrics_.duration->Observe(took);
+  if (!error) return;
+  metrics_.CountError(*error);
+  metrics_.timings->Failed(took);
 }
 
 void VersionServer::CountFailure(Code code, Clock::time_point arrival) {
