@@ -88,6 +88,12 @@ Status ReadSpecs(const plinth_tensor_spec* specs, std::size_t count, std::string
   return {};
 }
 
+// For a model that is declared to have no batch dimension.
+void ForgetBatch(Signature& signature) {
+  for (TensorSpec& spec : signature.inputs) spec.batch_axis = -1;
+  for (TensorSpec& spec : signature.outputs) spec.batch_axis = -1;
+}
+
 Result<Signature> ReadSignature(const plinth_signature* described) {
   if (described == nullptr) return Fail(Code::kInternal, "the backend describes no signature");
   Signature signature;
@@ -309,7 +315,9 @@ Result<std::unique_ptr<LoadedModel>> Backend::Load(const std::string& model_path
   plinth_load_request request{sizeof(request), model_path.c_str(), options.size(),
                               options.data(),  inputs.size(),      inputs.data(),
                               outputs.size(),  outputs.data(),     nullptr};
-  return cache_ == nullptr ? LoadOnce(request) : LoadCompiled(request);
+  auto model = cache_ == nullptr ? LoadOnce(request) : LoadCompiled(request);
+  if (model && config.batch_size == 0) ForgetBatch((*model)->signature_);
+  return model;
 }
 
 Result<std::unique_ptr<LoadedModel>> Backend::LoadOnce(const plinth_load_request& request) {

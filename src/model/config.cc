@@ -28,7 +28,7 @@ struct NumberKey {
   std::int64_t most;
 };
 constexpr NumberKey kNumberKeys[] = {
-    {"batch_size", &ModelConfig::batch_size, 1, 65'536},
+    {"batch_size", &ModelConfig::batch_size, 0, 65'536},
     {"batch_timeout_ms", &ModelConfig::batch_timeout_ms, 0, 60'000},
     {"timeout_ms", &ModelConfig::timeout_ms, 0, kDayMs},
     {"cache_size", &ModelConfig::cache_size, 0, 10'000'000},
@@ -48,7 +48,8 @@ constexpr std::string_view kConfigKeys[] = {"batch_size",       "preferred_batch
                                             "options",          "inputs",
                                             "outputs",          "lazy",
                                             "versions",         "sticky",
-                                            "labels",           "rollout"};
+                                            "labels",           "rollout",
+                                            "class_labels"};
 constexpr std::string_view kInstanceKeys[] = {"min", "max"};
 constexpr std::string_view kSignatureKeys[] = {"inputs", "outputs"};
 constexpr std::string_view kSpecKeys[] = {"name", "datatype", "shape", "batch_axis", "optional"};
@@ -261,6 +262,12 @@ Status ReadConfigField(const Field& field, ModelConfig& config) {
     return {};
   }
   if (field.key == "inputs" || field.key == "outputs") return ReadDeclared(field, config);
+  if (field.key == "class_labels") {
+    auto labels = ReadClassLabels(field);
+    if (!labels) return Fail(labels.error());
+    config.class_labels = *std::move(labels);
+    return {};
+  }
   if (field.key == "instances") {
     auto instances = ReadInstances(field);
     if (!instances) return Fail(instances.error());

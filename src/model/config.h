@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "model/class_labels.h"
 #include "model/signature.h"
 #include "traffic/traffic_policy.h"
 
@@ -32,7 +33,9 @@ struct InstanceLimits {
 };
 
 struct ModelConfig {
-  std::int64_t batch_size = 32;       // most rows of one execution
+  // Most rows of one execution. 0: the model has no batch dimension, whatever its shapes look like,
+  // and requests are neither joined nor split.
+  std::int64_t batch_size = 32;
   std::int64_t batch_timeout_ms = 0;  // longest wait for more rows
   std::int64_t timeout_ms = 30'000;   // deadline of a request, from its arrival; 0: none
   std::int64_t cache_size = 0;        // answers kept; 0: no cache
@@ -50,6 +53,8 @@ struct ModelConfig {
   // A signature written down by the user, for formats that carry none.
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;
+
+  ClassLabels class_labels;
 
   bool lazy = false;  // loaded when the first request asks for it
 

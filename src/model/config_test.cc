@@ -82,11 +82,23 @@ TEST(ConfigTest, OptionsBecomeText) {
                                            Pair("scale", "0.5"), Pair("threads", "4")));
 }
 
+TEST(ConfigTest, LabelsOfClasses) {
+  const auto config = ParseModelConfig(
+      R"({"batch_size": 0, "class_labels": {"y": ["cat", "", "d\"g"], "z": []}})");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_THAT(config->class_labels.Of("y"), ElementsAre("cat", "", "d\"g"));
+  EXPECT_TRUE(config->class_labels.Of("x").empty());
+  EXPECT_EQ(ParseModelConfig(EncodeModelConfig(*config)), *config);
+  EXPECT_THAT(ErrorOf(R"({"class_labels": {"y": ["cat", 1]}})").message,
+              HasSubstr("an array of strings"));
+  EXPECT_THAT(ErrorOf(R"({"class_labels": ["cat"]})").message, HasSubstr("class_labels"));
+}
+
 TEST(ConfigTest, RefusalsNameKeyValueAndExpectation) {
   EXPECT_EQ(ErrorOf(R"({"batch_size": "8"})").message,
-            "config key 'batch_size' is \"8\", expected a whole number from 1 to 65536");
-  EXPECT_EQ(ErrorOf(R"({"batch_size": 0})").message,
-            "config key 'batch_size' is 0, expected a whole number from 1 to 65536");
+            "config key 'batch_size' is \"8\", expected a whole number from 0 to 65536");
+  EXPECT_EQ(ErrorOf(R"({"batch_size": -1})").message,
+            "config key 'batch_size' is -1, expected a whole number from 0 to 65536");
   EXPECT_EQ(ErrorOf(R"({"batch_size": 65537})").code, Code::kInvalidArgument);
   EXPECT_EQ(ErrorOf(R"({"timeout_ms": -1})").code, Code::kInvalidArgument);
   EXPECT_EQ(ErrorOf(R"({"timeout_ms": 1.5})").code, Code::kInvalidArgument);

@@ -57,6 +57,7 @@ std::string EncodeModelConfig(const ModelConfig& config) {
   json.EndObject();
   WriteDeclared(json, "inputs", config.inputs);
   WriteDeclared(json, "outputs", config.outputs);
+  WriteClassLabels(json, config.class_labels);
   json.EndObject();
   return std::move(json).Take();
 }

@@ -89,7 +89,7 @@ Scheduler::Scheduler(ModelVersion& version, const VersionMetrics& metrics, Worke
       limits_(LimitsOf(version)),
       batch_limits_(BatchLimitsOf(version, joins_)),
       queue_(version.signature(), joins_),
-      costs_(version.config().batch_size),
+      costs_(batch_limits_.batch_size),
       forecast_(std::max(batch_limits_.batch_timeout, nanoseconds(1))),
       load_since_(Clock::now()),
       busy_until_(load_since_) {
@@ -126,7 +126,7 @@ void Scheduler::Submit(Job job) {
   }
   std::vector<Job> jobs;
   if (can_batch_) {
-    jobs = SplitJob(version_.signature(), job, version_.config().batch_size);
+    jobs = SplitJob(version_.signature(), job, batch_limits_.batch_size);
   } else {
     jobs.push_back(std::move(job));
   }
@@ -153,7 +153,7 @@ void Scheduler::RunHere(std::vector<Job> jobs) {
 
 void Scheduler::RunGathered(std::vector<Job> jobs) {
   const auto keep = version_.shared_from_this();
-  const std::int64_t most = version_.config().batch_size;
+  const std::int64_t most = batch_limits_.batch_size;
   if (jobs.size() == 1 && jobs.front().rows <= most) return RunHere(std::move(jobs));
   std::vector<Job> waiting;
   waiting.reserve(jobs.size());
@@ -321,7 +321,7 @@ void Scheduler::Learn(const Run& run, double others) {
   const std::int64_t rows = std::max<std::int64_t>(run.rows(), 1);
   costs_.Observe(rows, run.took(), others);
   if (!concurrent_) return;
-  const std::int64_t most = version_.config().batch_size;
+  const std::int64_t most = batch_limits_.batch_size;
   // More rows than one execution may have are several.
   const auto cost = [&](std::int64_t n) {
     const std::int64_t whole = n / most;

@@ -43,6 +43,24 @@ class ServiceBatchingTest : public ServiceTest {
   double Rows() const { return Metric("model_batch_size_sum{model=\"m\"}"); }
 };
 
+TEST_F(ServiceBatchingTest, WithoutABatchDimensionNothingIsJoinedOrSplit) {
+  ModelConfig config = Config(0, 1);
+  config.batch_size = 0;
+  ASSERT_TRUE(Deploy("delay_ms 2\n", config));
+  std::vector<Answered> answers;
+  for (int i = 0; i < 5; ++i) {
+    InferRequest request;
+    request.inputs = {{"x", Numbers(i + 1, 3, 1)}};
+    answers.push_back(Start(std::move(request)));
+  }
+  for (int i = 0; i < 5; ++i) {
+    const auto answer = answers[static_cast<std::size_t>(i)].get();
+    ASSERT_TRUE(answer);
+    EXPECT_TRUE(IsAnswerTo(*answer, Numbers(i + 1, 3, 1)));
+  }
+  EXPECT_EQ(Executions(), 5);
+}
+
 TEST_F(ServiceBatchingTest, WhatWaitsTogetherRunsTogether) {
   ModelConfig config = Config(0, 1);
   config.batch_size = 8;

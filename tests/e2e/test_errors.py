@@ -25,7 +25,7 @@ DEPLOYS = {
     "bad version": ({"name": "x", "path": "cnn.onnx", "version": "v 1"}, 400, "INVALID_ARGUMENT", ["version"]),
     "replace not a boolean": ({"name": "x", "path": "cnn.onnx", "replace": "yes"}, 400, "INVALID_ARGUMENT", ["replace"]),
     "config not an object": ({"name": "x", "path": "cnn.onnx", "config": 4}, 400, "INVALID_ARGUMENT", ["config"]),
-    "batch size zero": ({"name": "x", "path": "cnn.onnx", "config": {"batch_size": 0}}, 400, "INVALID_ARGUMENT", ["batch_size"]),
+    "batch size below zero": ({"name": "x", "path": "cnn.onnx", "config": {"batch_size": -1}}, 400, "INVALID_ARGUMENT", ["batch_size"]),
     "batch size text": ({"name": "x", "path": "cnn.onnx", "config": {"batch_size": "big"}}, 400, "INVALID_ARGUMENT", ["batch_size"]),
     "negative timeout": ({"name": "x", "path": "cnn.onnx", "config": {"timeout_ms": -1}}, 400, "INVALID_ARGUMENT", ["timeout_ms"]),
     "unknown framework": ({"name": "x", "path": "cnn.onnx", "framework": "caffe"}, 400, "INVALID_ARGUMENT", ["caffe", "onnx"]),
