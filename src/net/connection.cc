@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/log.h"
+
 namespace plinth::net {
 namespace {
 
@@ -25,6 +26,8 @@ constexpr std::size_t kGatherLimit = 64UZ * 1024;
 constexpr int kRequestsPerTurn = 64;
 // How many reads of a body that keeps arriving.
 constexpr int kReadsPerTurn = 16;
+// How many pieces of memory one call writes.
+constexpr std::size_t kSlicesPerWrite = 64;
 // How long a closing connection waits for the client to read the answer and close: in all, and
 // while draining.
 constexpr std::int64_t kLingerTime = 5'000;
@@ -38,16 +41,6 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-void Exchange::Send(HttpResponse response) {
-  if (mailbox_->OnThisThread()) {
-    if (connection_ != nullptr) connection_->OnAnswer(std::move(response));
-    return;
-  }
-  mailbox_->Post([self = shared_from_this(), response = std::move(response)]() mutable {
-    if (self->connection_ != nullptr) self->connection_->OnAnswer(std::move(response));
-  });
-}
-
 std::int64_t Connection::Pace::Deadline(std::int64_t timeout) const {
   return std::min(last + timeout, begun + timeout + static_cast<std::int64_t>(bytes / kLeastRate));
 }
@@ -59,7 +52,7 @@ Connection::Connection(FileDescriptor socket, ConnectionHost* host)
       request_begun_(host->loop->now()) {}
 
 Connection::~Connection() {
-  if (exchange_ != nullptr) exchange_->connection_ = nullptr;
+  if (exchange_ != nullptr) exchange_->Detach();
 }
 
 Status Connection::Start() {
@@ -75,7 +68,7 @@ void Connection::OnEvents(std::uint32_t events) {
   if ((events & (EPOLLERR | EPOLLHUP)) != 0) return Close();
   if ((events & EPOLLRDHUP) != 0) {
     peer_closed_ = true;
-    if (exchange_ != nullptr) exchange_->cancelled_.store(true, std::memory_order_relaxed);
+    if (exchange_ != nullptr) exchange_->Cancel();
   }
   if ((events & (EPOLLIN | EPOLLRDHUP)) != 0) readable_ = true;
   Advance();
@@ -101,8 +94,7 @@ void Connection::Advance() {
   int requests = 0;
   int reads = 0;
   while (phase_ == Phase::kServing) {
-    const bool must_write =
-        close_after_output_ || blocked_ || !body_.empty() || out_.size() >= kGatherLimit;
+    const bool must_write = close_after_output_ || blocked_ || out_.size() >= kGatherLimit;
     if (must_write && !Flush()) break;
     if (close_after_output_) {
       Finish();
@@ -124,13 +116,13 @@ void Connection::Advance() {
   if (phase_ != Phase::kServing) return;
   KeepLeftover();
   if (host_->draining && Idle()) return Close();
-  if (!HasOutput() && out_.capacity() > kKeptCapacity) out_ = std::string();
+  out_.Shrink(kKeptCapacity);
   UpdateDeadline();
 }
 
 // Whether nothing is under way or known to come.
 bool Connection::Idle() const {
-  return exchange_ == nullptr && !HasOutput() && input_.empty() && !deferred_ &&
+  return exchange_ == nullptr && out_.empty() && input_.empty() && !deferred_ &&
          parser_.state() == RequestParser::State::kIdle;
 }
 
@@ -150,16 +142,17 @@ bool Connection::ParseSome() {
   if (before == RequestParser::State::kIdle && after != before) request_begun_ = now;
   if (before != RequestParser::State::kBody && after == RequestParser::State::kBody)
     receiving_.Begin(now);
-  if (parser_.TakeExpectsContinue() && input_.empty()) out_.append(kContinue);
+  if (parser_.TakeExpectsContinue() && input_.empty()) out_.Append(kContinue);
   return after == RequestParser::State::kComplete;
 }
 
 void Connection::Dispatch() {
   ParsedRequest parsed = parser_.Take();
-  head_ = parsed.request.verb == Verb::kHead;
+  bodiless_ = parsed.request.verb == Verb::kHead;
   framing_ = {.keep_alive = parsed.keep_alive, .http11 = parsed.http11};
-  exchange_ = std::make_shared<Exchange>(this, host_->loop->mailbox());
-  exchange_->cancelled_.store(peer_closed_, std::memory_order_relaxed);
+  exchange_ =
+      std::make_shared<Exchange>(this, host_->loop->mailbox(), host_->options->stream_memory);
+  if (peer_closed_) exchange_->Cancel();
   // A handler that throws drops its Responder, which answers 500.
   try {
     (*host_->handler)(std::move(parsed.request), Responder(exchange_));
@@ -173,9 +166,86 @@ void Connection::Dispatch() {
 // The answer of the request in exchange_, on the loop's thread: from within Dispatch(), or at any
 // later time.
 void Connection::OnAnswer(HttpResponse response) {
-  exchange_->connection_ = nullptr;
-  exchange_.reset();
   Answer(std::move(response));
+  FlushAndGoOn();
+}
+
+void Connection::OnBegin(HttpResponse head) {
+  framing_.streamed = true;
+  if (!framing_.http11) framing_.keep_alive = false;
+  QueueHead(head);
+  if (!advancing_) DeferAdvance();
+}
+
+// Pieces of one turn go out together, at its end.
+void Connection::OnPiece(std::string piece) {
+  if (bodiless_) return;
+  if (framing_.http11) AppendChunkHead(piece.size(), out_.tail());
+  QueueText(std::move(piece));
+  if (framing_.http11) out_.Append(kChunkEnd);
+  exchange_->SetQueued(out_.size());
+  if (!advancing_) DeferAdvance();
+}
+
+void Connection::OnEnd(bool complete) {
+  if (!complete) {
+    Flush();  // what there is; the missing end tells the client
+    return Close();
+  }
+  if (framing_.http11 && !bodiless_) out_.Append(kLastChunk);
+  EndAnswer();
+  FlushAndGoOn();
+}
+
+// Queues an answer.
+void Connection::Answer(HttpResponse response) {
+  QueueHead(response);
+  if (!bodiless_) {
+    QueueText(std::move(response.body));
+    for (Buffer& slice : response.tail) {
+      if (slice.size() <= kSmallBody) {
+        out_.Append({slice.As<char>(), slice.size()});
+      } else {
+        out_.Append(std::move(slice));
+      }
+    }
+  }
+  EndAnswer();
+}
+
+void Connection::QueueHead(const HttpResponse& response) {
+  if (host_->draining) framing_.keep_alive = false;
+  bodiless_ = bodiless_ || !AllowsBody(response.status);
+  AppendResponseHead(response, framing_, host_->date.At(host_->loop->wall_seconds()), out_.tail());
+}
+
+void Connection::QueueText(std::string text) {
+  if (text.size() <= kSmallBody) {
+    out_.Append(text);
+  } else {
+    out_.Append(Buffer::FromString(std::move(text)));
+  }
+}
+
+// The answer is queued to its end.
+void Connection::EndAnswer() {
+  if (exchange_ != nullptr) {
+    exchange_->Detach();
+    exchange_.reset();
+  }
+  if (host_->draining) {
+    framing_.keep_alive = false;
+    linger_ = true;  // the client may be sending its next request already
+  }
+  if (!framing_.keep_alive) {
+    close_after_output_ = true;
+    linger_ = linger_ || readable_ || !input_.empty();
+  }
+  served_one_ = true;
+  request_begun_ = host_->loop->now();
+}
+
+void Connection::FlushAndGoOn() {
   if (advancing_) return;
   // Written at once; what follows in the pipeline waits, lest answers that set off answers nest
   // without end.
@@ -185,33 +255,11 @@ void Connection::OnAnswer(HttpResponse response) {
   DeferAdvance();
 }
 
-// Queues an answer.
-void Connection::Answer(HttpResponse response) {
-  if (host_->draining) {
-    framing_.keep_alive = false;
-    linger_ = true;  // the client may be sending its next request already
-  }
-  if (!framing_.keep_alive) {
-    close_after_output_ = true;
-    linger_ = linger_ || readable_ || !input_.empty();
-  }
-  AppendResponseHead(response, framing_, host_->date.At(host_->loop->wall_seconds()), out_);
-  if (!head_ && AllowsBody(response.status)) {
-    if (response.body.size() <= kSmallBody) {
-      out_.append(response.body);
-    } else {
-      body_ = std::move(response.body);
-    }
-  }
-  served_one_ = true;
-  request_begun_ = host_->loop->now();
-}
-
 // Queues the answer to a request that cannot be read, the last on this connection.
 void Connection::Refuse(const Refusal& refusal) {
   input_ = {};
   carry_.clear();
-  head_ = false;
+  bodiless_ = false;
   framing_ = {.keep_alive = false, .http11 = true};
   linger_ = true;
   HttpResponse response = HttpResponse::FromError(refusal.error);
@@ -284,20 +332,14 @@ void Connection::KeepLeftover() {
   input_ = carry_;
 }
 
-// Hands the kernel what is queued behind the first written_ bytes, in one call; returns as send(2).
+// Hands the kernel what is queued, as far as one call takes it; returns as send(2).
 ssize_t Connection::Write() {
-  if (body_.empty()) {
-    return ::send(socket_.get(), out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL);
-  }
-  if (written_ >= out_.size()) {
-    const std::size_t of_body = written_ - out_.size();
-    return ::send(socket_.get(), body_.data() + of_body, body_.size() - of_body, MSG_NOSIGNAL);
-  }
-  std::array<iovec, 2> parts = {iovec{out_.data() + written_, out_.size() - written_},
-                                iovec{body_.data(), body_.size()}};
+  std::array<iovec, kSlicesPerWrite> parts;
+  const std::size_t count = out_.Gather(parts);
+  if (count == 1) return ::send(socket_.get(), parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL);
   msghdr message{};
   message.msg_iov = parts.data();
-  message.msg_iovlen = parts.size();
+  message.msg_iovlen = count;
   return ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
 }
 
@@ -305,7 +347,7 @@ ssize_t Connection::Write() {
 // closed.
 bool Connection::Flush() {
   const std::int64_t now = host_->loop->now();
-  while (HasOutput()) {
+  while (!out_.empty()) {
     const ssize_t sent = Write();
     if (sent < 0) {
       if (errno == EINTR) continue;
@@ -315,17 +357,14 @@ bool Connection::Flush() {
         blocked_ = true;
         sending_.Begin(now);
       }
-      return false;
+      break;
     }
-    written_ += static_cast<std::size_t>(sent);
+    out_.Consume(static_cast<std::size_t>(sent));
     sending_.Advance(now, static_cast<std::size_t>(sent));
-    if (written_ == out_.size() + body_.size()) {
-      out_.clear();
-      body_ = std::string();
-      written_ = 0;
-      blocked_ = false;
-    }
   }
+  if (exchange_ != nullptr) exchange_->SetQueued(out_.size());
+  if (!out_.empty()) return false;
+  blocked_ = false;
   return true;
 }
 
@@ -338,7 +377,7 @@ void Connection::Finish() {
   phase_ = Phase::kLingering;
   input_ = {};
   carry_ = std::string();
-  out_ = std::string();
+  out_.Shrink(0);
   deadline_ = host_->loop->now() + (host_->draining ? kDrainingLingerTime : kLingerTime);
   host_->loop->WakeAt(deadline_);
   Linger();
@@ -405,8 +444,8 @@ void Connection::Close() {
   phase_ = Phase::kClosed;
   deadline_ = EventLoop::kNever;
   if (exchange_ != nullptr) {
-    exchange_->cancelled_.store(true, std::memory_order_relaxed);
-    exchange_->connection_ = nullptr;
+    exchange_->Cancel();
+    exchange_->Detach();
     exchange_.reset();
   }
   socket_.Reset();

@@ -8,14 +8,14 @@
 //   pipelines stays in the kernel's buffer or in `carry_`, which never holds more than one read.
 // - Nothing is read or parsed while an answer cannot be written: a client that does not read stops
 // itself.
-// - At every moment but while the handler works, a deadline is set.
+// - At every moment but while the handler works, and has written nothing that is still here, a
+// deadline is set.
 // - Once closed, OnEvents() and all else do nothing; the loop frees the object at the end of its
 // turn.
 #pragma once
 
 #include <sys/types.h>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -24,7 +24,9 @@
 
 #include "base/file_descriptor.h"
 #include "net/event_loop.h"
+#include "net/exchange.h"
 #include "net/http.h"
+#include "net/output_queue.h"
 #include "net/request_parser.h"
 #include "net/response_writer.h"
 #include "net/server_options.h"
@@ -52,25 +54,7 @@ class ConnectionHost {
   bool draining = false;
 };
 
-// The way of one request's answer back to its connection. Shared by the connection and the
-// Responder, whichever lives longer.
-class Exchange final : public Responder::Sink, public std::enable_shared_from_this<Exchange> {
- public:
-  Exchange(Connection* connection, std::shared_ptr<Mailbox> mailbox)
-      : connection_(connection), mailbox_(std::move(mailbox)) {}
-
-  void Send(HttpResponse response) override;
-  bool cancelled() const override { return cancelled_.load(std::memory_order_relaxed); }
-
- private:
-  friend class Connection;
-
-  Connection* connection_;  // only touched on the loop's thread; null once answered or closed
-  const std::shared_ptr<Mailbox> mailbox_;
-  std::atomic<bool> cancelled_ = false;
-};
-
-class Connection final : public EventLoop::Source {
+class Connection final : public EventLoop::Source, public Exchange::Owner {
  public:
   Connection(FileDescriptor socket, ConnectionHost* host);
   ~Connection() override;
@@ -94,8 +78,6 @@ class Connection final : public EventLoop::Source {
   std::size_t index = 0;  // the host's: where it keeps this connection
 
  private:
-  friend class Exchange;
-
   enum class Phase { kServing, kLingering, kClosed };
 
   // Progress of a transfer, for the deadline that both stalling and dripping run into.
@@ -115,8 +97,15 @@ class Connection final : public EventLoop::Source {
   void Advance();
   bool ParseSome();
   void Dispatch();
-  void OnAnswer(HttpResponse response);
+  void OnAnswer(HttpResponse response) override;
+  void OnBegin(HttpResponse head) override;
+  void OnPiece(std::string piece) override;
+  void OnEnd(bool complete) override;
   void Answer(HttpResponse response);
+  void QueueHead(const HttpResponse& response);
+  void QueueText(std::string text);
+  void EndAnswer();
+  void FlushAndGoOn();
   void Refuse(const Refusal& refusal);
 
   bool Receive();
@@ -128,7 +117,6 @@ class Connection final : public EventLoop::Source {
   void UpdateDeadline();
   void DeferAdvance();
   bool Idle() const;
-  bool HasOutput() const { return !out_.empty() || !body_.empty(); }
 
   FileDescriptor socket_;
   ConnectionHost* const host_;
@@ -140,10 +128,7 @@ class Connection final : public EventLoop::Source {
   std::span<const char> input_;
   std::string carry_;
 
-  // To be written: heads and small bodies in out_, then at most one large body.
-  std::string out_;
-  std::string body_;
-  std::size_t written_ = 0;  // of both together
+  OutputQueue out_;
 
   std::shared_ptr<Exchange> exchange_;  // set while the handler has a request
   bool advancing_ = false;
@@ -153,8 +138,8 @@ class Connection final : public EventLoop::Source {
   bool peer_closed_ = false;  // the client has sent its last byte
   bool close_after_output_ = false;
   bool linger_ = false;      // and then wait until the client has seen it
-  bool head_ = false;        // of the request being answered
   ResponseFraming framing_;  // of the request being answered
+  bool bodiless_ = false;    // the answer has no body, whatever the handler gives
 
   std::int64_t request_begun_ =
       0;  // when the wait for the current request, or its first byte, began

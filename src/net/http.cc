@@ -11,6 +11,12 @@ std::string_view HttpRequest::Find(std::string_view name) const {
   return {};
 }
 
+std::size_t HttpResponse::BodySize() const {
+  std::size_t size = body.size();
+  for (const Buffer& slice : tail) size += slice.size();
+  return size;
+}
+
 HttpResponse HttpResponse::Json(int status, std::string body) {
   return {
       .status = status, .content_type = "application/json", .headers = {}, .body = std::move(body)};
@@ -45,6 +51,23 @@ Responder::~Responder() {
 void Responder::Send(HttpResponse response) {
   const std::shared_ptr<Sink> sink = std::move(sink_);
   if (sink != nullptr) sink->Send(std::move(response));
+}
+
+BodyWriter Responder::Begin(HttpResponse head) && {
+  if (sink_ != nullptr) sink_->Begin(std::move(head));
+  return BodyWriter(std::exchange(sink_, nullptr));
+}
+
+BodyWriter::~BodyWriter() {
+  if (sink_ != nullptr) sink_->End(/*complete=*/false);
+}
+
+void BodyWriter::Write(std::string piece) {
+  if (sink_ != nullptr && !piece.empty()) sink_->Write(std::move(piece));
+}
+
+void BodyWriter::End() {
+  if (const auto sink = std::exchange(sink_, nullptr)) sink->End(/*complete=*/true);
 }
 
 }  // namespace plinth::net

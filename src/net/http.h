@@ -50,6 +50,9 @@ struct HttpResponse {
   std::vector<Buffer>
       tail{};  // follows the body as its rest, so that tensors are not copied into it
 
+  // Bytes of the body and its tail.
+  std::size_t BodySize() const;
+
   static HttpResponse Json(int status, std::string body);
   static HttpResponse Text(int status, std::string body);
   // {"error":{"code":"NOT_FOUND","message":"..."}} with the status of the code's row in the error
@@ -57,16 +60,25 @@ struct HttpResponse {
   static HttpResponse FromError(const Error& error);
 };
 
+class BodyWriter;
+
 // The way back to the client for one request. Send() may be called from any thread, once; on the
 // thread of the connection it writes at once. A Responder that is destroyed unsent answers 500.
 // Movable, not copyable.
 class Responder {
  public:
-  // The transport's end. Implementations are thread-safe.
+  // The transport's end. Implementations are thread-safe. Send() is called once, or Begin() once,
+  // then Write() any number of times, and at last End().
   class Sink {
    public:
     virtual ~Sink() = default;
     virtual void Send(HttpResponse response) = 0;
+    virtual void Begin(HttpResponse head) = 0;
+    virtual void Write(std::string piece) = 0;
+    // Not `complete`: the body ends early, and the client must be able to tell.
+    virtual void End(bool complete) = 0;
+    // Bytes of what was written that the client's machine has not taken yet.
+    virtual std::size_t unsent() const = 0;
     virtual bool cancelled() const = 0;
   };
 
@@ -77,11 +89,40 @@ class Responder {
 
   void Send(HttpResponse response);
 
+  // Instead of Send(): begins an answer whose body comes in pieces. The head is a response without
+  // a body. Not after Send().
+  BodyWriter Begin(HttpResponse head) &&;
+
   // Whether the client has gone away, so that the answer is of no use.
   bool cancelled() const { return sink_ == nullptr || sink_->cancelled(); }
 
  private:
   std::shared_ptr<Sink> sink_;  // null once sent
+};
+
+// The rest of an answer that was begun. May be used from any thread, by one at a time. A writer
+// that is destroyed before End() cuts the answer off, so that the client can tell that it is
+// incomplete. Movable, not copyable.
+class BodyWriter {
+ public:
+  explicit BodyWriter(std::shared_ptr<Responder::Sink> sink) : sink_(std::move(sink)) {}
+  BodyWriter(BodyWriter&&) = default;
+  BodyWriter& operator=(BodyWriter&&) = delete;
+  ~BodyWriter();
+
+  // Sends a piece on its way; never waits. Not after End().
+  void Write(std::string piece);
+  void End();
+
+  // Bytes written that are still here because the client reads slowly. A writer that makes more
+  // than a little looks at this and waits; one that does not is cut off at
+  // HttpServerOptions::stream_memory.
+  std::size_t unsent() const { return sink_ == nullptr ? 0 : sink_->unsent(); }
+  // Whether the client has gone away or was cut off, so that more is of no use.
+  bool cancelled() const { return sink_ == nullptr || sink_->cancelled(); }
+
+ private:
+  std::shared_ptr<Responder::Sink> sink_;  // null once ended
 };
 
 // Called on an I/O thread for every complete request; must not block. May be called from several

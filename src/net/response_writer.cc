@@ -92,6 +92,12 @@ std::string_view HttpDate::At(std::time_t now) {
 
 bool AllowsBody(int status) { return status >= 200 && status != 204 && status != 304; }
 
+void AppendChunkHead(std::size_t size, std::string& out) {
+  char digits[16];
+  const auto end = std::to_chars(digits, digits + sizeof digits, size, 16).ptr;
+  out.append(digits, end).append("\r\n");
+}
+
 void AppendResponseHead(const HttpResponse& response, ResponseFraming framing,
                         std::string_view date, std::string& out) {
   out.append("HTTP/1.1 ");
@@ -102,9 +108,12 @@ void AppendResponseHead(const HttpResponse& response, ResponseFraming framing,
     out.append("\r\nContent-Type: ");
     AppendField(response.content_type, out);
   }
-  if (AllowsBody(response.status)) {
+  const bool has_body = AllowsBody(response.status);
+  if (has_body && framing.streamed && framing.http11) {
+    out.append("\r\nTransfer-Encoding: chunked");
+  } else if (has_body && !framing.streamed) {
     out.append("\r\nContent-Length: ");
-    AppendNumber(response.body.size(), out);
+    AppendNumber(response.BodySize(), out);
   }
   for (const auto& [name, value] : response.headers) {
     out.append("\r\n");

@@ -71,8 +71,8 @@ inline bool Eventually(const std::function<bool()>& condition) {
   return true;
 }
 
-// Answers: /echo with the body, /describe with what the request looked like, /big?N with N bytes,
-// /shelf later and from elsewhere, /drop and /throw not at all.
+// Answers: /echo with the body, /big?N with N bytes, /pieces?abc with a piece for each letter,
+// /shelf later and from elsewhere, /drop and /throw not at all, others with their path.
 class HttpServerTest : public ::testing::Test {
  protected:
   void Serve(HttpServer::Options options = {}) {
@@ -92,6 +92,10 @@ class HttpServerTest : public ::testing::Test {
     } else if (request.path == "/big") {
       responder.Send(
           HttpResponse::Text(200, std::string(std::stoul(std::string(request.query)), 'b')));
+    } else if (request.path == "/pieces") {
+      BodyWriter writer = std::move(responder).Begin(HttpResponse::Text(200, ""));
+      for (const char c : request.query) writer.Write({c});
+      writer.End();
     } else if (request.path == "/shelf") {
       shelf_.Put(std::move(request), std::move(responder));
     } else if (request.path == "/throw") {

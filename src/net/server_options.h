@@ -29,6 +29,9 @@ struct HttpServerOptions {
   // 429.
   std::size_t body_memory = 1024UZ * 1024 * 1024;
 
+  // Of a streamed answer, what its client has not taken yet; over it the answer is cut off.
+  std::size_t stream_memory = 16UZ * 1024 * 1024;
+
   // From the first byte of a request (or the accepting of the connection) to the end of its
   // headers.
   milliseconds header_timeout{10'000};

@@ -18,6 +18,7 @@
 #include <simdjson.h>
 
 #include "api/native/router.h"
+#include "net/responder_testing.h"
 
 namespace plinth::api {
 namespace {
@@ -26,16 +27,6 @@ using net::HttpRequest;
 using net::HttpResponse;
 using net::Verb;
 using ::testing::HasSubstr;
-
-class PromisedSink final : public net::Responder::Sink {
- public:
-  void Send(HttpResponse response) override { promise_.set_value(std::move(response)); }
-  bool cancelled() const override { return false; }
-  std::future<HttpResponse> future() { return promise_.get_future(); }
-
- private:
-  std::promise<HttpResponse> promise_;
-};
 
 // Against the real service and the test backend, whose models give y = 2 * x, FP32 [-1,-1].
 class RoutesTest : public ::testing::Test {
@@ -64,7 +55,7 @@ class RoutesTest : public ::testing::Test {
     std::string padded(body);
     padded.append(HttpRequest::kBodyPadding, ' ');
     request.body = Buffer::FromString(std::move(padded)).Slice(0, body.size());
-    const auto sink = std::make_shared<PromisedSink>();
+    const auto sink = std::make_shared<net::CaughtAnswer>();
     auto future = sink->future();
     handler_(std::move(request), net::Responder(sink));
     return future.get();
