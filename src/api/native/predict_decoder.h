@@ -9,14 +9,12 @@
 // the first dimension. docs/api.md, "Inputs", has the rules in full.
 #pragma once
 
-#include <optional>
-#include <string_view>
 #include <vector>
 
+#include "api/infer/version_choice.h"
 #include "api/native/predict_options.h"
 #include "base/buffer.h"
 #include "base/status.h"
-#include "model/signature.h"
 #include "tensor/tensor.h"
 
 namespace plinth::api {
@@ -24,26 +22,6 @@ namespace plinth::api {
 struct PredictBody {
   std::vector<NamedTensor> inputs;
   PredictOptions options;
-};
-
-// Which version a body is for, as it turns out while the body is read. Signatures stay valid while
-// it is.
-class VersionChoice {
- public:
-  virtual ~VersionChoice() = default;
-
-  // A version that the body may be for: its inputs are read by that one's signature as long as the
-  // body has named none.
-  virtual Result<const Signature*> Presumed() = 0;
-
-  // The version that the body names; or the one that answers a body which names none and whose
-  // sticky field, if it has it, is `key`. One of the two is called last, at most once for each
-  // version.
-  virtual Result<const Signature*> Named(std::string_view version) = 0;
-  virtual Result<const Signature*> Routed(std::optional<std::string_view> key) = 0;
-
-  // The member of the body that ties its sender to a version; empty if there is none.
-  virtual std::string_view sticky_field() = 0;
 };
 
 // Decodes in one pass. Only where it turns out behind "inputs" which version the body is for, and

@@ -8,10 +8,9 @@
 
 namespace plinth::api {
 
-// Answers the request through `responder`, now or later from another thread. A request that fails
-// before its version is known is counted as one of the default version, if the model is there.
-// `service` outlives the answer. May throw std::bad_alloc.
-void HandlePredict(Service& service, const net::HttpRequest& request, const std::string& model,
-                   net::Responder& responder);
+// Answers the request through `responder`, now or later from another thread. `service` outlives the
+// answer.
+void HandlePredict(Service& service, net::HttpRequest request, const std::string& model,
+                   net::Responder responder);
 
 }  // namespace plinth::api

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "api/http/path.h"
 #include "api/http/query.h"
 #include "base/nearest.h"
 
@@ -33,14 +34,6 @@ constexpr RouteInfo kRoutes[] = {
     {Route::kOpenApi, Verb::kGet, "/openapi.json", "this API as OpenAPI 3.1"},
     {Route::kIndex, Verb::kGet, "/", "this list"},
 };
-
-// Takes "/segment" off the front of `path`, which begins with '/'.
-std::string_view TakeSegment(std::string_view& path) {
-  const std::size_t end = std::min(path.find('/', 1), path.size());
-  const std::string_view segment = path.substr(1, end - 1);
-  path.remove_prefix(end);
-  return segment;
-}
 
 bool SameSegment(std::string_view pattern, std::string_view segment) {
   if (pattern.starts_with(':')) return !segment.empty();

@@ -30,7 +30,7 @@ class NativeApi {
   NativeApi(Service& service, ApiOptions options)
       : service_(service), options_(std::move(options)) {}
 
-  void Handle(const HttpRequest& request, Responder& responder);
+  void Handle(HttpRequest& request, Responder& responder);
 
  private:
   void Deploy(const HttpRequest& request, const RouteMatch& match, Responder& responder);
@@ -71,11 +71,11 @@ Status CheckNames(const RouteMatch& match) {
   return has_version ? CheckName("version", match.version) : Status();
 }
 
-void NativeApi::Handle(const HttpRequest& request, Responder& responder) {
+void NativeApi::Handle(HttpRequest& request, Responder& responder) {
   const RouteMatch match = MatchRoute(request.verb, request.path);
   switch (match.route) {
     case Route::kPredict:
-      return HandlePredict(service_, request, match.name, responder);
+      return HandlePredict(service_, std::move(request), match.name, std::move(responder));
     case Route::kDeployModel:
     case Route::kDeployVersion:
       return Deploy(request, match, responder);
@@ -246,7 +246,7 @@ HttpResponse NativeApi::DescribeRollout(const std::string& name) const {
 
 net::HttpHandler MakeNativeApi(Service& service, ApiOptions options) {
   const auto api = std::make_shared<NativeApi>(service, std::move(options));
-  return [api](const HttpRequest& request, Responder responder) {
+  return [api](HttpRequest request, Responder responder) {
     try {
       api->Handle(request, responder);
     } catch (const std::bad_alloc&) {
