@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "net/body_alignment.h"
 #include "net/header_text.h"
 
 namespace plinth::net {
@@ -363,7 +364,9 @@ ParsedRequest RequestParser::Take() {
 bool RequestParser::ReserveBody(std::size_t size) {
   if (size <= body_capacity_) return true;
   try {
-    Buffer grown = Buffer::Allocate(size + HttpRequest::kBodyPadding);
+    const std::size_t lead = BodyLead(parsed_.request);
+    const std::size_t used = size + HttpRequest::kBodyPadding;
+    Buffer grown = Buffer::Allocate(lead + used).Slice(lead, used);
     if (body_size_ > 0) std::memcpy(grown.mutable_data(), body_.data(), body_size_);
     body_ = std::move(grown);
   } catch (const std::bad_alloc&) {

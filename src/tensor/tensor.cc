@@ -95,6 +95,11 @@ Tensor Tensor::OfStrings(const Shape& shape, std::span<const std::string> string
   return {DType::kBytes, shape, count, std::move(data), std::move(offsets)};
 }
 
+Tensor Tensor::Reshape(const Shape& shape) const {
+  assert(shape.ElementCount() == element_count_);
+  return {dtype_, shape, element_count_, data_, offsets_};
+}
+
 Tensor Tensor::SliceRows(std::int64_t begin, std::int64_t count) const {
   assert(shape_.rank() >= 1 && begin >= 0 && count >= 0 && begin + count <= shape_[0]);
   Shape shape = shape_;

@@ -75,6 +75,9 @@ class Tensor {
   // and rows in range.
   Tensor SliceRows(std::int64_t begin, std::int64_t count) const;
 
+  // The same elements in another shape, sharing the memory. Requires a shape of as many elements.
+  Tensor Reshape(const Shape& shape) const;
+
  private:
   Tensor(DType type, const Shape& shape, std::int64_t element_count, Buffer data, Buffer offsets)
       : dtype_(type),
