@@ -13,7 +13,9 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "api/http/dispatch.h"
 #include "api/native/routes.h"
+#include "api/openinference/routes.h"
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/state_option.h"
@@ -42,6 +44,7 @@ struct ServeOptions {
   std::uint64_t compiled_cache_mb = 4096;
   double drain_seconds = 30;
   std::string log_level = "info";
+  bool allow_client_shm = false;
 };
 
 // The signals that end the server, and SIGHUP, which has it look at the files again: blocked in
@@ -116,6 +119,12 @@ Service::Options ServiceOptions(const ServeOptions& options) {
           .compiled_cache_bytes = options.compiled_cache_mb << 20};
 }
 
+net::HttpHandler MakeApi(Service& service, api::openinference::SharedMemory& memory) {
+  return api::Dispatch({{"/v2", api::openinference::MakeRestApi(
+                                    service, memory, {.server_version = PLINTH_VERSION})}},
+                       api::MakeNativeApi(service, {.version = PLINTH_VERSION}));
+}
+
 int Serve(const ServeOptions& options) {
   const Signals signals;
   SetLogLevel(LevelOf(options.log_level));
@@ -132,13 +141,13 @@ int Serve(const ServeOptions& options) {
     return EXIT_FAILURE;
   }
 
+  api::openinference::SharedMemory client_memory(options.allow_client_shm);
   net::HttpServer::Options http;
   http.host = options.host;
   http.port = options.port;
   http.threads = options.io_threads;
   http.on_turn_end = Service::EndTurn;
-  auto server =
-      net::HttpServer::Start(http, api::MakeNativeApi(*service, {.version = PLINTH_VERSION}));
+  auto server = net::HttpServer::Start(http, MakeApi(*service, client_memory));
   if (!server) {
     LogError(server.error().message);
     return EXIT_FAILURE;
@@ -233,6 +242,10 @@ std::function<int()> AddServe(CLI::App& app) {
   app.add_option("--log-level", options->log_level, "debug, info, warning or error")
       ->capture_default_str()
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+  app.add_flag("--allow-client-shm", options->allow_client_shm,
+               "Let clients of this machine register shared memory for inputs and outputs "
+               "(/v2/systemsharedmemory). They can then read and write every shared memory object "
+               "that this process can");
   app.footer(R"(Examples:
   plinth serve --model-root ./models
   plinth serve --models ./models --host 0.0.0.0 --port 9000

@@ -1,0 +1,35 @@
+#include "api/http/dispatch.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "net/responder_testing.h"
+
+namespace plinth::api {
+namespace {
+
+TEST(DispatchTest, GoesByWholeSegments) {
+  std::string seen;
+  const auto note = [&](const char* who) {
+    return [&seen, who](const net::HttpRequest&, const net::Responder&) { seen = who; };
+  };
+  const net::HttpHandler handler =
+      Dispatch({{"/v1", note("one")}, {"/v2", note("two")}}, note("others"));
+  const auto goes = [&](std::string_view path) {
+    net::HttpRequest request;
+    request.path = path;
+    handler(std::move(request), net::Responder(std::make_shared<net::CaughtAnswer>()));
+    return seen;
+  };
+  EXPECT_EQ(goes("/v2"), "two");
+  EXPECT_EQ(goes("/v2/models/m"), "two");
+  EXPECT_EQ(goes("/v1/models/m:predict"), "one");
+  EXPECT_EQ(goes("/v22"), "others");
+  EXPECT_EQ(goes("/"), "others");
+  EXPECT_EQ(goes("/models/v2"), "others");
+}
+
+}  // namespace
+}  // namespace plinth::api

@@ -1,0 +1,22 @@
+// Parameters as JSON has them.
+#pragma once
+
+#include <string_view>
+
+#include <simdjson.h>
+
+#include "api/json/tensor_reader.h"
+#include "api/openinference/infer_request.h"
+#include "base/status.h"
+
+namespace plinth::api::openinference {
+
+// The value of the parameter `key`; a text lives as long as the document. INVALID_ARGUMENT for what
+// is no text, number or truth value.
+Result<ParameterValue> ParameterOf(std::string_view key, simdjson::ondemand::value value,
+                                   const JsonBody& json);
+
+// For text that is not JSON.
+Error MalformedRequest(const JsonBody& json, simdjson::error_code code);
+
+}  // namespace plinth::api::openinference
