@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -18,8 +19,10 @@
 #include "api/openinference/routes.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/listen_options.h"
 #include "cli/state_option.h"
 #include "net/listener.h"
+#include "net/tls.h"
 #include "serving/folder_sync.h"
 #include "serving/service.h"
 
@@ -27,8 +30,7 @@ namespace plinth::cli {
 namespace {
 
 struct ServeOptions {
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 8000;
+  ListenOptions listen;
   std::vector<std::string> model_roots;
   std::string models;
   std::string watch = "auto";
@@ -125,6 +127,33 @@ net::HttpHandler MakeApi(Service& service, api::openinference::SharedMemory& mem
                        api::MakeNativeApi(service, {.version = PLINTH_VERSION}));
 }
 
+struct Servers {
+  std::unique_ptr<net::HttpServer> all;
+  std::unique_ptr<net::HttpServer> metrics;  // null unless they have a port of their own
+};
+
+Result<Servers> StartServers(const ListenOptions& options, const net::HttpServer::Options& http,
+                             const net::HttpHandler& handler) {
+  auto all = net::HttpServer::Start(http, handler);
+  if (!all) return Fail(std::move(all).error());
+  auto metrics = ServeMetrics(options, handler);
+  if (!metrics) return Fail(std::move(metrics).error());
+  const char* who = "plinth " PLINTH_VERSION " ";
+  for (const std::string& address : (*all)->addresses())
+    LogInfo(std::exchange(who, "") + ("listening on " + address));
+  if (*metrics != nullptr) LogInfo("metrics at " + (*metrics)->addresses().front() + "/metrics");
+  return Servers{*std::move(all), *std::move(metrics)};
+}
+
+void ReloadTls(net::TlsServer* tls) {
+  if (tls == nullptr) return;
+  if (const Status reloaded = tls->Reload(); !reloaded) {
+    LogError("the certificate stays as it was: " + reloaded.error().message);
+  } else {
+    LogInfo("new connections get the certificate as it is now");
+  }
+}
+
 int Serve(const ServeOptions& options) {
   const Signals signals;
   SetLogLevel(LevelOf(options.log_level));
@@ -141,20 +170,19 @@ int Serve(const ServeOptions& options) {
     return EXIT_FAILURE;
   }
 
-  api::openinference::SharedMemory client_memory(options.allow_client_shm);
-  net::HttpServer::Options http;
-  http.host = options.host;
-  http.port = options.port;
-  http.threads = options.io_threads;
-  http.on_turn_end = Service::EndTurn;
-  auto server = net::HttpServer::Start(http, MakeApi(*service, client_memory));
-  if (!server) {
-    LogError(server.error().message);
+  auto http = ServerOptions(options.listen);
+  if (!http) {
+    LogError(http.error().message);
     return EXIT_FAILURE;
   }
-  const bool v6 = options.host.find(':') != std::string::npos;
-  LogInfo(fmt::format("plinth {} listening on http://{}:{}", PLINTH_VERSION,
-                      v6 ? "[" + options.host + "]" : options.host, (*server)->port()));
+  http->threads = options.io_threads;
+  http->on_turn_end = Service::EndTurn;
+  api::openinference::SharedMemory client_memory(options.allow_client_shm);
+  auto servers = StartServers(options.listen, *http, MakeApi(*service, client_memory));
+  if (!servers) {
+    LogError(servers.error().message);
+    return EXIT_FAILURE;
+  }
   std::optional<FolderSync> folder;
   if (!options.models.empty()) folder.emplace(*service, FolderOptions(options), until_loaded);
   until_loaded.reset();
@@ -162,6 +190,7 @@ int Serve(const ServeOptions& options) {
   int signal = signals.Wait();
   for (; signal == SIGHUP; signal = signals.Wait()) {
     LogInfo("SIGHUP received: looking at the files again");
+    ReloadTls(http->tls.get());
     if (folder) folder->LookNow();
     service->ReloadChanged();
   }
@@ -170,11 +199,11 @@ int Serve(const ServeOptions& options) {
   signals.UnblockEnding();
   folder.reset();
   service->BeginShutdown();
-  (*server)->Drain(
+  servers->all->Drain(
       std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_seconds * 1000)));
   LogInfo("stopped");
 #ifdef PLINTH_SANITIZED
-  server->reset();
+  *servers = {};
   service.reset();
   return EXIT_SUCCESS;
 #else
@@ -188,9 +217,7 @@ int Serve(const ServeOptions& options) {
 
 std::function<int()> AddServe(CLI::App& app) {
   auto options = std::make_shared<ServeOptions>();
-  app.add_option("--host", options->host, "Address to listen on; 0.0.0.0 for all of them")
-      ->capture_default_str();
-  app.add_option("--port", options->port, "Port; 0 takes a free one")->capture_default_str();
+  AddListenOptions(app, options->listen);
   app.add_option("--model-root", options->model_roots,
                  "Folder that paths in requests are confined to (may be repeated) [./models]");
   app.add_option("--models", options->models,

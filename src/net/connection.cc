@@ -4,10 +4,8 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <exception>
@@ -26,8 +24,6 @@ constexpr std::size_t kGatherLimit = 64UZ * 1024;
 constexpr int kRequestsPerTurn = 64;
 // How many reads of a body that keeps arriving.
 constexpr int kReadsPerTurn = 16;
-// How many pieces of memory one call writes.
-constexpr std::size_t kSlicesPerWrite = 64;
 // How long a closing connection waits for the client to read the answer and close: in all, and
 // while draining.
 constexpr std::int64_t kLingerTime = 5'000;
@@ -45,8 +41,8 @@ std::int64_t Connection::Pace::Deadline(std::int64_t timeout) const {
   return std::min(last + timeout, begun + timeout + static_cast<std::int64_t>(bytes / kLeastRate));
 }
 
-Connection::Connection(FileDescriptor socket, ConnectionHost* host)
-    : socket_(std::move(socket)),
+Connection::Connection(Stream stream, ConnectionHost* host)
+    : stream_(std::move(stream)),
       host_(host),
       parser_(host->options->limits, host->body_budget),
       request_begun_(host->loop->now()) {}
@@ -57,10 +53,11 @@ Connection::~Connection() {
 
 Status Connection::Start() {
   const int on = 1;
-  // Fails only where the peer has gone already, which the first read will tell.
-  ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  // Fails only on UNIX sockets, which do not need it, and where the peer has gone already, which
+  // the first read will tell.
+  ::setsockopt(stream_.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   UpdateDeadline();
-  return host_->loop->Add(socket_.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, this);
+  return host_->loop->Add(stream_.fd(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, this);
 }
 
 void Connection::OnEvents(std::uint32_t events) {
@@ -70,7 +67,10 @@ void Connection::OnEvents(std::uint32_t events) {
     peer_closed_ = true;
     if (exchange_ != nullptr) exchange_->Cancel();
   }
-  if ((events & (EPOLLIN | EPOLLRDHUP)) != 0) readable_ = true;
+  // TLS may have to write before it can read.
+  std::uint32_t reading = EPOLLIN | EPOLLRDHUP;
+  if (stream_.encrypted()) reading |= EPOLLOUT;
+  if ((events & reading) != 0) readable_ = true;
   Advance();
 }
 
@@ -89,6 +89,7 @@ void Connection::DeferAdvance() {
 void Connection::Advance() {
   if (phase_ == Phase::kLingering) return Linger();
   if (phase_ == Phase::kClosed || advancing_) return;
+  if (stream_.shaking_hands() && !ShakeHands()) return;
   advancing_ = true;
   input_ = carry_;
   int requests = 0;
@@ -118,6 +119,29 @@ void Connection::Advance() {
   if (host_->draining && Idle()) return Close();
   out_.Shrink(kKeptCapacity);
   UpdateDeadline();
+}
+
+// Goes on with the handshake of TLS. Whether it is over, and the connection goes on.
+bool Connection::ShakeHands() {
+  switch (stream_.ShakeHands()) {
+    case TlsSession::Step::kDone:
+      readable_ = true;
+      return true;
+    case TlsSession::Step::kPlainHttp:
+      stream_.BecomePlain();
+      if (close_after_output_) return true;  // it has been refused already
+      Refuse(
+          {400, {Code::kInvalidArgument, "this port speaks HTTPS; use https:// in the address"}});
+      return true;
+    case TlsSession::Step::kFailed:
+      LogDebug("a TLS handshake failed: " + stream_.failure());
+      Close();
+      return false;
+    case TlsSession::Step::kWait:
+      if (host_->draining) Close();
+      return false;
+  }
+  return false;
 }
 
 // Whether nothing is under way or known to come.
@@ -283,10 +307,7 @@ bool Connection::Receive() {
     space = std::as_writable_bytes(std::span(host_->read_buffer.get(), ConnectionHost::kReadSize));
   if (!into_body && !input_.empty()) KeepLeftover();
 
-  ssize_t got = 0;
-  do {
-    got = ::recv(socket_.get(), space.data(), space.size(), 0);
-  } while (got < 0 && errno == EINTR);
+  const ssize_t got = stream_.Read(space);
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
     readable_ = false;
     return false;
@@ -332,25 +353,13 @@ void Connection::KeepLeftover() {
   input_ = carry_;
 }
 
-// Hands the kernel what is queued, as far as one call takes it; returns as send(2).
-ssize_t Connection::Write() {
-  std::array<iovec, kSlicesPerWrite> parts;
-  const std::size_t count = out_.Gather(parts);
-  if (count == 1) return ::send(socket_.get(), parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL);
-  msghdr message{};
-  message.msg_iov = parts.data();
-  message.msg_iovlen = count;
-  return ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
-}
-
 // Writes what is queued. True if all of it is written; else the socket is full or the connection
 // closed.
 bool Connection::Flush() {
   const std::int64_t now = host_->loop->now();
   while (!out_.empty()) {
-    const ssize_t sent = Write();
+    const ssize_t sent = stream_.Write(out_);
     if (sent < 0) {
-      if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) {
         Close();
       } else if (!blocked_) {
@@ -359,7 +368,6 @@ bool Connection::Flush() {
       }
       break;
     }
-    out_.Consume(static_cast<std::size_t>(sent));
     sending_.Advance(now, static_cast<std::size_t>(sent));
   }
   if (exchange_ != nullptr) exchange_->SetQueued(out_.size());
@@ -373,7 +381,7 @@ bool Connection::Flush() {
 // answer.
 void Connection::Finish() {
   if (!linger_) return Close();
-  ::shutdown(socket_.get(), SHUT_WR);
+  stream_.FinishWriting();
   phase_ = Phase::kLingering;
   input_ = {};
   carry_ = std::string();
@@ -387,9 +395,8 @@ void Connection::Finish() {
 void Connection::Linger() {
   for (int reads = 0; readable_; ++reads) {
     if (reads == kReadsPerTurn) return DeferAdvance();
-    const ssize_t got =
-        ::recv(socket_.get(), host_->read_buffer.get(), ConnectionHost::kReadSize, 0);
-    if (got < 0 && errno == EINTR) continue;
+    const ssize_t got = stream_.Discard(
+        std::as_writable_bytes(std::span(host_->read_buffer.get(), ConnectionHost::kReadSize)));
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       readable_ = false;
     } else if (got <= 0) {
@@ -448,7 +455,7 @@ void Connection::Close() {
     exchange_->Detach();
     exchange_.reset();
   }
-  socket_.Reset();
+  stream_.Close();
   host_->OnClosed(this);
 }
 

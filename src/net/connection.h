@@ -14,15 +14,12 @@
 // turn.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 
-#include "base/file_descriptor.h"
 #include "net/event_loop.h"
 #include "net/exchange.h"
 #include "net/http.h"
@@ -30,6 +27,7 @@
 #include "net/request_parser.h"
 #include "net/response_writer.h"
 #include "net/server_options.h"
+#include "net/stream.h"
 
 namespace plinth::net {
 
@@ -56,7 +54,7 @@ class ConnectionHost {
 
 class Connection final : public EventLoop::Source, public Exchange::Owner {
  public:
-  Connection(FileDescriptor socket, ConnectionHost* host);
+  Connection(Stream stream, ConnectionHost* host);
   ~Connection() override;
 
   // Registers with the loop. Call once; on failure the connection is of no use.
@@ -95,6 +93,7 @@ class Connection final : public EventLoop::Source, public Exchange::Owner {
   };
 
   void Advance();
+  bool ShakeHands();
   bool ParseSome();
   void Dispatch();
   void OnAnswer(HttpResponse response) override;
@@ -110,7 +109,6 @@ class Connection final : public EventLoop::Source, public Exchange::Owner {
 
   bool Receive();
   bool Flush();
-  ssize_t Write();
   void KeepLeftover();
   void Finish();
   void Linger();
@@ -118,7 +116,7 @@ class Connection final : public EventLoop::Source, public Exchange::Owner {
   void DeferAdvance();
   bool Idle() const;
 
-  FileDescriptor socket_;
+  Stream stream_;
   ConnectionHost* const host_;
   RequestParser parser_;
   Phase phase_ = Phase::kServing;

@@ -2,34 +2,30 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <csignal>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/log.h"
+#include "net/acceptor.h"
 #include "net/connection.h"
 #include "net/event_loop.h"
 #include "net/socket.h"
+#include "net/unix_socket.h"
 
 namespace plinth::net {
 namespace {
 
-// Connections accepted in one go, before those that are open get their turn.
-constexpr int kAcceptsPerTurn = 64;
-// How long accepting rests when the process has no descriptors left.
-constexpr std::int64_t kAcceptPause = 100;  // ms
 // Connections over the limit that are told so; those beyond are closed without a word.
 constexpr std::size_t kRejectedAtOnce = 128;
 // Descriptors for everything that is not a connection.
@@ -94,12 +90,15 @@ struct Shared {
   std::vector<std::unique_ptr<Worker>> workers;  // complete before the first thread starts
 };
 
-// One thread: its loop, its listening socket and its connections.
+// One thread: its loop, its listening sockets and its connections.
 //
 // Invariants: connections_[i]->index == i. load_ counts the connections here or on their way here.
-class Worker final : public ConnectionHost, public EventLoop::Source {
+class Worker final : public ConnectionHost {
  public:
-  static Result<std::unique_ptr<Worker>> Create(Shared* shared, FileDescriptor listener);
+  static Result<std::unique_ptr<Worker>> Create(Shared* shared);
+
+  // Before Run(). Connections of an encrypted listener speak TLS.
+  Status AddListener(FileDescriptor listener, bool encrypted);
 
   void Run() {
     loop_->Run([this] { return Sweep(); }, shared_.options.on_turn_end);
@@ -113,70 +112,44 @@ class Worker final : public ConnectionHost, public EventLoop::Source {
   }
 
   void OnClosed(Connection* connection) override;
-  void OnEvents(std::uint32_t events) override;
 
  private:
-  Worker(Shared* shared, FileDescriptor listener, std::unique_ptr<EventLoop> event_loop);
+  Worker(Shared* shared, std::unique_ptr<EventLoop> event_loop);
 
-  void Accept(int most);
-  void PauseAccepting();
   Worker& LeastLoaded();
-  void Place(FileDescriptor socket);
-  void Adopt(FileDescriptor socket, bool rejected);
+  void Place(FileDescriptor socket, bool encrypted);
+  void Adopt(FileDescriptor socket, bool encrypted, bool rejected);
+  void ForgetConnection();
   void BeginDrain(std::int64_t deadline);
   std::int64_t Sweep();
 
   Shared& shared_;
-  FileDescriptor listener_;
   std::unique_ptr<EventLoop> loop_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::atomic<std::size_t> load_ = 0;
-  std::int64_t resume_accepting_at_ = EventLoop::kNever;
   std::int64_t drain_deadline_ = EventLoop::kNever;
 };
 
-Result<std::unique_ptr<Worker>> Worker::Create(Shared* shared, FileDescriptor listener) {
+Result<std::unique_ptr<Worker>> Worker::Create(Shared* shared) {
   auto event_loop = EventLoop::Create();
   if (!event_loop) return Fail(std::move(event_loop).error());
-  std::unique_ptr<Worker> worker(new Worker(shared, std::move(listener), *std::move(event_loop)));
-  if (Status added = worker->loop_->Add(worker->listener_.get(), EPOLLIN, worker.get()); !added) {
-    return Fail(std::move(added).error());
-  }
-  return worker;
+  return std::unique_ptr<Worker>(new Worker(shared, *std::move(event_loop)));
 }
 
-Worker::Worker(Shared* shared, FileDescriptor listener, std::unique_ptr<EventLoop> event_loop)
-    : shared_(*shared), listener_(std::move(listener)), loop_(std::move(event_loop)) {
+Worker::Worker(Shared* shared, std::unique_ptr<EventLoop> event_loop)
+    : shared_(*shared), loop_(std::move(event_loop)) {
   loop = loop_.get();
   options = &shared->options;
   handler = &shared->handler;
   body_budget = shared->body_budget;
 }
 
-void Worker::OnEvents(std::uint32_t) { Accept(kAcceptsPerTurn); }
-
-void Worker::Accept(int most) {
-  for (int i = 0; i < most && listener_.valid(); ++i) {
-    FileDescriptor socket(
-        ::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (socket.valid()) {
-      Place(std::move(socket));
-      continue;
-    }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-      return PauseAccepting();
-    // Else that one connection failed before it was accepted.
-  }
-}
-
-// Clients wait in the listening socket's queue meanwhile.
-void Worker::PauseAccepting() {
-  LogWarning("cannot accept connections for now: " + ErrorText(errno) +
-             "; raise the limit on open files (ulimit -n)");
-  loop_->Remove(listener_.get());
-  resume_accepting_at_ = loop_->now() + kAcceptPause;
-  loop_->WakeAt(resume_accepting_at_);
+Status Worker::AddListener(FileDescriptor listener, bool encrypted) {
+  acceptors_.push_back(std::make_unique<Acceptor>(
+      std::move(listener), loop_.get(),
+      [this, encrypted](FileDescriptor socket) { Place(std::move(socket), encrypted); }));
+  return acceptors_.back()->Start();
 }
 
 // The worker to give a connection to: this one unless another has fewer. The kernel spreads
@@ -194,7 +167,7 @@ Worker& Worker::LeastLoaded() {
   return *least;
 }
 
-void Worker::Place(FileDescriptor socket) {
+void Worker::Place(FileDescriptor socket, bool encrypted) {
   const std::size_t before = shared_.connections.fetch_add(1, std::memory_order_relaxed);
   const bool rejected = before >= shared_.max_connections;
   if (before >= shared_.max_connections + kRejectedAtOnce) {
@@ -203,14 +176,20 @@ void Worker::Place(FileDescriptor socket) {
   }
   Worker& worker = draining || rejected ? *this : LeastLoaded();
   worker.load_.fetch_add(1, std::memory_order_relaxed);
-  if (&worker == this) return Adopt(std::move(socket), rejected);
-  worker.loop_->mailbox()->Post([&worker, socket = std::move(socket)]() mutable {
-    worker.Adopt(std::move(socket), /*rejected=*/false);
+  if (&worker == this) return Adopt(std::move(socket), encrypted, rejected);
+  worker.loop_->mailbox()->Post([&worker, encrypted, socket = std::move(socket)]() mutable {
+    worker.Adopt(std::move(socket), encrypted, /*rejected=*/false);
   });
 }
 
-void Worker::Adopt(FileDescriptor socket, bool rejected) {
-  auto owned = std::make_unique<Connection>(std::move(socket), this);
+void Worker::Adopt(FileDescriptor socket, bool encrypted, bool rejected) {
+  std::unique_ptr<TlsSession> tls;
+  if (encrypted) tls = shared_.options.tls->Accept(socket.get());
+  if (encrypted && tls == nullptr) {
+    LogWarning("dropped a connection: no memory for TLS");
+    return ForgetConnection();
+  }
+  auto owned = std::make_unique<Connection>(Stream(std::move(socket), std::move(tls)), this);
   Connection* const connection = owned.get();
   connection->index = connections_.size();
   connections_.push_back(std::move(owned));
@@ -234,9 +213,13 @@ void Worker::OnClosed(Connection* connection) {
   }
   connections_.pop_back();
   loop_->Bury(std::move(closed));
+  ForgetConnection();
+  if (draining && connections_.empty()) loop_->Stop();
+}
+
+void Worker::ForgetConnection() {
   load_.fetch_sub(1, std::memory_order_relaxed);
   shared_.connections.fetch_sub(1, std::memory_order_relaxed);
-  if (draining && connections_.empty()) loop_->Stop();
 }
 
 void Worker::BeginDrain(std::int64_t deadline) {
@@ -244,9 +227,7 @@ void Worker::BeginDrain(std::int64_t deadline) {
   loop_->WakeAt(drain_deadline_);
   if (draining) return;
   draining = true;
-  // Those that the kernel has taken for us already have been promised service.
-  Accept(SOMAXCONN);
-  listener_.Reset();
+  for (const auto& acceptor : acceptors_) acceptor->Finish();
   // From the end: what closes has its place taken by the last, which has had its turn.
   for (std::size_t i = connections_.size(); i-- > 0;) {
     if (i < connections_.size()) connections_[i]->Drain();
@@ -268,50 +249,67 @@ std::int64_t Worker::Sweep() {
     }
   }
   if (cut_off) loop_->Stop();
-  if (now >= resume_accepting_at_) {
-    resume_accepting_at_ = EventLoop::kNever;
-    if (listener_.valid() && !loop_->Add(listener_.get(), EPOLLIN, this))
-      resume_accepting_at_ = now + kAcceptPause;
-  }
-  return std::min(next, resume_accepting_at_);
+  for (const auto& acceptor : acceptors_) next = std::min(next, acceptor->Resume(now));
+  return next;
 }
 
 }  // namespace
 
 class HttpServer::Impl {
  public:
+  Status Listen();
+  Status ListenOnPort(std::uint16_t port);
+  Status ListenOnUnixSocket();
+  Status StartThreads();
+
   Shared shared;
-  std::uint16_t port = 0;
+  std::vector<std::uint16_t> ports;
+  std::vector<std::string> addresses;
+  std::optional<UnixSocket> unix_socket;
   std::vector<std::thread> threads;
   std::mutex draining;  // held by the one who joins
 };
 
-HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-
-HttpServer::~HttpServer() { Drain(std::chrono::milliseconds(0)); }
-
-Result<std::unique_ptr<HttpServer>> HttpServer::Start(Options options, HttpHandler handler) {
-  if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
-  Result<Listeners> listeners = Listen(options.host, options.port, options.threads);
-  if (!listeners) return Fail(std::move(listeners).error());
-
-  auto impl = std::make_unique<Impl>();
-  impl->port = listeners->port;
-  Shared& shared = impl->shared;
-  shared.max_connections = ConnectionLimit(options.max_connections);
-  shared.body_budget = std::make_shared<ByteBudget>(options.body_memory);
-  shared.options = std::move(options);
-  shared.handler = std::move(handler);
-  for (FileDescriptor& listener : listeners->sockets) {
-    auto worker = Worker::Create(&shared, std::move(listener));
-    if (!worker) return Fail(std::move(worker).error());
-    shared.workers.push_back(*std::move(worker));
+Status HttpServer::Impl::Listen() {
+  const HttpServerOptions& options = shared.options;
+  if (options.port) {
+    if (Status listening = ListenOnPort(*options.port); !listening) return listening;
   }
-  std::unique_ptr<HttpServer> server(new HttpServer(std::move(impl)));
+  for (const std::uint16_t port : options.more_ports) {
+    if (Status listening = ListenOnPort(port); !listening) return listening;
+  }
+  return options.unix_socket.empty() ? Status() : ListenOnUnixSocket();
+}
+
+Status HttpServer::Impl::ListenOnPort(std::uint16_t port) {
+  const HttpServerOptions& options = shared.options;
+  const bool encrypted = options.tls != nullptr;
+  Result<Listeners> listeners = net::Listen(options.host, port, shared.workers.size());
+  if (!listeners) return Fail(std::move(listeners).error());
+  for (std::size_t i = 0; i < shared.workers.size(); ++i) {
+    Status added = shared.workers[i]->AddListener(std::move(listeners->sockets[i]), encrypted);
+    if (!added) return added;
+  }
+  ports.push_back(listeners->port);
+  addresses.push_back((encrypted ? "https://" : "http://") +
+                      PrintableAddress(options.host, listeners->port));
+  return {};
+}
+
+// One socket, on the first thread: those who connect are spread over all of them as others are.
+Status HttpServer::Impl::ListenOnUnixSocket() {
+  auto socket = UnixSocket::Listen(shared.options.unix_socket, shared.options.unix_socket_mode);
+  if (!socket) return Fail(std::move(socket).error());
+  unix_socket.emplace(*std::move(socket));
+  addresses.push_back("unix:" + unix_socket->path());
+  return shared.workers.front()->AddListener(unix_socket->Take(), /*encrypted=*/false);
+}
+
+Status HttpServer::Impl::StartThreads() {
   const SignalsBlocked blocked;
   try {
     for (const auto& worker : shared.workers) {
-      server->impl_->threads.emplace_back([&worker = *worker] {
+      threads.emplace_back([&worker = *worker] {
         ::pthread_setname_np(::pthread_self(), "plinth-http");
         AskForShortTurns();
         worker.Run();
@@ -320,10 +318,35 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Start(Options options, HttpHandl
   } catch (const std::system_error& error) {
     return Fail(Code::kResourceExhausted, std::string("cannot start a thread: ") + error.what());
   }
+  return {};
+}
+
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+HttpServer::~HttpServer() { Drain(std::chrono::milliseconds(0)); }
+
+Result<std::unique_ptr<HttpServer>> HttpServer::Start(Options options, HttpHandler handler) {
+  if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
+  std::unique_ptr<HttpServer> server(new HttpServer(std::make_unique<Impl>()));
+  Impl& impl = *server->impl_;
+  Shared& shared = impl.shared;
+  shared.max_connections = ConnectionLimit(options.max_connections);
+  shared.body_budget = std::make_shared<ByteBudget>(options.body_memory);
+  shared.options = std::move(options);
+  shared.handler = std::move(handler);
+  while (shared.workers.size() < shared.options.threads) {
+    auto worker = Worker::Create(&shared);
+    if (!worker) return Fail(std::move(worker).error());
+    shared.workers.push_back(*std::move(worker));
+  }
+  if (Status listening = impl.Listen(); !listening) return Fail(std::move(listening).error());
+  if (Status started = impl.StartThreads(); !started) return Fail(std::move(started).error());
   return server;
 }
 
-std::uint16_t HttpServer::port() const { return impl_->port; }
+std::uint16_t HttpServer::port() const { return impl_->ports.empty() ? 0 : impl_->ports.front(); }
+
+const std::vector<std::string>& HttpServer::addresses() const { return impl_->addresses; }
 
 std::size_t HttpServer::connections() const {
   return impl_->shared.connections.load(std::memory_order_relaxed);
@@ -334,8 +357,9 @@ void HttpServer::Drain(std::chrono::milliseconds patience) {
   const std::lock_guard lock(impl_->draining);
   for (std::thread& thread : impl_->threads) thread.join();
   impl_->threads.clear();
-  impl_->shared.connections =
-      0;  // one that was on its way to another thread may not have been counted off
+  impl_->unix_socket.reset();
+  // One that was on its way to another thread may not have been counted off.
+  impl_->shared.connections = 0;
 }
 
 }  // namespace plinth::net

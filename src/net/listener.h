@@ -8,15 +8,17 @@
 //   ...
 //   (*server)->Drain(std::chrono::seconds(10));
 //
-// One event loop a thread, each with its own listening socket; a connection stays on the thread
-// that got it, which is the one with the fewest. One request at a time is handled per connection;
-// pipelined ones wait their turn.
+// One event loop a thread, each with its own listening socket for every port; a connection stays on
+// the thread that got it, which is the one with the fewest. One request at a time is handled per
+// connection; pipelined ones wait their turn.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "net/http.h"
@@ -36,7 +38,10 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
+  // The first of the ports, 0 if there is none.
   std::uint16_t port() const;
+  // Where it listens: "http://127.0.0.1:8000", "https://...", "unix:/run/plinth.sock".
+  const std::vector<std::string>& addresses() const;
   std::size_t connections() const;
 
   // Stops accepting, closes idle connections at once, lets requests in flight finish (their answers

@@ -3,11 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/temp_folder.h"
 #include "net/server_fixture.h"
+#include "net/unix_socket.h"
 
 namespace plinth::net {
 namespace {
@@ -109,6 +113,80 @@ TEST_F(HttpServerTest, ListensOnNamesAndIpv6) {
   } else {
     EXPECT_NE((*v6)->port(), 0);
   }
+}
+
+TEST_F(HttpServerTest, ListensOnSeveralPorts) {
+  Serve({.more_ports = {0, 0}});
+  ASSERT_EQ(server_->addresses().size(), 3U);
+  for (const std::string& address : server_->addresses()) {
+    RawClient client(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+    client.Send(Get("/x"));
+    EXPECT_EQ(BodyOf(client.Answer()), "/x");
+  }
+}
+
+class UnixSocketTest : public HttpServerTest {
+ protected:
+  HttpServer::Options Options() {
+    return {.port = std::nullopt, .unix_socket = path_, .unix_socket_mode = 0640};
+  }
+
+  TempFolder folder_;
+  const std::string path_ = folder_.path() / "socket";
+};
+
+TEST_F(UnixSocketTest, AnswersThereAlone) {
+  Serve(Options());
+  EXPECT_THAT(server_->addresses(), ::testing::ElementsAre("unix:" + path_));
+  EXPECT_EQ(server_->port(), 0);
+  for (int i = 0; i < 8; ++i) {
+    RawClient client(path_);
+    client.Send(Get("/x") + Get("/big?1000000"));
+    EXPECT_EQ(BodyOf(client.Answer()), "/x");
+    EXPECT_EQ(BodyOf(client.Answer()).size(), 1'000'000U);
+  }
+  EXPECT_EQ(std::filesystem::status(path_).permissions(), std::filesystem::perms(0640));
+  server_.reset();
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(UnixSocketTest, ReplacesWhatIsLeftBehindAndNothingElse) {
+  const HttpHandler none = [](const HttpRequest&, const Responder&) {};
+  {
+    auto left = UnixSocket::Listen(path_, 0600);
+    ASSERT_TRUE(left);
+    std::filesystem::rename(path_, path_ + ".kept");
+  }
+  std::filesystem::rename(path_ + ".kept", path_);
+  Serve(Options());
+  RawClient client(path_);
+  client.Send(Get("/x"));
+  EXPECT_EQ(BodyOf(client.Answer()), "/x");
+
+  const auto second = HttpServer::Start(Options(), none);
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().message, HasSubstr("another process may be listening"));
+  server_.reset();
+
+  folder_.Write("socket", "a file");
+  const auto over_file = HttpServer::Start(Options(), none);
+  ASSERT_FALSE(over_file);
+  EXPECT_THAT(over_file.error().message, HasSubstr("there is a file of that name"));
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+TEST_F(UnixSocketTest, LeavesANameThatIsAnothersNow) {
+  Serve(Options());
+  std::filesystem::remove(path_);
+  folder_.Write("socket", "another's");
+  server_.reset();
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+TEST_F(UnixSocketTest, SaysThatThePathIsTooLong) {
+  const auto made = UnixSocket::Listen(path_ + std::string(200, 'x'), 0600);
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().message, HasSubstr("1 to 107 bytes"));
 }
 
 }  // namespace

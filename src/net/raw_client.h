@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 
 #include <cctype>
 #include <charconv>
@@ -20,15 +21,10 @@ namespace plinth::net {
 class RawClient {
  public:
   // `receive_buffer` in bytes, if not 0, makes the kernel hold little for us.
-  explicit RawClient(std::uint16_t port, int receive_buffer = 0)
-      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit RawClient(std::uint16_t port, int receive_buffer = 0) : socket_(NewSocket(AF_INET)) {
     if (receive_buffer != 0) {
       ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     }
-    // Nothing here takes that long; it turns a hang into a failure.
-    const timeval patience{.tv_sec = 20, .tv_usec = 0};
-    ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -37,6 +33,16 @@ class RawClient {
         ::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   }
 
+  // Of a UNIX socket.
+  explicit RawClient(const std::string& path) : socket_(NewSocket(AF_UNIX)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    connected_ =
+        ::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  }
+
+  int fd() const { return socket_.get(); }
   bool connected() const { return connected_; }
 
   // False if the server has closed.
@@ -95,6 +101,15 @@ class RawClient {
   void Close() { socket_.Reset(); }
 
  private:
+  static FileDescriptor NewSocket(int family) {
+    FileDescriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    // Nothing here takes that long; it turns a hang into a failure.
+    const timeval patience{.tv_sec = 20, .tv_usec = 0};
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    return socket;
+  }
+
   bool Read() {
     char bytes[16 * 1024];
     last_read_ = ::recv(socket_.get(), bytes, sizeof bytes, 0);

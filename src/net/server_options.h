@@ -1,22 +1,33 @@
 // How an HTTP server listens and what it puts up with.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "net/request_parser.h"
 
 namespace plinth::net {
 
+class TlsServer;
+
 struct HttpServerOptions {
   using milliseconds = std::chrono::milliseconds;
 
   std::string host = "127.0.0.1";
-  std::uint16_t port = 0;   // 0 takes a free one
-  std::size_t threads = 0;  // 0: as many as there are processors
+  std::optional<std::uint16_t> port = 0;    // 0 takes a free one
+  std::vector<std::uint16_t> more_ports{};  // all the same
+  std::shared_ptr<TlsServer> tls{};         // what all ports speak, if it is not null
+  std::string unix_socket{};                // the path of one to listen at as well, never with TLS
+  mode_t unix_socket_mode = 0600;           // who may connect to it
+  std::size_t threads = 0;                  // 0: as many as there are processors
   std::size_t max_connections =
       8192;  // and no more than the limit on open files allows; over it the answer is 503
 

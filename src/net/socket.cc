@@ -16,11 +16,6 @@ struct AddressListDeleter {
   void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
 };
 
-std::string Printable(const std::string& host, std::uint16_t port) {
-  const bool ipv6 = host.find(':') != std::string::npos;
-  return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
 Error BindError(int error_number, const std::string& address) {
   switch (error_number) {
     case EADDRINUSE:
@@ -79,6 +74,11 @@ FileDescriptor Bind(const addrinfo& where, bool reuse_port) {
 
 }  // namespace
 
+std::string PrintableAddress(const std::string& host, std::uint16_t port) {
+  const bool ipv6 = host.find(':') != std::string::npos;
+  return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
 Result<Listeners> Listen(const std::string& host, std::uint16_t port, std::size_t count) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -97,15 +97,15 @@ Result<Listeners> Listen(const std::string& host, std::uint16_t port, std::size_
   Listeners result;
   {
     const FileDescriptor probe = Bind(address, /*reuse_port=*/false);
-    if (!probe.valid()) return Fail(BindError(errno, Printable(host, port)));
-    if (::listen(probe.get(), 1) != 0) return Fail(BindError(errno, Printable(host, port)));
+    if (!probe.valid()) return Fail(BindError(errno, PrintableAddress(host, port)));
+    if (::listen(probe.get(), 1) != 0) return Fail(BindError(errno, PrintableAddress(host, port)));
     result.port = PortOf(probe.get());
   }
   SetPort(address.ai_addr, result.port);
   for (std::size_t i = 0; i < count; ++i) {
     FileDescriptor fd = Bind(address, /*reuse_port=*/true);
     if (!fd.valid() || ::listen(fd.get(), SOMAXCONN) != 0) {
-      return Fail(BindError(errno, Printable(host, result.port)));
+      return Fail(BindError(errno, PrintableAddress(host, result.port)));
     }
     result.sockets.push_back(std::move(fd));
   }

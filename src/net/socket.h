@@ -20,4 +20,7 @@ struct Listeners {
 // address is taken, by whatever kind of server.
 Result<Listeners> Listen(const std::string& host, std::uint16_t port, std::size_t count);
 
+// "127.0.0.1:8000", "[::1]:8000".
+std::string PrintableAddress(const std::string& host, std::uint16_t port);
+
 }  // namespace plinth::net

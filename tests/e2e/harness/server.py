@@ -21,7 +21,7 @@ SANITIZED = BINARY.is_file() and any(mark in BINARY.read_bytes() for mark in (b"
 # How long a step may take; sanitizers make everything slower.
 PATIENCE = 120
 
-LISTENING = re.compile(r"listening on (http://[^\s]+)")
+LISTENING = re.compile(r"listening on (https?://[^\s]+)")
 # A report; not the warning that an allocation was refused, which is what hostile sizes are for.
 SANITIZER = re.compile(r"ERROR: (Address|Leak|UndefinedBehavior)Sanitizer|WARNING: ThreadSanitizer|runtime error:")
 
