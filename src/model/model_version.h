@@ -165,8 +165,13 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
   // How many instances were chosen, shown in the effective configuration.
   void SetInstances(const InstanceLimits& instances);
 
-  void Attach(std::unique_ptr<Attachment> attachment) { attachment_ = std::move(attachment); }
-  Attachment* attachment() const { return attachment_.get(); }
+  // Once, while the version is loading. Any thread may ask for it, as one does that removes the
+  // version meanwhile.
+  void Attach(std::unique_ptr<Attachment> attachment) {
+    owned_attachment_ = std::move(attachment);
+    attachment_.store(owned_attachment_.get(), std::memory_order_release);
+  }
+  Attachment* attachment() const { return attachment_.load(std::memory_order_acquire); }
 
   // A lease if the version is ready. Takes no lock.
   std::optional<VersionLease> TryAcquire();
@@ -204,7 +209,8 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
   ModelConfig config_;
   const Disposer disposer_;
   std::vector<std::unique_ptr<LoadedModel>> copies_;  // all of one signature
-  std::unique_ptr<Attachment> attachment_;
+  std::unique_ptr<Attachment> owned_attachment_;
+  std::atomic<Attachment*> attachment_ = nullptr;
   std::atomic<VersionState> state_{VersionState::kLoading};
   std::atomic<std::uint64_t> uses_{kClosed};
 

@@ -107,6 +107,7 @@ def test_the_deadline_of_a_request_holds_while_the_model_loads(start_server, mod
     write(models / "m", load_ms=3000)
     (models / "m" / "plinth.json").write_text(json.dumps({"config": {"lazy": True, "timeout_ms": 100}}))
     client = start_server("--backend-dir", TEST_BACKEND, "--models", models).client()
+    wait_for(lambda: client.get("/ready").status == 200, "the first look at the folder")
     start = time.monotonic()
     answer = client.predict("m", [[1]])
     assert answer.status == 504 and time.monotonic() - start < 2.5
