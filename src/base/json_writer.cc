@@ -36,6 +36,21 @@ char* WriteNumber(char* at, T value) {
   return std::to_chars(at, at + kNumberSize, value).ptr;
 }
 
+// The same, never as an integer.
+template <typename T>
+char* WriteMarked(char* at, T value) {
+  if (!std::isfinite(value)) {
+    const std::string_view name = std::isnan(value)     ? "NaN"
+                                  : std::signbit(value) ? "-Infinity"
+                                                        : "Infinity";
+    return at + name.copy(at, name.size());
+  }
+  char* const end = std::to_chars(at, at + kNumberSize, value).ptr;
+  if (std::string_view(at, end).find_first_of(".e") != std::string_view::npos) return end;
+  constexpr std::string_view kFraction = ".0";
+  return end + kFraction.copy(end, kFraction.size());
+}
+
 // For each byte: 0 if it may stand in a JSON string as it is, 1 if it must be escaped, 2 if it
 // begins or continues a sequence.
 constexpr std::array<std::uint8_t, 256> MakeClasses() {
@@ -135,7 +150,11 @@ void JsonWriter::WriteElements(std::span<const T> values) {
   for (const T value : values) {
     if (comma_) *at++ = ',';
     comma_ = true;
-    at = WriteNumber(at, value);
+    if constexpr (std::is_floating_point_v<T>) {
+      at = floats_ == FloatStyle::kMarked ? WriteMarked(at, value) : WriteNumber(at, value);
+    } else {
+      at = WriteNumber(at, value);
+    }
     if (at >= full) {
       text_.append(chunk.data(), at);
       at = chunk.data();

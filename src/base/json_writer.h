@@ -2,7 +2,7 @@
 //
 // The writer puts the commas; the caller keeps brackets balanced and gives every member of an
 // object its key. What is written is valid JSON whatever the bytes given: invalid UTF-8 becomes
-// U+FFFD, NaN and infinities, for which JSON has no word, become null.
+// U+FFFD, NaN and infinities, for which JSON has no word, become null unless FloatStyle says else.
 //
 //   JsonWriter json;
 //   json.BeginObject();
@@ -21,10 +21,19 @@
 
 namespace plinth {
 
+// How floating-point numbers are written.
+enum class FloatStyle {
+  kShortest,  // as JSON has them: 3, 0.5, and null for NaN and infinities
+  kMarked,    // never as an integer: 3.0; and as NaN, Infinity, -Infinity, which is no JSON
+};
+
 class JsonWriter {
  public:
   JsonWriter() = default;
-  explicit JsonWriter(std::size_t expected_size) { text_.reserve(expected_size); }
+  explicit JsonWriter(std::size_t expected_size, FloatStyle floats = FloatStyle::kShortest)
+      : floats_(floats) {
+    text_.reserve(expected_size);
+  }
 
   void BeginObject() { Open('{'); }
   void EndObject() { Close('}'); }
@@ -80,6 +89,7 @@ class JsonWriter {
   void WriteElements(std::span<const T> values);
 
   std::string text_;
+  FloatStyle floats_ = FloatStyle::kShortest;
   bool comma_ = false;  // the next value or key needs a comma before it
 };
 

@@ -119,6 +119,19 @@ TEST(JsonWriterTest, NoElementsLeaveNoComma) {
   EXPECT_EQ(json.text(), "[1]");
 }
 
+TEST(JsonWriterTest, MarkedFloatsAreNoIntegers) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  JsonWriter json(0, FloatStyle::kMarked);
+  json.BeginArray();
+  const std::vector<float> values = {3.0F,          -0.0F,         0.5F,      1e20F,
+                                     16'777'216.0F, std::nanf(""), kInfinity, -kInfinity};
+  json.Elements(std::span<const float>(values));
+  json.Value(1e15);
+  json.Value(7);
+  json.EndArray();
+  EXPECT_EQ(json.text(), "[3.0,-0.0,0.5,1e+20,16777216.0,NaN,Infinity,-Infinity,1e+15,7]");
+}
+
 TEST(JsonWriterTest, FixedHasNoExponent) {
   JsonWriter json;
   json.Fixed(1234.5678, 3);

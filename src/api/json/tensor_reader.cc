@@ -47,19 +47,18 @@ DType TypeOf(std::string_view token) {
 
 }  // namespace
 
-Error JsonBody::Malformed(simdjson::error_code code) const {
-  std::string message = "the body is not valid JSON: ";
-  message += simdjson::error_message(code);
-  const char* at = nullptr;
-  if (document.current_location().get(at) == simdjson::SUCCESS && at >= text.data() &&
-      at <= text.data() + text.size()) {
-    message += " Near byte " + std::to_string(at - text.data()) + ".";
-  }
-  return {Code::kInvalidArgument, std::move(message)};
+std::optional<double> NonFiniteNumber(std::string_view token) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
+  if (token == "NaN") return std::numeric_limits<double>::quiet_NaN();
+  if (token == "Infinity" || token == "Inf") return kInfinity;
+  if (token == "-Infinity" || token == "-Inf") return -kInfinity;
+  return std::nullopt;
 }
 
-TensorReader::TensorReader(const TensorSpec& spec, const JsonBody& body, Form form)
-    : spec_(spec), body_(body), shape_(spec, form), elements_(spec.dtype) {}
+TensorReader::TensorReader(const TensorSpec& spec, const JsonBody& body, Form form,
+                           ElementRules rules)
+    : spec_(spec), body_(body), rules_(rules), shape_(spec, form), elements_(spec.dtype) {}
 
 Result<Tensor> TensorReader::Read(Value value) {
   if (!ReadValue(value, 0)) return Fail(std::move(error_));
@@ -218,9 +217,19 @@ bool TensorReader::Store(Value& value) {
   return Refuse("the model declares a type that this server does not know");
 }
 
-// Reads a number, or NaN for null.
+// Reads a number, or what else may stand for one.
 bool TensorReader::ReadDouble(Value& value, double& number) {
-  if (value.get_double().get(number) == simdjson::SUCCESS) return true;
+  return value.get_double().get(number) == simdjson::SUCCESS || ReadNonNumber(value, number);
+}
+
+bool TensorReader::ReadNonNumber(Value& value, double& number) {
+  if (strict()) {
+    // Whoever iterates over the values skips the token, which nobody here has consumed.
+    const auto named = NonFiniteNumber(value.raw_json_token());
+    if (!named) return RefuseValue(value);
+    number = *named;
+    return true;
+  }
   bool missing = false;
   if (value.is_null().get(missing) != simdjson::SUCCESS || !missing) return RefuseValue(value);
   number = std::numeric_limits<double>::quiet_NaN();
@@ -234,7 +243,7 @@ bool TensorReader::StoreFloat(Value& value) {
     elements_.Put(number);
     return true;
   }
-  if (std::abs(number) > kLargestFloat) return RefuseValue(value);
+  if (std::abs(number) > kLargestFloat && !std::isinf(number)) return RefuseValue(value);
   elements_.Put(static_cast<float>(number));
   return true;
 }
@@ -245,7 +254,8 @@ bool TensorReader::StoreSmallFloat(Value& value) {
   const auto single = static_cast<float>(number);
   const bool half = elements_.type() == DType::kFp16;
   const std::uint16_t bits = half ? FloatToFp16(single) : FloatToBf16(single);
-  if (std::isinf(half ? Fp16ToFloat(bits) : Bf16ToFloat(bits))) return RefuseValue(value);
+  if (std::isinf(half ? Fp16ToFloat(bits) : Bf16ToFloat(bits)) && !std::isinf(number))
+    return RefuseValue(value);
   elements_.Put(bits);
   return true;
 }
@@ -266,7 +276,7 @@ bool TensorReader::StoreInteger(Value& value) {
   }
   // 3.0 and 3e2 are whole numbers too, as long as no digit is lost on the way.
   double real = 0;
-  if (value.get_double().get(real) != simdjson::SUCCESS || std::trunc(real) != real ||
+  if (strict() || value.get_double().get(real) != simdjson::SUCCESS || std::trunc(real) != real ||
       std::abs(real) > kExactInteger || real < static_cast<double>(std::numeric_limits<T>::min()) ||
       real > static_cast<double>(std::numeric_limits<T>::max())) {
     return RefuseValue(value);
@@ -279,7 +289,7 @@ bool TensorReader::StoreBool(Value& value) {
   bool truth = false;
   if (value.get_bool().get(truth) != simdjson::SUCCESS) {
     std::uint64_t number = 0;
-    if (value.get_uint64().get(number) != simdjson::SUCCESS || number > 1) {
+    if (strict() || value.get_uint64().get(number) != simdjson::SUCCESS || number > 1) {
       return RefuseValue(value);
     }
     truth = number == 1;

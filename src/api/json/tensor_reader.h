@@ -6,11 +6,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include <simdjson.h>
 
+#include "api/json/body_document.h"
 #include "api/json/element_store.h"
 #include "api/json/shape_finder.h"
 #include "base/status.h"
@@ -19,21 +21,22 @@
 
 namespace plinth::api {
 
-// The body that is being read.
-struct JsonBody {
-  simdjson::ondemand::document& document;
-  std::string_view text;
-
-  // For a body that is not JSON: what the parser found, and where.
-  Error Malformed(simdjson::error_code code) const;
+// What counts as an element, where protocols differ.
+enum class ElementRules {
+  kPlinth,     // null is a missing float; 3.0 is a whole number, 0 and 1 are truth values
+  kTfServing,  // none of these; the tokens NaN, Infinity and -Infinity are floats
 };
+
+// What the tokens NaN, Infinity and -Infinity stand for, with blanks behind them or without.
+std::optional<double> NonFiniteNumber(std::string_view token);
 
 class TensorReader {
  public:
   using Form = ShapeFinder::Form;
 
   // `spec` and `body` outlive the reader.
-  TensorReader(const TensorSpec& spec, const JsonBody& body, Form form);
+  TensorReader(const TensorSpec& spec, const JsonBody& body, Form form,
+               ElementRules rules = ElementRules::kPlinth);
 
   // Reads the whole tensor. INVALID_ARGUMENT says which element, what it is and what is expected
   // there.
@@ -56,8 +59,11 @@ class TensorReader {
   template <typename T>
   bool ReadRun(simdjson::ondemand::array_iterator& it, std::size_t level, std::int64_t& size);
 
+  bool strict() const { return rules_ == ElementRules::kTfServing; }
+
   bool Store(simdjson::ondemand::value& value);
   bool ReadDouble(simdjson::ondemand::value& value, double& number);
+  bool ReadNonNumber(simdjson::ondemand::value& value, double& number);
   bool StoreFloat(simdjson::ondemand::value& value);
   bool StoreSmallFloat(simdjson::ondemand::value& value);
   template <typename T>
@@ -76,6 +82,7 @@ class TensorReader {
 
   const TensorSpec& spec_;
   const JsonBody& body_;
+  const ElementRules rules_;
   ShapeFinder shape_;
   ElementStore elements_;
   std::size_t level_ = 0;  // of the value that is being read

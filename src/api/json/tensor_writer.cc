@@ -10,8 +10,8 @@
 namespace plinth::api {
 namespace {
 
-void WriteBytes(JsonWriter& json, std::string_view bytes) {
-  if (IsUtf8(bytes)) return json.Value(bytes);
+void WriteBytes(JsonWriter& json, std::string_view bytes, BytesStyle style) {
+  if (style == BytesStyle::kText && IsUtf8(bytes)) return json.Value(bytes);
   std::string encoded;
   AppendBase64(bytes, encoded);
   json.BeginObject();
@@ -28,7 +28,8 @@ void WriteSmallFloats(JsonWriter& json, const Tensor& tensor, std::size_t begin,
 }
 
 // The elements [begin, begin + count), without brackets.
-void WriteRun(JsonWriter& json, const Tensor& tensor, std::size_t begin, std::size_t count) {
+void WriteRun(JsonWriter& json, const Tensor& tensor, BytesStyle style, std::size_t begin,
+              std::size_t count) {
   const auto write = [&]<typename T>(T) {
     json.Elements(tensor.values<T>().subspan(begin, count));
   };
@@ -62,7 +63,8 @@ void WriteRun(JsonWriter& json, const Tensor& tensor, std::size_t begin, std::si
       }
       return;
     case DType::kBytes:
-      for (std::size_t i = begin; i < begin + count; ++i) WriteBytes(json, tensor.string_at(i));
+      for (std::size_t i = begin; i < begin + count; ++i)
+        WriteBytes(json, tensor.string_at(i), style);
       return;
     case DType::kAny:
       return;  // no tensor has it
@@ -71,15 +73,16 @@ void WriteRun(JsonWriter& json, const Tensor& tensor, std::size_t begin, std::si
 
 // The arrays from dimension `level` on; `begin` is the first element, `size` how many there are.
 // Bounded by the largest rank.
-void WriteArrays(JsonWriter& json, const Tensor& tensor, std::size_t level, std::size_t begin,
-                 std::size_t size) {
+void WriteArrays(JsonWriter& json, const Tensor& tensor, BytesStyle style, std::size_t level,
+                 std::size_t begin, std::size_t size) {
+  if (level == tensor.shape().rank()) return WriteRun(json, tensor, style, begin, size);
   json.BeginArray();
   const auto dim = static_cast<std::size_t>(tensor.shape()[level]);
   if (level + 1 == tensor.shape().rank()) {
-    WriteRun(json, tensor, begin, size);
+    WriteRun(json, tensor, style, begin, size);
   } else {
     for (std::size_t i = 0; i < dim; ++i) {
-      WriteArrays(json, tensor, level + 1, begin + i * (size / dim), size / dim);
+      WriteArrays(json, tensor, style, level + 1, begin + i * (size / dim), size / dim);
     }
   }
   json.EndArray();
@@ -112,16 +115,22 @@ std::size_t TextSizeOf(const Tensor& tensor) {
   }
 }
 
-void WriteTensor(JsonWriter& json, const Tensor& tensor) {
+void WriteTensor(JsonWriter& json, const Tensor& tensor, BytesStyle bytes) {
   const auto size = static_cast<std::size_t>(tensor.element_count());
-  if (tensor.shape().rank() == 0) return WriteRun(json, tensor, 0, size);
   if (size == 0 && HasTooManyEmptyArrays(tensor.shape())) return json.Raw("[]");
-  WriteArrays(json, tensor, 0, 0, size);
+  WriteArrays(json, tensor, bytes, 0, 0, size);
+}
+
+void WriteRow(JsonWriter& json, const Tensor& tensor, std::int64_t row, BytesStyle bytes) {
+  const auto size = static_cast<std::size_t>(tensor.element_count()) /
+                    static_cast<std::size_t>(tensor.shape()[0]);
+  if (size == 0 && HasTooManyEmptyArrays(tensor.shape())) return json.Raw("[]");
+  WriteArrays(json, tensor, bytes, 1, static_cast<std::size_t>(row) * size, size);
 }
 
 void WriteElements(JsonWriter& json, const Tensor& tensor) {
   json.BeginArray();
-  WriteRun(json, tensor, 0, static_cast<std::size_t>(tensor.element_count()));
+  WriteRun(json, tensor, BytesStyle::kText, 0, static_cast<std::size_t>(tensor.element_count()));
   json.EndArray();
 }
 

@@ -4,16 +4,16 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <utility>
 
 #include <simdjson.h>
 
 #include "api/http/names.h"
+#include "api/json/body_document.h"
+#include "api/json/row_reader.h"
 #include "api/json/tensor_reader.h"
 #include "base/nearest.h"
-#include "net/http.h"
 #include "serving/input_check.h"
 
 namespace plinth::api {
@@ -23,14 +23,7 @@ namespace ondemand = simdjson::ondemand;
 using ondemand::json_type;
 using Form = TensorReader::Form;
 
-static_assert(net::HttpRequest::kBodyPadding >= simdjson::SIMDJSON_PADDING);
-
 constexpr std::string_view kKeys[] = {"inputs", "version", "outputs", "priority", "timeout_ms"};
-
-// A parser holds about six bytes for each byte of the largest body that it has seen. Each thread
-// keeps one for bodies up to this size; a larger body gets one of its own, so that the memory comes
-// back.
-constexpr std::size_t kKeptParserSize = std::size_t{256} * 1024;
 
 std::unexpected<Error> Invalid(std::string message) {
   return Fail(Code::kInvalidArgument, std::move(message));
@@ -50,21 +43,10 @@ std::unexpected<Error> SeveralInputs(const Signature& signature) {
       "{\"inputs\": {\"<name>\": <value>, ...}} or a list of such objects, one for each row");
 }
 
-std::unexpected<Error> UnknownInput(const Signature& signature, std::string_view name) {
-  std::vector<std::string_view> names;
-  names.reserve(signature.inputs.size());
-  for (const TensorSpec& spec : signature.inputs) names.push_back(spec.name);
-  std::string message = "input '" + std::string(name.substr(0, 100)) + "' is unknown";
-  message += DidYouMean(name, names);
-  message += message.ends_with('?') ? " The model's inputs are " : "; the model's inputs are ";
-  return Invalid(message + NamesOf(signature.inputs));
-}
-
 // One body. The parser's document can be read more than once, each time from its beginning.
 class Decoder {
  public:
-  Decoder(ondemand::document& document, std::string_view text, VersionChoice& choice)
-      : body_{document, text}, choice_(choice) {}
+  Decoder(const JsonBody& body, VersionChoice& choice) : body_(body), choice_(choice) {}
 
   Result<PredictBody> Decode() {
     auto first = Pass();
@@ -103,8 +85,9 @@ class Decoder {
     return !key.empty() && key == choice_.sticky_field();
   }
   void FindDeciders();
-  const char* NextToken(ondemand::value value) const;
-  bool IsBase64(const char* brace) const;
+  bool IsBase64(const char* brace) const {
+    return body_.IsBase64(brace) && signature_->FindInput("b64") == nullptr;
+  }
 
   std::unexpected<Error> Malformed(simdjson::error_code code) const {
     return Fail(body_.Malformed(code));
@@ -257,7 +240,7 @@ Status Decoder::ReadInputs(ondemand::value value, std::vector<NamedTensor>& inpu
     return leaf ? ReadSole(value, inputs) : ReadByName(value, inputs);
   }
   if (type == json_type::array) {
-    const char* first = NextToken(value);
+    const char* first = JsonBody::NextToken(value);
     if (*first == '{' && !IsBase64(first)) return ReadRows(value, inputs);
   }
   return ReadSole(value, inputs);
@@ -293,85 +276,17 @@ Status Decoder::ReadByName(ondemand::value value, std::vector<NamedTensor>& inpu
   return {};
 }
 
-// The inputs of a list of rows, each row an object by name.
-class RowReaders {
- public:
-  RowReaders(const Signature& signature, const JsonBody& body)
-      : signature_(signature), body_(body) {}
-
-  // A member of row `row`.
-  Status Read(std::int64_t row, std::string_view name, ondemand::value value) {
-    // Rows mostly list their members in one order, so the next reader is the likely one.
-    if (next_ >= readers_.size()) next_ = 0;
-    if (next_ >= readers_.size() || readers_[next_].spec().name != name) {
-      const auto it =
-          std::ranges::find(readers_, name, [](const TensorReader& r) { return r.spec().name; });
-      next_ = static_cast<std::size_t>(it - readers_.begin());
-    }
-    if (next_ == readers_.size()) {
-      if (auto added = Add(row, name); !added) return added;
-    }
-    TensorReader& reader = readers_[next_++];
-    if (reader.rows() > row) return Invalid(Member(row, name) + " is given twice");
-    return reader.ReadRow(value);
-  }
-
-  Status EndRow(std::int64_t row) {
-    for (const TensorReader& reader : readers_) {
-      if (reader.rows() == row) return Invalid(Member(row, reader.spec().name) + " is missing");
-    }
-    next_ = 0;
-    return {};
-  }
-
-  Status Finish(std::vector<NamedTensor>& inputs) {
-    for (TensorReader& reader : readers_) {
-      auto tensor = reader.FinishRows();
-      if (!tensor) return Fail(std::move(tensor.error()));
-      inputs.push_back({reader.spec().name, *std::move(tensor)});
-    }
-    return {};
-  }
-
- private:
-  static std::string Member(std::int64_t row, std::string_view name) {
-    return "inputs[" + std::to_string(row) + "]." + std::string(name);
-  }
-
-  Status Add(std::int64_t row, std::string_view name) {
-    const TensorSpec* const spec = signature_.FindInput(name);
-    if (spec == nullptr) return UnknownInput(signature_, name);
-    if (row > 0) {
-      return Invalid(Member(row, name) +
-                     " is missing in the rows before it; every row must have the same inputs");
-    }
-    if (spec->batch_axis != 0 && spec->shape) {
-      return Invalid("input '" + spec->name +
-                     "' has no batch dimension to stack rows along (its shape is " +
-                     spec->shape->ToString() + "); give the inputs as one object by name");
-    }
-    readers_.emplace_back(*spec, body_, Form::kRows);
-    return {};
-  }
-
-  const Signature& signature_;
-  const JsonBody& body_;
-  std::vector<TensorReader> readers_;
-  std::size_t next_ = 0;
-};
-
 Status Decoder::ReadRows(ondemand::value value, std::vector<NamedTensor>& inputs) {
-  RowReaders readers(*signature_, body_);
+  RowReader rows(*signature_, body_);
   ondemand::array array;
   if (const auto failed = value.get_array().get(array)) return Malformed(failed);
-  std::int64_t row = 0;
   for (auto element : array) {
     ondemand::value inner;
     if (const auto failed = element.get(inner)) return Malformed(failed);
     ondemand::object object;
     if (const auto failed = inner.get_object().get(object)) {
       if (failed != simdjson::INCORRECT_TYPE) return Malformed(failed);
-      return Invalid("inputs[" + std::to_string(row) +
+      return Invalid("inputs[" + std::to_string(rows.count()) +
                      "] is no object, expected one by input name like the rows before it");
     }
     for (auto field : object) {
@@ -379,12 +294,11 @@ Status Decoder::ReadRows(ondemand::value value, std::vector<NamedTensor>& inputs
       ondemand::value member;
       if (const auto failed = field.unescaped_key().get(name)) return Malformed(failed);
       if (const auto failed = field.value().get(member)) return Malformed(failed);
-      if (auto read = readers.Read(row, name, member); !read) return read;
+      if (auto read = rows.Read(name, member); !read) return read;
     }
-    if (auto ended = readers.EndRow(row); !ended) return ended;
-    ++row;
+    if (auto ended = rows.EndRow(); !ended) return ended;
   }
-  return readers.Finish(inputs);
+  return rows.Finish(inputs);
 }
 
 // Looks for nothing but what decides on the version, in a body that could not be read to its end.
@@ -408,59 +322,13 @@ void Decoder::FindDeciders() {
   }
 }
 
-// The first character of the token behind the one that `value` begins with. Within the body or its
-// padding.
-const char* Decoder::NextToken(ondemand::value value) const {
-  const std::string_view token = value.raw_json_token();
-  return token.data() + token.size();
-}
-
-// Whether the object that begins here is {"b64": ...}: the bytes of one element, unless the model
-// has an input of that name.
-bool Decoder::IsBase64(const char* brace) const {
-  const char* const end = body_.text.data() + body_.text.size();
-  std::string_view rest(brace + 1, brace < end ? static_cast<std::size_t>(end - brace - 1) : 0);
-  rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
-  return rest.starts_with("\"b64\"") && signature_->FindInput("b64") == nullptr;
-}
-
-// The calling thread's parser; nullptr if there is no memory for it.
-ondemand::parser* KeptParser() {
-  thread_local std::unique_ptr<ondemand::parser> kept;
-  if (kept == nullptr) {
-    auto parser = std::make_unique<ondemand::parser>();
-    // All of it at once, so that bodies of growing sizes do not reallocate; pages that are not used
-    // take no memory.
-    if (parser->allocate(kKeptParserSize) != simdjson::SUCCESS) return nullptr;
-    kept = std::move(parser);
-  }
-  return kept.get();
-}
-
-Result<PredictBody> DecodeWith(ondemand::parser& parser, std::string_view text,
-                               VersionChoice& choice) {
-  ondemand::document document;
-  const simdjson::padded_string_view padded(text.data(), text.size(),
-                                            text.size() + net::HttpRequest::kBodyPadding);
-  if (const auto failed = parser.iterate(padded).get(document)) {
-    if (failed == simdjson::MEMALLOC) {
-      return Fail(Code::kOutOfMemory, "there is no memory to read the body");
-    }
-    return Invalid(std::string("the body is not valid JSON: ") + simdjson::error_message(failed));
-  }
-  return Decoder(document, text, choice).Decode();
-}
-
 }  // namespace
 
 Result<PredictBody> DecodePredict(const Buffer& body, VersionChoice& choice) {
   if (body.empty()) return Invalid("the body is empty, expected {\"inputs\": ...}");
-  const std::string_view text(body.As<char>(), body.size());
-  if (text.size() <= kKeptParserSize) {
-    if (auto* const parser = KeptParser()) return DecodeWith(*parser, text, choice);
-  }
-  ondemand::parser parser;
-  return DecodeWith(parser, text, choice);
+  auto document = BodyDocument::Parse(body);
+  if (!document) return Fail(std::move(document.error()));
+  return Decoder(document->body(), choice).Decode();
 }
 
 }  // namespace plinth::api

@@ -110,26 +110,4 @@ std::string UnknownRouteMessage(std::string_view path) {
   return message + ". GET / lists all routes";
 }
 
-std::string_view NameOf(Verb verb) {
-  switch (verb) {
-    case Verb::kGet:
-      return "GET";
-    case Verb::kHead:
-      return "HEAD";
-    case Verb::kPost:
-      return "POST";
-    case Verb::kPut:
-      return "PUT";
-    case Verb::kDelete:
-      return "DELETE";
-    case Verb::kPatch:
-      return "PATCH";
-    case Verb::kOptions:
-      return "OPTIONS";
-    case Verb::kOther:
-      break;
-  }
-  return "this method";
-}
-
 }  // namespace plinth::api

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/http/verbs.h"
 #include "net/http.h"
 
 namespace plinth::api {
@@ -56,7 +57,5 @@ RouteMatch MatchRoute(net::Verb verb, std::string_view path);
 
 // For a path that no route has: "no route '/modells'; did you mean ...".
 std::string UnknownRouteMessage(std::string_view path);
-
-std::string_view NameOf(net::Verb verb);
 
 }  // namespace plinth::api
