@@ -17,6 +17,7 @@
 #include "api/http/dispatch.h"
 #include "api/native/routes.h"
 #include "api/openinference/routes.h"
+#include "api/tfserving/rest.h"
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/listen_options.h"
@@ -123,7 +124,8 @@ Service::Options ServiceOptions(const ServeOptions& options) {
 
 net::HttpHandler MakeApi(Service& service, api::openinference::SharedMemory& memory) {
   return api::Dispatch({{"/v2", api::openinference::MakeRestApi(
-                                    service, memory, {.server_version = PLINTH_VERSION})}},
+                                    service, memory, {.server_version = PLINTH_VERSION})},
+                        {"/v1", api::tfserving::MakeRestApi(service)}},
                        api::MakeNativeApi(service, {.version = PLINTH_VERSION}));
 }
 

@@ -86,5 +86,14 @@ TEST(TensorTest, StringOffsetsFromOutsideAreChecked) {
   EXPECT_FALSE(Tensor::FromStrings({1}, data, {}));
 }
 
+TEST(TensorTest, ReshapingSharesTheElements) {
+  const auto tensor = Tensor::Allocate(DType::kFp32, {2, 3});
+  const Tensor flat = tensor->Reshape({6});
+  EXPECT_EQ(flat.shape(), (Shape{6}));
+  EXPECT_EQ(flat.data().data(), tensor->data().data());
+  const std::vector<std::string> texts = {"a", "bc"};
+  EXPECT_EQ(Tensor::OfStrings({2}, texts).Reshape({1, 2}).string_at(1), "bc");
+}
+
 }  // namespace
 }  // namespace plinth
