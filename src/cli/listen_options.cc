@@ -53,6 +53,13 @@ void AddListenOptions(CLI::App& app, ListenOptions& options) {
                  "File with certificates (PEM): clients must show one that rests on them")
       ->needs(certificate)
       ->group(group);
+  app.add_option("--cors", options.cors_origins,
+                 "Origin of web pages that may use the server from a browser, "
+                 "https://app.example.com, or * for all (may be repeated)")
+      ->group(group);
+  app.add_flag("--no-compression", options.no_compression,
+               "Never compress answers, whatever clients accept")
+      ->group(group);
 }
 
 Result<net::HttpServer::Options> ServerOptions(const ListenOptions& options) {

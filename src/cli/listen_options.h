@@ -29,6 +29,8 @@ struct ListenOptions {
   std::string unix_socket;
   std::string unix_socket_mode = "600";
   net::TlsFiles tls;
+  std::vector<std::string> cors_origins;
+  bool no_compression = false;  // of answers
 };
 
 void AddListenOptions(CLI::App& app, ListenOptions& options);

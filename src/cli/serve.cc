@@ -1,6 +1,7 @@
 // plinth serve: the server.
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
@@ -14,9 +15,14 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "api/http/content_coding.h"
+#include "api/http/cors.h"
 #include "api/http/dispatch.h"
+#include "api/http/responses.h"
 #include "api/native/routes.h"
+#include "api/openinference/errors.h"
 #include "api/openinference/routes.h"
+#include "api/tfserving/errors.h"
 #include "api/tfserving/rest.h"
 #include "base/log.h"
 #include "cli/command.h"
@@ -26,6 +32,7 @@
 #include "net/tls.h"
 #include "serving/folder_sync.h"
 #include "serving/service.h"
+#include "serving/worker_pool.h"
 
 namespace plinth::cli {
 namespace {
@@ -122,11 +129,31 @@ Service::Options ServiceOptions(const ServeOptions& options) {
           .compiled_cache_bytes = options.compiled_cache_mb << 20};
 }
 
-net::HttpHandler MakeApi(Service& service, api::openinference::SharedMemory& memory) {
-  return api::Dispatch({{"/v2", api::openinference::MakeRestApi(
-                                    service, memory, {.server_version = PLINTH_VERSION})},
-                        {"/v1", api::tfserving::MakeRestApi(service)}},
-                       api::MakeNativeApi(service, {.version = PLINTH_VERSION}));
+// All protocols over HTTP. `coders` are the threads that compress and decompress.
+net::HttpHandler MakeApi(const ListenOptions& options, Service& service,
+                         api::openinference::SharedMemory& memory, WorkerPool& coders) {
+  const net::HttpServer::Options defaults;
+  const api::CodingOptions coding{
+      .run_elsewhere = [&coders](WorkerPool::Task task) { coders.Post(std::move(task)); },
+      .body_bytes = defaults.limits.body_bytes,
+      .budget = std::make_shared<net::ByteBudget>(defaults.body_memory),
+      .compress_answers = !options.no_compression};
+  const Error unknown{Code::kUnsupportedMedia,
+                      "the Content-Encoding is not understood; send gzip, deflate or none"};
+  const Error unknown_to_triton{Code::kUnimplemented, "Unsupported compression type"};
+
+  net::HttpHandler open_inference = api::WithContentCoding(
+      api::openinference::MakeRestApi(service, memory, {.server_version = PLINTH_VERSION}),
+      {api::openinference::ErrorResponse, unknown_to_triton}, coding);
+  net::HttpHandler tf_serving = api::WithContentCoding(
+      api::tfserving::MakeRestApi(service), {api::tfserving::ErrorResponse, unknown}, coding);
+  net::HttpHandler native =
+      api::WithContentCoding(api::MakeNativeApi(service, {.version = PLINTH_VERSION}),
+                             {api::ErrorResponse, unknown}, coding);
+  net::HttpHandler all = api::Dispatch(
+      {{"/v2", std::move(open_inference)}, {"/v1", std::move(tf_serving)}}, std::move(native));
+  if (options.cors_origins.empty()) return all;
+  return api::WithCors(std::move(all), options.cors_origins);
 }
 
 struct Servers {
@@ -180,7 +207,9 @@ int Serve(const ServeOptions& options) {
   http->threads = options.io_threads;
   http->on_turn_end = Service::EndTurn;
   api::openinference::SharedMemory client_memory(options.allow_client_shm);
-  auto servers = StartServers(options.listen, *http, MakeApi(*service, client_memory));
+  WorkerPool coders("plinth-coding", std::max(1U, std::thread::hardware_concurrency()));
+  auto servers =
+      StartServers(options.listen, *http, MakeApi(options.listen, *service, client_memory, coders));
   if (!servers) {
     LogError(servers.error().message);
     return EXIT_FAILURE;

@@ -307,6 +307,8 @@ bool Connection::Receive() {
     space = std::as_writable_bytes(std::span(host_->read_buffer.get(), ConnectionHost::kReadSize));
   if (!into_body && !input_.empty()) KeepLeftover();
 
+  // Through TLS a read goes on for as long as more arrives.
+  if (stream_.encrypted()) space = space.first(std::min(space.size(), ConnectionHost::kReadSize));
   const ssize_t got = stream_.Read(space);
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
     readable_ = false;

@@ -1,10 +1,9 @@
 #include "api/http/request_headers.h"
 
-#include <algorithm>
-#include <charconv>
 #include <string>
 #include <utility>
 
+#include "api/http/header_lists.h"
 #include "net/header_text.h"
 
 namespace plinth::api {
@@ -14,39 +13,6 @@ using net::EqualsIgnoringCase;
 
 constexpr std::string_view kRaw = "application/octet-stream";
 constexpr std::string_view kJson = "application/json";
-
-std::string_view Trimmed(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  return text.substr(0, text.find_last_not_of(" \t") + 1);
-}
-
-// Takes the part up to the next `separator` off the front of `text`.
-std::string_view TakePart(std::string_view& text, char separator) {
-  const std::string_view part = text.substr(0, text.find(separator));
-  text.remove_prefix(std::min(part.size() + 1, text.size()));
-  return Trimmed(part);
-}
-
-// Calls `see` with each element of the comma lists in all headers of that name.
-template <typename See>
-void ForEachElement(const net::HttpRequest& request, std::string_view name, See see) {
-  for (const net::Header& header : request.headers) {
-    if (!EqualsIgnoringCase(header.name, name)) continue;
-    for (std::string_view rest = header.value; !rest.empty();) see(TakePart(rest, ','));
-  }
-}
-
-// The weight of an element of Accept, "text/html;level=1;q=0.5": 1 unless it has a q.
-double WeightOf(std::string_view parameters) {
-  double weight = 1;
-  while (!parameters.empty()) {
-    const std::string_view parameter = TakePart(parameters, ';');
-    if (!parameter.starts_with("q=") && !parameter.starts_with("Q=")) continue;
-    const std::string_view number = parameter.substr(2);
-    std::from_chars(number.data(), number.data() + number.size(), weight);
-  }
-  return weight;
-}
 
 std::unexpected<Error> UnknownType(std::string_view type, std::string_view expected) {
   return Fail(Code::kUnsupportedMedia, "Content-Type '" + std::string(type) +
