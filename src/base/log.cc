@@ -13,7 +13,10 @@
 namespace plinth {
 namespace {
 
-std::atomic<LogLevel> g_level{LogLevel::kInfo};
+constexpr unsigned BitOf(LogLevel level) { return 1U << static_cast<unsigned>(level); }
+constexpr unsigned FromLevel(LogLevel level) { return ~(BitOf(level) - 1); }
+
+std::atomic<unsigned> g_logged{FromLevel(LogLevel::kInfo)};  // a bit for each level
 
 constexpr std::string_view kNames[] = {"DEBUG", "INFO ", "WARN ", "ERROR"};
 
@@ -32,10 +35,22 @@ void AppendEscaped(std::string& line, std::string_view text) {
 
 }  // namespace
 
-void SetLogLevel(LogLevel level) { g_level.store(level, std::memory_order_relaxed); }
+void SetLogLevel(LogLevel level) { g_logged.store(FromLevel(level), std::memory_order_relaxed); }
+
+void SetLogged(LogLevel level, bool logged) {
+  if (logged) {
+    g_logged.fetch_or(BitOf(level), std::memory_order_relaxed);
+  } else {
+    g_logged.fetch_and(~BitOf(level), std::memory_order_relaxed);
+  }
+}
+
+bool IsLogged(LogLevel level) {
+  return (g_logged.load(std::memory_order_relaxed) & BitOf(level)) != 0;
+}
 
 void Log(LogLevel level, std::string_view message) {
-  if (level < g_level.load(std::memory_order_relaxed)) return;
+  if (!IsLogged(level)) return;
   std::string line =
       fmt::format("{} {} ", UtcTime(NowMs()), kNames[static_cast<std::size_t>(level)]);
   AppendEscaped(line, message);

@@ -13,6 +13,10 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError };
 // Lines below this level are dropped. Default kInfo. Any thread.
 void SetLogLevel(LogLevel level);
 
+// Whether lines of just this level are written, whatever is with the others. Any thread.
+void SetLogged(LogLevel level, bool logged);
+bool IsLogged(LogLevel level);
+
 // Control characters in the message, a newline among them, are written escaped: what a client or a
 // model file made up cannot forge a line. Any thread.
 void Log(LogLevel level, std::string_view message);

@@ -20,6 +20,7 @@
 #include "api/http/dispatch.h"
 #include "api/http/responses.h"
 #include "api/native/routes.h"
+#include "api/openinference/context.h"
 #include "api/openinference/errors.h"
 #include "api/openinference/routes.h"
 #include "api/tfserving/errors.h"
@@ -27,6 +28,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/listen_options.h"
+#include "cli/open_inference_flags.h"
 #include "cli/state_option.h"
 #include "net/listener.h"
 #include "net/tls.h"
@@ -54,7 +56,7 @@ struct ServeOptions {
   std::uint64_t compiled_cache_mb = 4096;
   double drain_seconds = 30;
   std::string log_level = "info";
-  bool allow_client_shm = false;
+  OpenInferenceFlags open_inference;
 };
 
 // The signals that end the server, and SIGHUP, which has it look at the files again: blocked in
@@ -131,7 +133,7 @@ Service::Options ServiceOptions(const ServeOptions& options) {
 
 // All protocols over HTTP. `coders` are the threads that compress and decompress.
 net::HttpHandler MakeApi(const ListenOptions& options, Service& service,
-                         api::openinference::SharedMemory& memory, WorkerPool& coders) {
+                         api::openinference::Context& context, WorkerPool& coders) {
   const net::HttpServer::Options defaults;
   const api::CodingOptions coding{
       .run_elsewhere = [&coders](WorkerPool::Task task) { coders.Post(std::move(task)); },
@@ -142,9 +144,9 @@ net::HttpHandler MakeApi(const ListenOptions& options, Service& service,
                       "the Content-Encoding is not understood; send gzip, deflate or none"};
   const Error unknown_to_triton{Code::kUnimplemented, "Unsupported compression type"};
 
-  net::HttpHandler open_inference = api::WithContentCoding(
-      api::openinference::MakeRestApi(service, memory, {.server_version = PLINTH_VERSION}),
-      {api::openinference::ErrorResponse, unknown_to_triton}, coding);
+  net::HttpHandler open_inference =
+      api::WithContentCoding(api::openinference::MakeRestApi(context),
+                             {api::openinference::ErrorResponse, unknown_to_triton}, coding);
   net::HttpHandler tf_serving = api::WithContentCoding(
       api::tfserving::MakeRestApi(service), {api::tfserving::ErrorResponse, unknown}, coding);
   net::HttpHandler native =
@@ -187,7 +189,8 @@ int Serve(const ServeOptions& options) {
   const Signals signals;
   SetLogLevel(LevelOf(options.log_level));
   Service::Options service_options = ServiceOptions(options);
-  auto state = OpenState(options.state, service_options.model_roots.front());
+  const std::vector<std::string> roots = service_options.model_roots;
+  auto state = OpenState(options.state, roots.front());
   if (!state) {
     LogError(state.error().message);
     return EXIT_FAILURE;
@@ -199,6 +202,8 @@ int Serve(const ServeOptions& options) {
     return EXIT_FAILURE;
   }
 
+  auto open_inference = std::make_unique<api::openinference::Context>(
+      *service, OptionsOf(options.open_inference, roots));
   auto http = ServerOptions(options.listen);
   if (!http) {
     LogError(http.error().message);
@@ -206,10 +211,9 @@ int Serve(const ServeOptions& options) {
   }
   http->threads = options.io_threads;
   http->on_turn_end = Service::EndTurn;
-  api::openinference::SharedMemory client_memory(options.allow_client_shm);
   WorkerPool coders("plinth-coding", std::max(1U, std::thread::hardware_concurrency()));
-  auto servers =
-      StartServers(options.listen, *http, MakeApi(options.listen, *service, client_memory, coders));
+  auto servers = StartServers(options.listen, *http,
+                              MakeApi(options.listen, *service, *open_inference, coders));
   if (!servers) {
     LogError(servers.error().message);
     return EXIT_FAILURE;
@@ -235,6 +239,7 @@ int Serve(const ServeOptions& options) {
   LogInfo("stopped");
 #ifdef PLINTH_SANITIZED
   *servers = {};
+  open_inference.reset();
   service.reset();
   return EXIT_SUCCESS;
 #else
@@ -300,10 +305,7 @@ std::function<int()> AddServe(CLI::App& app) {
   app.add_option("--log-level", options->log_level, "debug, info, warning or error")
       ->capture_default_str()
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
-  app.add_flag("--allow-client-shm", options->allow_client_shm,
-               "Let clients of this machine register shared memory for inputs and outputs "
-               "(/v2/systemsharedmemory). They can then read and write every shared memory object "
-               "that this process can");
+  AddOpenInferenceFlags(app, options->open_inference);
   app.footer(R"(Examples:
   plinth serve --model-root ./models
   plinth serve --models ./models --host 0.0.0.0 --port 9000

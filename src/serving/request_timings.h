@@ -44,10 +44,10 @@ struct TimingTotals {
   Timing input;
   Timing compute;
   Timing output;
-  Timing failed;         // from arrival to answer
-  Timing failed_queue;   // of the failed, those that were executed: what they had waited
-  Timing hits;           // answered by what was computed for another; the time of the look
-  Timing misses;         // looked for and executed
+  Timing failed;        // from arrival to answer
+  Timing failed_queue;  // of the failed, those that were executed: what they had waited
+  Timing hits;          // answered by what was computed for another; the time of the look
+  Timing misses;        // looked for and executed
   std::vector<BatchTiming> batches;  // by rows, rising
 };
 

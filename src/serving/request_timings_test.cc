@@ -33,13 +33,12 @@ TEST(RequestTimingsTest, ARequestCountsAllOfTheExecutionThatItShared) {
   EXPECT_EQ(totals.compute, (Timing{4, 100 + 3 * 200}));
   EXPECT_EQ(totals.input, (Timing{4, 3 * 10}));
   EXPECT_EQ(totals.output, (Timing{4, 3 * 20}));
-  EXPECT_THAT(totals.batches,
-              ElementsAre(BatchTiming{.rows = 1, .executions = 1, .compute_ns = 100},
-                          BatchTiming{.rows = 4,
-                                      .executions = 1,
-                                      .input_ns = 10,
-                                      .compute_ns = 200,
-                                      .output_ns = 20}));
+  EXPECT_THAT(
+      totals.batches,
+      ElementsAre(
+          BatchTiming{.rows = 1, .executions = 1, .compute_ns = 100},
+          BatchTiming{
+              .rows = 4, .executions = 1, .input_ns = 10, .compute_ns = 200, .output_ns = 20}));
 }
 
 TEST(RequestTimingsTest, TheLargestSizesAreOne) {

@@ -30,7 +30,7 @@ bool Run::Execute(const ExecuteOptions& options) {
 
 // Of a model that batches nothing each request is one inference, whatever its sizes.
 void Run::CountTimes(Clock::time_point start, const JoiningTimes& joining) const {
-  const bool batches = CanBatch(version_.signature());
+  const bool batches = version_.config().batch_size > 0 && CanBatch(version_.signature());
   if (joining.joined) {
     return metrics_.timings->Executed({.rows = rows_,
                                        .requests = jobs_.size(),

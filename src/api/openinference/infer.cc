@@ -1,6 +1,5 @@
 #include "api/openinference/infer.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <memory>
@@ -8,13 +7,12 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "api/http/request_headers.h"
 #include "api/openinference/infer_answer.h"
-#include "api/openinference/infer_inputs.h"
 #include "api/openinference/infer_json.h"
 #include "api/openinference/infer_request.h"
+#include "api/openinference/infer_start.h"
 #include "api/openinference/raw_request.h"
 #include "api/openinference/rest_inference.h"
 
@@ -54,7 +52,7 @@ class InferCall final : public RestInference {
   Result<HttpResponse> Encode(const InferResponse& response) override;
 
   InferBody body_;
-  std::vector<std::shared_ptr<const SharedMapping>> shared_;  // inputs that are used where they are
+  SharedInputs shared_;
 };
 
 Result<InferBody> InferCall::ReadBody(RequestedVersion& version) const {
@@ -73,35 +71,15 @@ Result<InferRequest> InferCall::Decode(RequestedVersion& version) {
   if (!body) return Fail(std::move(body.error()));
   body_ = *std::move(body);
   if (auto chosen = Choose(version, body_.sticky_key); !chosen) return Fail(chosen.error());
-  const Routed& routed = version.chosen();
-  if (body_.raw) {
-    if (auto deduced = DeduceRawInput(body_, ModelView::Of(*routed.version)); !deduced)
-      return Fail(std::move(deduced.error()));
-  }
-  // Answers that are kept, and copies for a shadow, must be of what the inputs were.
-  const bool may_share = !routed.shadow && routed.version->config().cache_size == 0;
-  auto inputs = MakeInputs(body_, ModelView::Of(*routed.version), may_share);
-  if (!inputs) return Fail(std::move(inputs.error()));
-  shared_.clear();
-  for (GivenInput& input : body_.inputs) {
-    if (input.shared) shared_.push_back(std::move(input.shared));
-  }
-  body_.inputs.clear();
-  InferRequest infer{.version = {}, .inputs = *std::move(inputs), .outputs = {}, .cancelled = {}};
-  for (const WantedOutput& output : body_.outputs) infer.outputs.push_back(output.name);
-  infer.timeout = body_.timeout;
-  infer.priority = body_.priority;
-  infer.bypass_cache = BypassesCache(request());
+  auto infer = StartInference(body_, version.chosen(), shared_);
+  if (!infer) return infer;
+  infer->bypass_cache = BypassesCache(request());
   DropRequest();
   return infer;
 }
 
 Result<HttpResponse> InferCall::Encode(const InferResponse& response) {
-  // Whether all that was read was there.
-  if (std::ranges::any_of(shared_, [](const auto& mapping) { return mapping->broken(); })) {
-    return Fail(Code::kInvalidArgument,
-                "the shared memory of an input has become shorter than it was registered");
-  }
+  if (auto whole = CheckShared(shared_); !whole) return Fail(std::move(whole.error()));
   return EncodeInferAnswer(body_, response);
 }
 

@@ -33,7 +33,11 @@ using testing::StartsWith;
 
 class InferTest : public ServiceTest {
  protected:
-  InferTest() { handler_ = MakeRestApi(*service_, memory_, {.server_version = "1.2.3"}); }
+  InferTest() {
+    context_ = std::make_unique<Context>(*service_, Options{.allow_client_shm = true});
+    handler_ = MakeRestApi(*context_);
+  }
+  ~InferTest() override { context_.reset(); }
 
   HttpResponse Call(Verb verb, std::string_view path, std::string_view body = {},
                     std::vector<net::Header> headers = {}) {
@@ -81,7 +85,7 @@ class InferTest : public ServiceTest {
     return values;
   }
 
-  SharedMemory memory_{true};
+  std::unique_ptr<Context> context_;
   net::HttpHandler handler_;
 };
 
@@ -268,7 +272,7 @@ class InferSharedMemoryTest : public InferTest {
   InferSharedMemoryTest() {
     file_ = FileDescriptor(::shm_open(key_.c_str(), O_RDWR | O_CREAT, 0600));
     EXPECT_EQ(::ftruncate(file_.get(), kSize), 0);
-    EXPECT_TRUE(memory_.Register("r", key_, 0, kSize));
+    EXPECT_TRUE(context_->shared_memory.Register("r", key_, 0, kSize));
     const float values[] = {1, 2};
     EXPECT_EQ(::pwrite(file_.get(), values, sizeof values, 0), 8);
   }

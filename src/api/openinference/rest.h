@@ -4,24 +4,13 @@
 #include <string>
 #include <utility>
 
+#include "api/openinference/context.h"
 #include "api/openinference/errors.h"
-#include "api/openinference/shared_memory.h"
 #include "net/http.h"
-#include "serving/service.h"
 
 namespace plinth::api::openinference {
 
-struct RestOptions {
-  std::string server_name = "triton";  // stock clients compare it
-  std::string server_version;
-};
-
-// What all routes work with. Outlives every request.
-struct RestContext {
-  Service& service;
-  const RestOptions options;
-  SharedMemory& shared_memory;  // the same for REST and gRPC
-};
+using RestContext = Context;
 
 // A request with what its path names, percent-decoded.
 struct RestCall {

@@ -1,7 +1,6 @@
 #include "api/openinference/routes.h"
 
 #include <algorithm>
-#include <memory>
 #include <new>
 #include <string>
 #include <string_view>
@@ -10,8 +9,10 @@
 #include "api/http/path.h"
 #include "api/http/query.h"
 #include "api/http/responses.h"
+#include "api/openinference/control_routes.h"
 #include "api/openinference/generate.h"
 #include "api/openinference/infer.h"
+#include "api/openinference/model_routes.h"
 #include "api/openinference/server.h"
 #include "api/openinference/shared_memory_routes.h"
 
@@ -43,6 +44,15 @@ constexpr Route kRoutes[] = {
     {Verb::kPost, "/v2/models/:model/versions/:version/generate", HandleGenerate},
     {Verb::kPost, "/v2/models/:model/generate_stream", HandleGenerateStream},
     {Verb::kPost, "/v2/models/:model/versions/:version/generate_stream", HandleGenerateStream},
+    {Verb::kGet, "/v2/models/:model/ready", AtOnce<ModelReady>},
+    {Verb::kGet, "/v2/models/:model/versions/:version/ready", AtOnce<ModelReady>},
+    {Verb::kGet, "/v2/models/stats", AtOnce<DescribeStatistics>},
+    {Verb::kGet, "/v2/models/:model/stats", AtOnce<DescribeStatistics>},
+    {Verb::kGet, "/v2/models/:model/versions/:version/stats", AtOnce<DescribeStatistics>},
+    {Verb::kGet, "/v2/models/:model", DescribeModel},
+    {Verb::kGet, "/v2/models/:model/versions/:version", DescribeModel},
+    {Verb::kGet, "/v2/models/:model/config", DescribeConfig},
+    {Verb::kGet, "/v2/models/:model/versions/:version/config", DescribeConfig},
     {Verb::kGet, "/v2", AtOnce<DescribeServer>},
     {Verb::kGet, "/v2/health/live", AtOnce<ServerLive>},
     {Verb::kGet, "/v2/health/ready", AtOnce<ServerReady>},
@@ -57,6 +67,16 @@ constexpr Route kRoutes[] = {
     {Verb::kPost, "/v2/cudasharedmemory/region/:region/register", AtOnce<RegisterCudaRegion>},
     {Verb::kPost, "/v2/cudasharedmemory/region/:region/unregister", AtOnce<UnregisterCudaRegion>},
     {Verb::kPost, "/v2/cudasharedmemory/unregister", AtOnce<UnregisterCudaRegion>},
+    {Verb::kPost, "/v2/repository/index", IndexRepository},
+    {Verb::kPost, "/v2/repository/:repository/index", IndexRepository},
+    {Verb::kPost, "/v2/repository/models/:model/load", LoadModel},
+    {Verb::kPost, "/v2/repository/models/:model/unload", UnloadModel},
+    {Verb::kGet, "/v2/trace/setting", AtOnce<TraceSettingsRoute>},
+    {Verb::kPost, "/v2/trace/setting", AtOnce<TraceSettingsRoute>},
+    {Verb::kGet, "/v2/models/:model/trace/setting", AtOnce<TraceSettingsRoute>},
+    {Verb::kPost, "/v2/models/:model/trace/setting", AtOnce<TraceSettingsRoute>},
+    {Verb::kGet, "/v2/logging", AtOnce<LogSettingsRoute>},
+    {Verb::kPost, "/v2/logging", AtOnce<LogSettingsRoute>},
 };
 
 bool Matches(std::string_view pattern, std::string_view path) {
@@ -102,11 +122,10 @@ void Handle(RestContext& context, HttpRequest request, Responder responder) {
 
 }  // namespace
 
-net::HttpHandler MakeRestApi(Service& service, SharedMemory& memory, RestOptions options) {
-  const auto context = std::make_shared<RestContext>(service, std::move(options), memory);
-  return [context](HttpRequest request, Responder responder) {
+net::HttpHandler MakeRestApi(Context& context) {
+  return [&context](HttpRequest request, Responder responder) {
     try {
-      Handle(*context, std::move(request), std::move(responder));
+      Handle(context, std::move(request), std::move(responder));
     } catch (const std::bad_alloc&) {
       // The responder has answered when it was destroyed.
     }

@@ -2,14 +2,12 @@
 // docs/openinference.md describes it.
 #pragma once
 
-#include "api/openinference/rest.h"
+#include "api/openinference/context.h"
 #include "net/http.h"
-#include "serving/service.h"
 
 namespace plinth::api::openinference {
 
-// The handler for all of /v2. `service` and `memory` outlive it and every request that it was
-// given.
-net::HttpHandler MakeRestApi(Service& service, SharedMemory& memory, RestOptions options);
+// The handler for all of /v2. `context` outlives it and every request that it was given.
+net::HttpHandler MakeRestApi(Context& context);
 
 }  // namespace plinth::api::openinference

@@ -3,22 +3,15 @@
 #include <string_view>
 #include <utility>
 
+#include "api/openinference/extensions.h"
 #include "base/json_writer.h"
 
 namespace plinth::api::openinference {
-namespace {
-
-constexpr std::string_view kExtensions[] = {"classification",  "sequence",
-                                            "schedule_policy", "binary_tensor_data",
-                                            "parameters",      "system_shared_memory"};
-
-}  // namespace
-
 net::HttpResponse DescribeServer(RestContext& context, const RestCall&) {
   JsonWriter json;
   json.BeginObject();
-  json.Key("name").Value(context.options.server_name);
-  json.Key("version").Value(context.options.server_version);
+  json.Key("name").Value(context.server_name);
+  json.Key("version").Value(context.server_version);
   json.Key("extensions").BeginArray();
   for (const std::string_view extension : kExtensions) json.Value(extension);
   json.EndArray();

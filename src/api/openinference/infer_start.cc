@@ -1,0 +1,41 @@
+#include "api/openinference/infer_start.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "api/openinference/batching.h"
+#include "api/openinference/infer_inputs.h"
+#include "api/openinference/raw_request.h"
+
+namespace plinth::api::openinference {
+
+Result<InferRequest> StartInference(InferBody& body, const Routed& routed, SharedInputs& shared) {
+  const ModelView model = ModelView::Of(*routed.version);
+  if (body.raw) {
+    if (auto deduced = DeduceRawInput(body, model); !deduced)
+      return Fail(std::move(deduced.error()));
+  }
+  // Answers that are kept, and copies for a shadow, must be of what the inputs were.
+  const bool may_share = !routed.shadow && routed.version->config().cache_size == 0;
+  auto inputs = MakeInputs(body, model, may_share);
+  if (!inputs) return Fail(std::move(inputs.error()));
+  shared.clear();
+  for (GivenInput& input : body.inputs) {
+    if (input.shared) shared.push_back(std::move(input.shared));
+  }
+  body.inputs.clear();
+  InferRequest request{.version = {}, .inputs = *std::move(inputs), .outputs = {}, .cancelled = {}};
+  for (const WantedOutput& output : body.outputs) request.outputs.push_back(output.name);
+  request.timeout = body.timeout;
+  request.priority = body.priority;
+  return request;
+}
+
+Status CheckShared(const SharedInputs& shared) {
+  if (std::ranges::none_of(shared, [](const auto& mapping) { return mapping->broken(); }))
+    return {};
+  return Fail(Code::kInvalidArgument,
+              "the shared memory of an input has become shorter than it was registered");
+}
+
+}  // namespace plinth::api::openinference
