@@ -5,6 +5,7 @@
 
     resnet50.onnx   ResNet-50 v1.5 as exporters leave it (batch norms folded into the convolutions): image [N, 3, 224, 224] ->
                     logits [N, 1000], 25.5 million weights, 102 MB
+    light.onnx      the mean of each channel and ten sums of them: x [N, 3, 224, 224] -> logits [N, 10]; as large an input, with little to do
     small.onnx      4-16-3 with a softmax: x [N, 4] -> probabilities [N, 3]
 """
 
@@ -87,13 +88,19 @@ def make_resnet50(path: Path) -> None:
     graph.save(path, ["N", 3, 224, 224], "logits", 1000)
 
 
+def make_light(path: Path) -> None:
+    graph = Graph()
+    graph.gemm(graph.node("Flatten", [graph.node("GlobalAveragePool", ["x"])]), 3, 10)
+    graph.save(path, ["N", 3, 224, 224], "logits", 10)
+
+
 def make_small(path: Path) -> None:
     graph = Graph()
     graph.node("Softmax", [graph.gemm(graph.relu(graph.gemm("x", 4, 16)), 16, 3)], axis=1)
     graph.save(path, ["N", 4], "probabilities", 3)
 
 
-MODELS = {"resnet50.onnx": make_resnet50, "small.onnx": make_small}
+MODELS = {"resnet50.onnx": make_resnet50, "light.onnx": make_light, "small.onnx": make_small}
 
 
 def main() -> None:

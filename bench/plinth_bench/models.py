@@ -69,8 +69,10 @@ class Model:
             raise BenchError(f"{self.name} answers {str(got)[:200]}, expected {str(list(expected))[:200]}")
 
 
-def http_request(path: str, body: bytes, content_type: str = JSON) -> bytes:
-    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+def http_request(path: str, body: bytes, content_type: str = JSON, **headers: object) -> bytes:
+    """Of a header's name, '_' stands for '-'."""
+    more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n{more}\r\n"
     return head.encode() + body
 
 
@@ -93,6 +95,7 @@ def _made(name: str, title: str, file: str, shape: tuple[int, ...], raw: bool) -
 
 
 RESNET = _made("resnet", "ResNet-50-sized ONNX, 3x224x224", "resnet50.onnx", (3, 224, 224), raw=True)
+LIGHT = _made("light", "mean of each channel and 10 classes of them, 3x224x224", "light.onnx", (3, 224, 224), raw=True)
 SMALL = _made("small", "small ONNX net, 4-16-3", "small.onnx", (4,), raw=False)
 CNN = _digits("cnn", "digits CNN, ONNX", "cnn.onnx")
 PIPELINE = _digits("pipeline", "scikit-learn digits pipeline", "pipeline.joblib")

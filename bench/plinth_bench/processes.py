@@ -98,10 +98,14 @@ class Plinth(HttpServer):
             options.append("--no-compiled-cache")  # no run may profit from the one before
         super().__init__(port, [str(binary), "serve", *options])
 
-    def ask(self, method: str, path: str, body: bytes | None = None, kind: str = "application/json") -> tuple[int, bytes]:
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, kind: str = "application/json", **headers: object
+    ) -> tuple[int, bytes]:
+        """Of a header's name, '_' stands for '-'."""
+        more = {name.replace("_", "-"): str(value) for name, value in headers.items()}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
-            connection.request(method, path, body, {"Content-Type": kind})
+            connection.request(method, path, body, {"Content-Type": kind, **more})
             response = connection.getresponse()
             return response.status, response.read()
         finally:
