@@ -12,12 +12,11 @@
 #include <simdjson.h>
 
 #include "api/http/request_headers.h"
-#include "api/json/json_parser.h"
 #include "api/json/tensor_reader.h"
 #include "api/json/tensor_writer.h"
 #include "api/openinference/infer_inputs.h"
 #include "api/openinference/infer_request.h"
-#include "api/openinference/json_parameter.h"
+#include "api/openinference/request_json.h"
 #include "api/openinference/rest_inference.h"
 #include "base/json_writer.h"
 
@@ -49,8 +48,8 @@ std::optional<Shape> ShapeFor(const Shape& pattern, std::int64_t elements) {
 // Reads the members of the request's object, and of "parameters" in it.
 class Members {
  public:
-  Members(ondemand::document& document, std::string_view text, std::string_view sticky_field)
-      : json_{document, text}, sticky_field_(sticky_field) {}
+  Members(const JsonBody& json, std::string_view sticky_field)
+      : json_(json), sticky_field_(sticky_field) {}
 
   // Looks for the sticky key only, since the inputs need the version that it leads to.
   Result<std::optional<std::string>> FindStickyKey() {
@@ -152,13 +151,9 @@ class GenerateCall final : public RestInference {
 Result<InferRequest> GenerateCall::Decode(RequestedVersion& version) {
   if (auto found = CheckModel(version); !found) return Fail(std::move(found.error()));
   const std::string_view text(request().body.As<char>(), request().body.size());
-  JsonParser parser;
-  auto document = parser.Iterate(text);
-  if (!document) {
-    return Fail(document.error().code,
-                "failed to parse the request JSON buffer: " + document.error().message);
-  }
-  Members members(*document, text, version.sticky_field());
+  auto document = ParseRequest(text);
+  if (!document) return Fail(std::move(document.error()));
+  Members members(document->body(), version.sticky_field());
   const auto key = members.FindStickyKey();
   if (!key) return Fail(key.error());
   const auto signature = Choose(version, *key);

@@ -7,10 +7,9 @@
 
 #include <simdjson.h>
 
-#include "api/json/json_parser.h"
 #include "api/json/tensor_reader.h"
 #include "api/openinference/infer_inputs.h"
-#include "api/openinference/json_parameter.h"
+#include "api/openinference/request_json.h"
 
 namespace plinth::api::openinference {
 namespace {
@@ -62,13 +61,9 @@ struct InputMembers {
 
 class Reader {
  public:
-  Reader(ondemand::document& document, std::string_view json, const Buffer& tail,
-         std::string_view model, std::string_view sticky_field, const SharedMemory& memory)
-      : json_{document, json},
-        tail_(tail),
-        model_(model),
-        sticky_field_(sticky_field),
-        memory_(memory) {}
+  Reader(const JsonBody& json, const Buffer& tail, std::string_view model,
+         std::string_view sticky_field, const SharedMemory& memory)
+      : json_(json), tail_(tail), model_(model), sticky_field_(sticky_field), memory_(memory) {}
 
   Result<InferBody> Read();
 
@@ -321,13 +316,9 @@ Status Reader::ReadText(std::string_view key, ondemand::value value,
 
 Result<InferBody> ReadInferJson(std::string_view json, const Buffer& tail, std::string_view model,
                                 std::string_view sticky_field, const SharedMemory& memory) {
-  JsonParser parser;
-  auto document = parser.Iterate(json);
-  if (!document) {
-    return Fail(document.error().code,
-                "failed to parse the request JSON buffer: " + document.error().message);
-  }
-  return Reader(*document, json, tail, model, sticky_field, memory).Read();
+  auto document = ParseRequest(json);
+  if (!document) return Fail(std::move(document.error()));
+  return Reader(document->body(), tail, model, sticky_field, memory).Read();
 }
 
 }  // namespace plinth::api::openinference

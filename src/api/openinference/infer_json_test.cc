@@ -217,6 +217,20 @@ TEST(InferJsonTest, LeavesTheNumberOfStringsToTheModelsCheck) {
   EXPECT_EQ(std::get<Tensor>(body->inputs[0].data).element_count(), 2);
 }
 
+TEST(InferJsonTest, BoundsTheNumberOfTensors) {
+  const auto many = [](std::size_t count) {
+    std::string json = R"({"inputs": [)";
+    for (std::size_t i = 0; i < count; ++i) {
+      json += (i == 0 ? "" : ",");
+      json += R"({"name": "I)" + std::to_string(i) + R"(", "shape": [1], "datatype": "INT8", )" +
+              R"("data": [1]})";
+    }
+    return Read(json + "]}");
+  };
+  EXPECT_EQ(many(kMostTensors)->inputs.size(), kMostTensors);
+  EXPECT_EQ(many(kMostTensors + 1).error().message, "the request has more than 1024 inputs");
+}
+
 TEST(InferJsonTest, BoundsTheRank) {
   EXPECT_THAT(Read(Input(R"("shape": [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1], "datatype": "FP32",)"
                          R"("data": [1])"))

@@ -1,7 +1,6 @@
 #include "api/openinference/infer_request.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace plinth::api::openinference {
@@ -72,6 +71,13 @@ Status CheckExclusive(const TensorParameters& parameters) {
   return {};
 }
 
+// Each is compared with all before it, so that there must not be any number of them.
+Status CheckRoom(std::size_t count, std::string_view what) {
+  if (count < kMostTensors) return {};
+  return Invalid("the request has more than " + std::to_string(kMostTensors) + " " +
+                 std::string(what));
+}
+
 Result<SharedPart> PartOf(const TensorParameters& parameters, const SharedMemory& memory) {
   return memory.Find(*parameters.region, parameters.region_offset, parameters.region_size);
 }
@@ -126,6 +132,7 @@ Status SetTensorParameter(TensorParameters& parameters, std::string_view key,
 
 Status AddOutput(InferBody& body, std::string name, const TensorParameters& parameters,
                  const SharedMemory& memory) {
+  if (auto room = CheckRoom(body.outputs.size(), "outputs"); !room) return room;
   if (auto possible = CheckExclusive(parameters); !possible) return possible;
   if (std::ranges::find(body.outputs, name, &WantedOutput::name) != body.outputs.end())
     return Invalid("output '" + name + "' already exists in request");
@@ -149,6 +156,7 @@ Status AddOutput(InferBody& body, std::string name, const TensorParameters& para
 }
 
 Status AddInput(InferBody& body, GivenInput input) {
+  if (auto room = CheckRoom(body.inputs.size(), "inputs"); !room) return room;
   if (std::ranges::find(body.inputs, input.name, &GivenInput::name) != body.inputs.end())
     return Invalid("input '" + input.name + "' already exists in request");
   body.inputs.push_back(std::move(input));

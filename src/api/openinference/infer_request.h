@@ -74,13 +74,16 @@ struct TensorParameters {
 Status SetTensorParameter(TensorParameters& parameters, std::string_view key,
                           const ParameterValue& value);
 
+// How many inputs, and outputs, a request may name.
+inline constexpr std::size_t kMostTensors = 1024;
+
 // Adds an output that a request asks for, with its region looked up. INVALID_ARGUMENT for one that
-// is there already, for parameters that exclude each other, and for regions that overlap;
-// NOT_FOUND.
+// is there already, or one too many, for parameters that exclude each other, and for regions that
+// overlap; NOT_FOUND.
 Status AddOutput(InferBody& body, std::string name, const TensorParameters& parameters,
                  const SharedMemory& memory);
 
-// Adds an input. INVALID_ARGUMENT for one that is there already.
+// Adds an input. INVALID_ARGUMENT for one that is there already, or one too many.
 Status AddInput(InferBody& body, GivenInput input);
 
 // Makes of an input whose parameters name a region one with the region's bytes. INVALID_ARGUMENT,

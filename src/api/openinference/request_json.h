@@ -1,11 +1,11 @@
-// Parameters as JSON has them.
+// A request's JSON and the parameters in it.
 #pragma once
 
 #include <string_view>
 
 #include <simdjson.h>
 
-#include "api/json/tensor_reader.h"
+#include "api/json/body_document.h"
 #include "api/openinference/infer_request.h"
 #include "base/status.h"
 
@@ -15,6 +15,10 @@ namespace plinth::api::openinference {
 // is no text, number or truth value.
 Result<ParameterValue> ParameterOf(std::string_view key, simdjson::ondemand::value value,
                                    const JsonBody& json);
+
+// The document of a request, whose `text` has HttpRequest::kBodyPadding readable bytes behind it
+// and outlives it. INVALID_ARGUMENT, OUT_OF_MEMORY.
+Result<BodyDocument> ParseRequest(std::string_view text);
 
 // For text that is not JSON.
 Error MalformedRequest(const JsonBody& json, simdjson::error_code code);

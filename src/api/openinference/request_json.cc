@@ -1,8 +1,17 @@
-#include "api/openinference/json_parameter.h"
+#include "api/openinference/request_json.h"
 
 #include <string>
 
+#include "base/buffer.h"
+
 namespace plinth::api::openinference {
+namespace {
+
+std::string Unparsable(const Error& error) {
+  return "failed to parse the request JSON buffer: " + error.message;
+}
+
+}  // namespace
 
 using simdjson::ondemand::json_type;
 
@@ -35,9 +44,14 @@ Result<ParameterValue> ParameterOf(std::string_view key, simdjson::ondemand::val
   return number.get_double();
 }
 
+Result<BodyDocument> ParseRequest(std::string_view text) {
+  auto document = BodyDocument::Parse(Buffer::Share(nullptr, text.data(), text.size()));
+  if (!document) return Fail(document.error().code, Unparsable(document.error()));
+  return document;
+}
+
 Error MalformedRequest(const JsonBody& json, simdjson::error_code code) {
-  return {Code::kInvalidArgument,
-          "failed to parse the request JSON buffer: " + json.Malformed(code).message};
+  return {Code::kInvalidArgument, Unparsable(json.Malformed(code))};
 }
 
 }  // namespace plinth::api::openinference
