@@ -10,8 +10,11 @@ import stat
 import subprocess
 import zlib
 
+import numpy as np
 import pytest
+import tritonclient.http as triton
 
+from harness import backend
 from harness.digits import assert_recorded, inputs_for
 from harness.server import BINARY, DIGITS, wait_for
 
@@ -108,7 +111,44 @@ def test_a_unix_socket_alone_opens_no_port(tmp_path):
         process.stderr.close()
 
 
+# Slow readers.
+
+
+def test_a_slow_reader_gets_all_of_a_binary_answer(backend_server, models):
+    client = backend_server.client()
+    client.deploy("m", backend.write(models))
+    rows = np.arange(2_000_000, dtype=np.float32).reshape(20, 100_000)
+    head = json.dumps({"inputs": [{"name": "x", "shape": rows.shape, "datatype": "FP32", "parameters": {"binary_data_size": rows.nbytes}}],
+                       "parameters": {"binary_data_output": True}}).encode()
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.settimeout(60)
+        slow.connect(("127.0.0.1", backend_server.port))
+        slow.sendall(b"POST /v2/models/m/infer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                     b"Inference-Header-Content-Length: %d\r\nContent-Length: %d\r\n\r\n" % (len(head), len(head) + rows.nbytes))
+        slow.sendall(head + rows.tobytes())
+        # Others are answered meanwhile.
+        assert ask(backend_server.port, "GET", "/health")[0].status == 200
+        answer = b"".join(iter(lambda: slow.recv(100_000), b""))
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n"), answer[:500]
+    np.testing.assert_array_equal(np.frombuffer(answer[-rows.nbytes:], np.float32).reshape(rows.shape), rows * 2)
+
+
 # Compression.
+
+
+@pytest.mark.parametrize("algorithm", ["gzip", "deflate"])
+def test_tritons_client_compresses_both_ways(backend_server, models, algorithm):
+    client = backend_server.client()
+    client.deploy("m", backend.write(models))
+    rows = np.arange(6000, dtype=np.float32).reshape(6, 1000)
+    given = triton.InferInput("x", list(rows.shape), "FP32")
+    with triton.InferenceServerClient(f"127.0.0.1:{backend_server.port}") as asker:
+        for binary in (True, False):
+            given.set_data_from_numpy(rows, binary_data=binary)
+            result = asker.infer("m", [given], request_compression_algorithm=algorithm, response_compression_algorithm=algorithm,
+                                 outputs=[triton.InferRequestedOutput("y", binary_data=binary)])
+            np.testing.assert_array_equal(result.as_numpy("y"), rows * 2)
 
 
 @pytest.mark.parametrize("coding, compress", [("gzip", gzip.compress), ("deflate", zlib.compress),
