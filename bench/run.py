@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 
 from plinth_bench import BUILD, MADE, ROOT, BenchError, machine  # noqa: E402
 from plinth_bench.context import Context  # noqa: E402
-from plinth_bench.suites import batching, caching, engines, isolation, life, micro, openinference, serving, startup  # noqa: E402
+from plinth_bench.suites import batching, caching, engines, grpc, isolation, life, micro, openinference, serving, startup  # noqa: E402
 
 SUITES = {
     "startup": startup.run,
@@ -29,6 +29,7 @@ SUITES = {
     "small": serving.run_small,
     "pipeline": serving.run_pipeline,
     "openinference": openinference.run,
+    "grpc": grpc.run,
     "batching": batching.run,
     "isolation": isolation.run,
     "life": life.run,

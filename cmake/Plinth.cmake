@@ -80,3 +80,19 @@ function(plinth_embed name file header function)
   configure_file(${PROJECT_SOURCE_DIR}/cmake/embedded.cc.in ${PROJECT_BINARY_DIR}/embedded/${file}.cc @ONLY)
   target_sources(plinth_${name} PRIVATE ${PROJECT_BINARY_DIR}/embedded/${file}.cc)
 endfunction()
+
+# plinth_descriptors(<name> <folder> <function>): compiles the folder's .proto files, with all that they import, into plinth_<name> as the
+# value of plinth::<function>(), a serialized FileDescriptorSet.
+function(plinth_descriptors name folder function)
+  find_program(PLINTH_PROTOC protoc REQUIRED)
+  file(GLOB protos CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.proto)
+  set(output ${PROJECT_BINARY_DIR}/embedded/${folder})
+  add_custom_command(
+    OUTPUT ${output}.cc
+    COMMAND ${PLINTH_PROTOC} -I${PROJECT_SOURCE_DIR}/${folder} --include_imports --descriptor_set_out=${output}.set ${protos}
+    COMMAND ${CMAKE_COMMAND} -DINPUT=${output}.set -DOUTPUT=${output}.cc -DFUNCTION=${function}
+      -P ${PROJECT_SOURCE_DIR}/cmake/embed_bytes.cmake
+    DEPENDS ${protos} ${PROJECT_SOURCE_DIR}/cmake/embed_bytes.cmake
+    VERBATIM)
+  target_sources(plinth_${name} PRIVATE ${output}.cc)
+endfunction()

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "api/grpc/standard_services.h"
 #include "api/http/content_coding.h"
 #include "api/http/cors.h"
 #include "api/http/dispatch.h"
@@ -22,8 +24,11 @@
 #include "api/native/routes.h"
 #include "api/openinference/context.h"
 #include "api/openinference/errors.h"
+#include "api/openinference/grpc/services.h"
 #include "api/openinference/routes.h"
 #include "api/tfserving/errors.h"
+#include "api/tfserving/grpc/model_service.h"
+#include "api/tfserving/grpc/prediction_service.h"
 #include "api/tfserving/rest.h"
 #include "base/log.h"
 #include "cli/command.h"
@@ -158,14 +163,26 @@ net::HttpHandler MakeApi(const ListenOptions& options, Service& service,
   return api::WithCors(std::move(all), options.cors_origins);
 }
 
+// What is served over gRPC.
+std::vector<net::GrpcMethod> GrpcMethods(Service& service,
+                                         api::openinference::Context& open_inference) {
+  std::vector<net::GrpcMethod> methods = api::openinference::MakeGrpcMethods(open_inference);
+  for (auto service_methods : {api::tfserving::PredictionServiceMethods(service),
+                               api::tfserving::ModelServiceMethods(service)}) {
+    std::ranges::move(service_methods, std::back_inserter(methods));
+  }
+  return api::WithStandardServices(std::move(methods), [&service] { return service.ready(); });
+}
+
 struct Servers {
   std::unique_ptr<net::HttpServer> all;
   std::unique_ptr<net::HttpServer> metrics;  // null unless they have a port of their own
 };
 
 Result<Servers> StartServers(const ListenOptions& options, const net::HttpServer::Options& http,
-                             const net::HttpHandler& handler) {
-  auto all = net::HttpServer::Start(http, handler);
+                             const net::HttpHandler& handler,
+                             std::vector<net::GrpcMethod> methods) {
+  auto all = net::HttpServer::Start(http, handler, std::move(methods));
   if (!all) return Fail(std::move(all).error());
   auto metrics = ServeMetrics(options, handler);
   if (!metrics) return Fail(std::move(metrics).error());
@@ -213,7 +230,8 @@ int Serve(const ServeOptions& options) {
   http->on_turn_end = Service::EndTurn;
   WorkerPool coders("plinth-coding", std::max(1U, std::thread::hardware_concurrency()));
   auto servers = StartServers(options.listen, *http,
-                              MakeApi(options.listen, *service, *open_inference, coders));
+                              MakeApi(options.listen, *service, *open_inference, coders),
+                              GrpcMethods(*service, *open_inference));
   if (!servers) {
     LogError(servers.error().message);
     return EXIT_FAILURE;

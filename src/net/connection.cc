@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "net/http2_upgrade.h"
 
 namespace plinth::net {
 namespace {
@@ -28,18 +29,12 @@ constexpr int kReadsPerTurn = 16;
 // while draining.
 constexpr std::int64_t kLingerTime = 5'000;
 constexpr std::int64_t kDrainingLingerTime = 200;
-// The least average speed in bytes a millisecond of a body, or of an answer being taken.
-constexpr std::size_t kLeastRate = 16;
 // Memory that a connection keeps between requests.
 constexpr std::size_t kKeptCapacity = 4UZ * 1024;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
-
-std::int64_t Connection::Pace::Deadline(std::int64_t timeout) const {
-  return std::min(last + timeout, begun + timeout + static_cast<std::int64_t>(bytes / kLeastRate));
-}
 
 Connection::Connection(Stream stream, ConnectionHost* host)
     : stream_(std::move(stream)),
@@ -154,7 +149,7 @@ bool Connection::Idle() const {
 bool Connection::ParseSome() {
   if (parser_.state() == RequestParser::State::kComplete) return true;
   if (parser_.state() == RequestParser::State::kFailed) Refuse(parser_.refusal());
-  if (input_.empty()) return false;
+  if (input_.empty() || SwitchIfHttp2()) return false;
   const RequestParser::State before = parser_.state();
   input_ = input_.subspan(parser_.Parse(input_));
   const RequestParser::State after = parser_.state();
@@ -172,6 +167,7 @@ bool Connection::ParseSome() {
 
 void Connection::Dispatch() {
   ParsedRequest parsed = parser_.Take();
+  if (SwitchIfUpgrade(parsed)) return;
   bodiless_ = parsed.request.verb == Verb::kHead;
   framing_ = {.keep_alive = parsed.keep_alive, .http11 = parsed.http11};
   exchange_ =
@@ -296,6 +292,34 @@ void Connection::Reject(const Error& error) {
   Advance();
 }
 
+// Hands the connection over if the client has begun with HTTP/2. True also if it may still turn out
+// to: then there is nothing to parse for now.
+bool Connection::SwitchIfHttp2() {
+  if (served_one_) return false;
+  const PrefaceMatch match = MatchHttp2Preface({input_.data(), input_.size()});
+  if (match == PrefaceMatch::kWhole)
+    SwitchToHttp2({.received = std::string(input_.data(), input_.size())});
+  return match != PrefaceMatch::kNone;
+}
+
+// Hands the connection over if the request asks for it.
+bool Connection::SwitchIfUpgrade(ParsedRequest& parsed) {
+  auto settings = Http2UpgradeSettings(parsed.request);
+  if (!settings || !parsed.http11 || host_->draining || !Flush()) return false;
+  SwitchToHttp2({.output = std::string(kSwitchingToHttp2),
+                 .received = std::string(input_.data(), input_.size()),
+                 .upgrade = true,
+                 .settings = *std::move(settings),
+                 .request = std::move(parsed.request)});
+  return true;
+}
+
+void Connection::SwitchToHttp2(Http2Start start) {
+  start.stream.emplace(std::move(stream_));
+  phase_ = Phase::kClosed;
+  host_->SwitchToHttp2(this, std::move(start));
+}
+
 // Reads once, into the body where that is possible. Whether there is something new to parse.
 bool Connection::Receive() {
   if (!readable_) return false;
@@ -411,11 +435,11 @@ void Connection::UpdateDeadline() {
   if (phase_ != Phase::kServing) return;
   const HttpServerOptions& options = *host_->options;
   if (blocked_) {
-    deadline_ = sending_.Deadline(options.write_timeout.count());
+    deadline_ = sending_.Deadline(options.write_timeout);
   } else if (exchange_ != nullptr) {
     deadline_ = EventLoop::kNever;
   } else if (parser_.state() == RequestParser::State::kBody) {
-    deadline_ = receiving_.Deadline(options.body_timeout.count());
+    deadline_ = receiving_.Deadline(options.body_timeout);
   } else {
     const bool between = served_one_ && parser_.state() == RequestParser::State::kIdle;
     deadline_ = request_begun_ + (between ? options.idle_timeout : options.header_timeout).count();

@@ -20,7 +20,7 @@
 #include <span>
 #include <string>
 
-#include "net/event_loop.h"
+#include "net/connection_host.h"
 #include "net/exchange.h"
 #include "net/http.h"
 #include "net/output_queue.h"
@@ -31,28 +31,7 @@
 
 namespace plinth::net {
 
-class Connection;
-
-// What the connections of one thread share. Implemented by the server's worker.
-class ConnectionHost {
- public:
-  // One read's worth of memory. What is read is parsed there; only what is left over is copied to
-  // the connection.
-  static constexpr std::size_t kReadSize = 64UZ * 1024;
-
-  virtual ~ConnectionHost() = default;
-  virtual void OnClosed(Connection* connection) = 0;
-
-  EventLoop* loop = nullptr;
-  const HttpServerOptions* options = nullptr;
-  const HttpHandler* handler = nullptr;
-  std::shared_ptr<ByteBudget> body_budget;
-  std::unique_ptr<char[]> read_buffer = std::make_unique_for_overwrite<char[]>(kReadSize);
-  HttpDate date;
-  bool draining = false;
-};
-
-class Connection final : public EventLoop::Source, public Exchange::Owner {
+class Connection final : public ClientConnection, public Exchange::Owner {
  public:
   Connection(Stream stream, ConnectionHost* host);
   ~Connection() override;
@@ -65,32 +44,13 @@ class Connection final : public EventLoop::Source, public Exchange::Owner {
 
   // Answers `error` to whatever comes, and closes.
   void Reject(const Error& error);
-  // Closes now if no request is under way; else after its answer.
-  void Drain();
-  // Closes now, whatever is under way.
-  void Close();
-
-  // Closes, or answers 408, if the deadline has passed. Returns the deadline.
-  std::int64_t CheckDeadline(std::int64_t now);
-
-  std::size_t index = 0;  // the host's: where it keeps this connection
+  void Drain() override;
+  void Close() override;
+  // Closes, or answers 408, if the deadline has passed.
+  std::int64_t CheckDeadline(std::int64_t now) override;
 
  private:
   enum class Phase { kServing, kLingering, kClosed };
-
-  // Progress of a transfer, for the deadline that both stalling and dripping run into.
-  struct Pace {
-    std::int64_t begun = 0;
-    std::int64_t last = 0;
-    std::size_t bytes = 0;
-
-    void Begin(std::int64_t now) { *this = {now, now, 0}; }
-    void Advance(std::int64_t now, std::size_t n) {
-      last = now;
-      bytes += n;
-    }
-    std::int64_t Deadline(std::int64_t timeout) const;
-  };
 
   void Advance();
   bool ShakeHands();
@@ -107,6 +67,9 @@ class Connection final : public EventLoop::Source, public Exchange::Owner {
   void FlushAndGoOn();
   void Refuse(const Refusal& refusal);
 
+  bool SwitchIfHttp2();
+  bool SwitchIfUpgrade(ParsedRequest& parsed);
+  void SwitchToHttp2(Http2Start start);
   bool Receive();
   bool Flush();
   void KeepLeftover();

@@ -85,6 +85,15 @@ Status EventLoop::Add(int fd, std::uint32_t events, Source* source) {
   return {};
 }
 
+Status EventLoop::Modify(int fd, std::uint32_t events, Source* source) {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = source;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) != 0)
+    return Fail(Code::kInternal, "cannot watch a socket: " + ErrorText(errno));
+  return {};
+}
+
 void EventLoop::Remove(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
 
 void EventLoop::Run(const std::function<std::int64_t()>& sweep,
@@ -113,6 +122,7 @@ void EventLoop::Run(const std::function<std::int64_t()>& sweep,
       next_sweep_ = kNever;
       WakeAt(sweep());
     }
+    RunEnding();
     buried_.clear();
   }
   mailbox_->Close();
@@ -122,6 +132,7 @@ void EventLoop::Run(const std::function<std::int64_t()>& sweep,
 void EventLoop::Bury(std::unique_ptr<Source> source) {
   std::ranges::replace(deferred_, source.get(), nullptr);
   std::ranges::replace(running_, source.get(), nullptr);
+  std::ranges::replace(ending_, source.get(), nullptr);
   buried_.push_back(std::move(source));
 }
 
@@ -132,6 +143,14 @@ void EventLoop::RunDeferred() {
     if (running_[i] != nullptr) running_[i]->OnDeferred();
   }
   running_.clear();
+}
+
+// These may ask for more of the same.
+void EventLoop::RunEnding() {
+  for (std::size_t i = 0; i < ending_.size(); ++i) {
+    if (ending_[i] != nullptr) ending_[i]->OnTurnEnd();
+  }
+  ending_.clear();
 }
 
 int EventLoop::WaitTime() const {

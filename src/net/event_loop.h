@@ -59,6 +59,7 @@ class EventLoop {
     virtual ~Source() = default;
     virtual void OnEvents(std::uint32_t events) = 0;  // EPOLLIN etc.
     virtual void OnDeferred() {}
+    virtual void OnTurnEnd() {}
   };
 
   // "Never", as a time for WakeAt().
@@ -70,6 +71,8 @@ class EventLoop {
   // Registers for `events` (EPOLLET is the caller's to add). The source must outlive the
   // registration, which ends when the descriptor is closed or by Remove().
   Status Add(int fd, std::uint32_t events, Source* source);
+  // Hands a registration over to another source, who is told of what is there already.
+  Status Modify(int fd, std::uint32_t events, Source* source);
   void Remove(int fd);
 
   // Runs until Stop(). `sweep` is called when the time of the earliest WakeAt() has come, at most
@@ -85,6 +88,9 @@ class EventLoop {
 
   // Calls source->OnDeferred() once other sources have had their turn, unless it is buried before.
   void Defer(Source* source) { deferred_.push_back(source); }
+  // Calls source->OnTurnEnd() when all else of this turn is done, unless it is buried before: for
+  // writing together what the turn has brought.
+  void CallAtTurnEnd(Source* source) { ending_.push_back(source); }
   // Frees the source at the end of this turn.
   void Bury(std::unique_ptr<Source> source);
 
@@ -100,11 +106,13 @@ class EventLoop {
   int WaitTime() const;
   void ReadClocks();
   void RunDeferred();
+  void RunEnding();
 
   FileDescriptor epoll_;
   std::shared_ptr<Mailbox> mailbox_;
   std::vector<Source*> deferred_;  // null where buried
   std::vector<Source*> running_;   // the part of them that is being called
+  std::vector<Source*> ending_;    // null where buried
   std::vector<std::unique_ptr<Source>> buried_;
   std::int64_t now_ = 0;
   std::int64_t last_sweep_ = 0;

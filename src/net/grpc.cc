@@ -22,6 +22,10 @@ void GrpcWriter::Send(GrpcMessage message) {
   if (sink_ != nullptr) sink_->Send(std::move(message));
 }
 
+void GrpcWriter::Reply(GrpcMessage message) {
+  if (const auto sink = std::exchange(sink_, nullptr)) sink->Reply(std::move(message));
+}
+
 void GrpcWriter::Finish(GrpcStatus status) {
   if (const auto sink = std::exchange(sink_, nullptr)) sink->Finish(std::move(status));
 }

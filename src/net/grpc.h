@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -53,6 +54,12 @@ class GrpcWriter {
     virtual ~Sink() = default;
     virtual void Send(GrpcMessage message) = 0;
     virtual void Finish(GrpcStatus status) = 0;
+    // Both at once.
+    virtual void Reply(GrpcMessage message) {
+      Send(std::move(message));
+      Finish({});
+    }
+    virtual std::size_t unsent() const { return 0; }
     virtual bool cancelled() const = 0;
   };
 
@@ -65,10 +72,11 @@ class GrpcWriter {
   void Send(GrpcMessage message);
   void Finish(GrpcStatus status = {});
   // The whole answer of a unary call.
-  void Reply(GrpcMessage message) {
-    Send(std::move(message));
-    Finish();
-  }
+  void Reply(GrpcMessage message);
+
+  // Bytes of messages that are still here because the client reads slowly. Who streams more than a
+  // little looks at this and waits; who does not is cut off at HttpServerOptions::stream_memory.
+  std::size_t unsent() const { return sink_ == nullptr ? 0 : sink_->unsent(); }
 
   // Whether the client has gone away or has cancelled the call, or its deadline has passed.
   bool cancelled() const { return sink_ == nullptr || sink_->cancelled(); }

@@ -20,6 +20,8 @@
 #include "net/acceptor.h"
 #include "net/connection.h"
 #include "net/event_loop.h"
+#include "net/grpc_services.h"
+#include "net/http2_connection.h"
 #include "net/socket.h"
 #include "net/unix_socket.h"
 
@@ -84,6 +86,7 @@ class Worker;
 struct Shared {
   HttpServerOptions options;
   HttpHandler handler;
+  std::unique_ptr<const GrpcServices> grpc;
   std::size_t max_connections = 0;
   std::shared_ptr<ByteBudget> body_budget;
   std::atomic<std::size_t> connections = 0;
@@ -111,7 +114,8 @@ class Worker final : public ConnectionHost {
     loop_->mailbox()->Post([this, patience] { BeginDrain(loop_->now() + patience.count()); });
   }
 
-  void OnClosed(Connection* connection) override;
+  void OnClosed(ClientConnection* connection) override;
+  void SwitchToHttp2(ClientConnection* from, Http2Start start) override;
 
  private:
   Worker(Shared* shared, std::unique_ptr<EventLoop> event_loop);
@@ -126,7 +130,7 @@ class Worker final : public ConnectionHost {
   Shared& shared_;
   std::unique_ptr<EventLoop> loop_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
-  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<ClientConnection>> connections_;
   std::atomic<std::size_t> load_ = 0;
   std::int64_t drain_deadline_ = EventLoop::kNever;
 };
@@ -142,6 +146,7 @@ Worker::Worker(Shared* shared, std::unique_ptr<EventLoop> event_loop)
   loop = loop_.get();
   options = &shared->options;
   handler = &shared->handler;
+  grpc = shared->grpc.get();
   body_budget = shared->body_budget;
 }
 
@@ -204,9 +209,9 @@ void Worker::Adopt(FileDescriptor socket, bool encrypted, bool rejected) {
   }
 }
 
-void Worker::OnClosed(Connection* connection) {
+void Worker::OnClosed(ClientConnection* connection) {
   const std::size_t index = connection->index;
-  std::unique_ptr<Connection> closed = std::move(connections_[index]);
+  std::unique_ptr<ClientConnection> closed = std::move(connections_[index]);
   if (index + 1 < connections_.size()) {
     connections_[index] = std::move(connections_.back());
     connections_[index]->index = index;
@@ -233,6 +238,19 @@ void Worker::BeginDrain(std::int64_t deadline) {
     if (i < connections_.size()) connections_[i]->Drain();
   }
   if (connections_.empty()) loop_->Stop();
+}
+
+void Worker::SwitchToHttp2(ClientConnection* from, Http2Start start) {
+  auto owned = std::make_unique<Http2Connection>(std::move(start), this);
+  Http2Connection* const connection = owned.get();
+  connection->index = from->index;
+  loop_->Bury(std::exchange(connections_[from->index], std::move(owned)));
+  if (Status started = connection->Start(); !started) {
+    LogWarning("dropped a connection: " + started.error().message);
+    connection->Close();
+  } else if (draining) {
+    connection->Drain();
+  }
 }
 
 // Enforces the deadlines that have passed; returns the next.
@@ -325,7 +343,8 @@ HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 HttpServer::~HttpServer() { Drain(std::chrono::milliseconds(0)); }
 
-Result<std::unique_ptr<HttpServer>> HttpServer::Start(Options options, HttpHandler handler) {
+Result<std::unique_ptr<HttpServer>> HttpServer::Start(Options options, HttpHandler handler,
+                                                      std::vector<GrpcMethod> methods) {
   if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
   std::unique_ptr<HttpServer> server(new HttpServer(std::make_unique<Impl>()));
   Impl& impl = *server->impl_;
@@ -334,6 +353,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Start(Options options, HttpHandl
   shared.body_budget = std::make_shared<ByteBudget>(options.body_memory);
   shared.options = std::move(options);
   shared.handler = std::move(handler);
+  shared.grpc = std::make_unique<const GrpcServices>(std::move(methods));
   while (shared.workers.size() < shared.options.threads) {
     auto worker = Worker::Create(&shared);
     if (!worker) return Fail(std::move(worker).error());

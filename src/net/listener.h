@@ -1,4 +1,5 @@
-// The HTTP server: listens, and hands every complete request to one handler.
+// The HTTP server: listens, and hands every complete request, by HTTP/1.1 or HTTP/2, to one
+// handler, and gRPC calls to their methods.
 //
 //   auto server = HttpServer::Start({.host = "127.0.0.1", .port = 8000}, [](HttpRequest request,
 //   Responder responder) {
@@ -10,7 +11,7 @@
 //
 // One event loop a thread, each with its own listening socket for every port; a connection stays on
 // the thread that got it, which is the one with the fewest. One request at a time is handled per
-// connection; pipelined ones wait their turn.
+// HTTP/1.1 connection; pipelined ones wait their turn.
 #pragma once
 
 #include <chrono>
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "net/grpc.h"
 #include "net/http.h"
 #include "net/server_options.h"
 
@@ -31,7 +33,8 @@ class HttpServer {
   using Options = HttpServerOptions;
 
   // Fails if the address cannot be listened on: taken, not of this machine, not permitted.
-  static Result<std::unique_ptr<HttpServer>> Start(Options options, HttpHandler handler);
+  static Result<std::unique_ptr<HttpServer>> Start(Options options, HttpHandler handler,
+                                                   std::vector<GrpcMethod> methods = {});
 
   // Drains without patience.
   ~HttpServer();

@@ -22,6 +22,35 @@ void OutputQueue::Append(Buffer slice) {
   slices_.push_back({text_.size(), std::move(slice)});
 }
 
+void OutputQueue::AppendOrShare(std::string text, std::size_t small) {
+  if (text.size() <= small) return Append(std::string_view(text));
+  Append(Buffer::FromString(std::move(text)));
+}
+
+void OutputQueue::AppendOrShare(Buffer bytes, std::size_t small) {
+  if (bytes.size() <= small) return Append({bytes.As<char>(), bytes.size()});
+  Append(std::move(bytes));
+}
+
+void OutputQueue::MoveTo(OutputQueue& to, std::size_t size) {
+  std::size_t left = size;
+  std::size_t text = text_begin_;
+  const auto move_text = [&](std::size_t end) {
+    const std::size_t part = std::min(left, end - text);
+    to.Append(std::string_view(text_).substr(text, part));
+    text += part;
+    left -= part;
+  };
+  for (std::size_t i = first_slice_; i < slices_.size() && left > 0; ++i) {
+    move_text(slices_[i].at);
+    const std::size_t part = std::min(left, slices_[i].bytes.size());
+    if (part > 0) to.Append(slices_[i].bytes.Slice(0, part));
+    left -= part;
+  }
+  move_text(text_.size());
+  Consume(size);
+}
+
 std::size_t OutputQueue::Gather(std::span<iovec> parts) const {
   std::size_t count = 0;
   std::size_t text = text_begin_;

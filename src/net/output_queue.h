@@ -26,6 +26,9 @@ class OutputQueue {
 
   void Append(std::string_view text) { text_.append(text); }
   void Append(Buffer slice);
+  // Copies what is not longer than `small`, and refers to the rest.
+  void AppendOrShare(std::string text, std::size_t small);
+  void AppendOrShare(Buffer bytes, std::size_t small);
   // Where text may be appended to behind all that is queued; nothing else may be done to it.
   std::string& tail() { return text_; }
 
@@ -34,6 +37,9 @@ class OutputQueue {
   std::size_t Gather(std::span<iovec> parts) const;
   // Drops the first `size` bytes, which must be there.
   void Consume(std::size_t size);
+
+  // Moves the first `size` bytes, which must be there, behind what `to` holds.
+  void MoveTo(OutputQueue& to, std::size_t size);
 
   // Gives memory for text back, if the queue is empty and holds more than `kept` bytes of it.
   void Shrink(std::size_t kept);

@@ -76,6 +76,12 @@ class RawClient {
     return answer;
   }
 
+  // Whatever comes next; "" if the connection ended or broke.
+  std::string ReadSome() {
+    if (buffer_.empty() && !Read()) return "";
+    return std::exchange(buffer_, {});
+  }
+
   // All that comes until the server closes. Sets `clean` to whether it did so in order, not by a
   // reset.
   std::string Rest(bool* clean = nullptr) {

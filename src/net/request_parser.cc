@@ -4,7 +4,6 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 #include <cstring>
-#include <new>
 #include <utility>
 
 #include "net/body_alignment.h"
@@ -15,15 +14,6 @@ namespace {
 
 namespace http = boost::beast::http;
 using BeastError = boost::beast::error_code;
-
-// What a body of announced length gets before its first byte; untouched pages of it cost nothing.
-constexpr std::size_t kFirstReservation = 1024UZ * 1024;
-// What a chunked body gets first.
-constexpr std::size_t kFirstChunkReservation = 16UZ * 1024;
-// Bodies up to this size are not counted: connections are limited in number.
-constexpr std::size_t kSmallBody = 64UZ * 1024;
-// By how much the reservation grows each time it has been filled.
-constexpr std::size_t kGrowth = 4;
 
 Verb VerbOf(http::verb verb) {
   switch (verb) {
@@ -265,6 +255,7 @@ bool RequestParser::AcceptHead(HeaderGrammar& grammar, std::span<const char> blo
   parsed_.keep_alive = grammar.keep_alive();
 
   state_ = State::kBody;
+  body_.LeaveFree(BodyLead(request));
   content_length_ = static_cast<std::size_t>(length.value_or(0));
   expects_continue_ =
       grammar.expects_continue && grammar.http11 && (chunked || content_length_ > 0);
@@ -273,7 +264,8 @@ bool RequestParser::AcceptHead(HeaderGrammar& grammar, std::span<const char> blo
   } else if (content_length_ == 0) {
     Finish();
   } else {
-    return ReserveBody(std::min(content_length_, kFirstReservation));
+    Status reserved = body_.Expect(content_length_);
+    return reserved || Fail(std::move(reserved).error());
   }
   return true;
 }
@@ -306,9 +298,9 @@ bool RequestParser::AcceptTarget(std::string_view target) {
 
 std::size_t RequestParser::ParseBody(std::span<const char> bytes) {
   if (chunks_) return ParseChunks(bytes);
-  const std::size_t take = std::min(bytes.size(), content_length_ - body_size_);
+  const std::size_t take = std::min(bytes.size(), content_length_ - body_.size());
   if (!AppendBody(bytes.first(take))) return 0;
-  if (body_size_ == content_length_) Finish();
+  if (body_.size() == content_length_) Finish();
   return take;
 }
 
@@ -342,14 +334,18 @@ std::size_t RequestParser::ParseChunks(std::span<const char> bytes) {
 
 std::span<std::byte> RequestParser::BodySpace() {
   if (state_ != State::kBody || chunks_) return {};
-  if (body_size_ == body_capacity_ &&
-      !ReserveBody(std::min(content_length_, body_capacity_ * kGrowth)))
-    return {};
-  return {body_.mutable_data() + body_size_, body_capacity_ - body_size_};
+  auto space = body_.Space(content_length_);
+  if (space) return *space;
+  Fail(std::move(space).error());
+  return {};
 }
 
 void RequestParser::BodyReceived(std::size_t n) {
-  if (AddToBody(n) && body_size_ == content_length_) Finish();
+  if (Status received = body_.Received(n); !received) {
+    Fail(std::move(received).error());
+  } else if (body_.size() == content_length_) {
+    Finish();
+  }
 }
 
 bool RequestParser::TakeExpectsContinue() { return std::exchange(expects_continue_, false); }
@@ -360,59 +356,15 @@ ParsedRequest RequestParser::Take() {
   return result;
 }
 
-// Makes room for `size` bytes in all and the padding, keeping what is there.
-bool RequestParser::ReserveBody(std::size_t size) {
-  if (size <= body_capacity_) return true;
-  try {
-    const std::size_t lead = BodyLead(parsed_.request);
-    const std::size_t used = size + HttpRequest::kBodyPadding;
-    Buffer grown = Buffer::Allocate(lead + used).Slice(lead, used);
-    if (body_size_ > 0) std::memcpy(grown.mutable_data(), body_.data(), body_size_);
-    body_ = std::move(grown);
-  } catch (const std::bad_alloc&) {
-    return Fail({Code::kOutOfMemory,
-                 "no memory for a body of " + std::to_string(size) + " bytes; try again later"});
-  }
-  body_capacity_ = size;
-  return true;
-}
-
 bool RequestParser::AppendBody(std::span<const char> bytes) {
   if (bytes.empty()) return true;
   expects_continue_ = false;  // the client did not wait
-  const std::size_t needed = body_size_ + bytes.size();
-  if (needed > body_capacity_) {
-    const std::size_t most = chunks_ ? limits_.body_bytes : content_length_;
-    const std::size_t grown = std::max({needed, body_capacity_ * kGrowth, kFirstChunkReservation});
-    if (!ReserveBody(std::min(grown, most))) return false;
-  }
-  std::memcpy(body_.mutable_data() + body_size_, bytes.data(), bytes.size());
-  return AddToBody(bytes.size());
-}
-
-// Counts bytes that have been written behind the body's others.
-bool RequestParser::AddToBody(std::size_t n) {
-  body_size_ += n;
-  if (budget_ == nullptr || body_size_ <= kSmallBody) return true;
-  if (body_share_.Grow(budget_, std::min(n, body_size_ - kSmallBody))) return true;
-  return Fail({Code::kResourceExhausted,
-               "too many large bodies are being received at once; try again later"});
+  Status added = body_.Append(std::as_bytes(bytes), chunks_ ? limits_.body_bytes : content_length_);
+  return added || Fail(std::move(added).error());
 }
 
 void RequestParser::Finish() {
-  if (body_size_ > 0) {
-    // The padding is read by parsers that look ahead; they shall not see what the memory held
-    // before.
-    std::memset(body_.mutable_data() + body_size_, 0, HttpRequest::kBodyPadding);
-    parsed_.request.body = body_.Slice(0, body_size_);
-    if (!body_share_.empty()) {
-      auto owner = std::make_shared<std::pair<Buffer, ByteBudget::Share>>(std::move(body_),
-                                                                          std::move(body_share_));
-      const std::byte* const data = owner->first.data();
-      parsed_.request.body = Buffer::Share(std::move(owner), data, body_size_);
-    }
-  }
-  body_ = Buffer();
+  parsed_.request.body = body_.Take();
   expects_continue_ = false;
   state_ = State::kComplete;
 }
@@ -426,8 +378,7 @@ bool RequestParser::FailBodyTooLarge() {
 bool RequestParser::Fail(Error error) {
   state_ = State::kFailed;
   expects_continue_ = false;
-  body_ = Buffer();
-  body_share_ = {};
+  body_.Clear();
   parsed_ = {};
   refusal_ = {InfoOf(error.code).http_status, std::move(error)};
   return false;
@@ -436,9 +387,7 @@ bool RequestParser::Fail(Error error) {
 void RequestParser::Reset() {
   state_ = State::kIdle;
   parsed_ = {};
-  body_ = Buffer();
-  body_capacity_ = 0;
-  body_size_ = 0;
+  body_.Clear();
   content_length_ = 0;
   scanned_ = 0;
   chunks_.reset();

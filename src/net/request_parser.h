@@ -28,6 +28,7 @@
 
 #include "base/buffer.h"
 #include "base/status.h"
+#include "net/body_buffer.h"
 #include "net/byte_budget.h"
 #include "net/chunk_decoder.h"
 #include "net/http.h"
@@ -69,7 +70,7 @@ class RequestParser {
   // parsers together; what a body takes of it is given back when the last share of the request's
   // body goes.
   explicit RequestParser(const ParserLimits& limits, std::shared_ptr<ByteBudget> budget = nullptr)
-      : limits_(limits), budget_(std::move(budget)) {}
+      : limits_(limits), body_(std::move(budget), BodyBuffer::kSmallBody) {}
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
 
@@ -90,7 +91,7 @@ class RequestParser {
   const Refusal& refusal() const { return refusal_; }
 
   // Bytes of the body received so far.
-  std::size_t body_received() const { return body_size_; }
+  std::size_t body_received() const { return body_.size(); }
 
   // Requires kComplete; leaves kIdle.
   ParsedRequest Take();
@@ -101,8 +102,6 @@ class RequestParser {
   std::size_t ParseChunks(std::span<const char> bytes);
   bool AcceptHead(HeaderGrammar& grammar, std::span<const char> block);
   bool AcceptTarget(std::string_view target);
-  bool ReserveBody(std::size_t size);
-  bool AddToBody(std::size_t n);
   bool AppendBody(std::span<const char> bytes);
   void Finish();
   bool FailBodyTooLarge();
@@ -110,7 +109,6 @@ class RequestParser {
   void Reset();
 
   const ParserLimits& limits_;
-  const std::shared_ptr<ByteBudget> budget_;
   State state_ = State::kIdle;
   Refusal refusal_;
   ParsedRequest parsed_;
@@ -118,10 +116,7 @@ class RequestParser {
   std::optional<ChunkDecoder> chunks_;  // set if the body is chunked
   std::size_t scanned_ = 0;         // bytes of an incomplete header block that have been looked at
   std::size_t content_length_ = 0;  // if not chunked
-  Buffer body_;  // body_capacity_ + kBodyPadding bytes, of which body_size_ are filled
-  std::size_t body_capacity_ = 0;
-  std::size_t body_size_ = 0;
-  ByteBudget::Share body_share_;
+  BodyBuffer body_;
 };
 
 }  // namespace plinth::net

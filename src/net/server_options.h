@@ -36,6 +36,10 @@ struct HttpServerOptions {
   std::function<void()> on_turn_end{};
 
   ParserLimits limits{};
+  // Requests at a time on one HTTP/2 connection.
+  std::size_t max_streams = 256;
+  // Of one gRPC message; what body_memory leaves room for is a bound as well.
+  std::size_t grpc_message_bytes = 2UZ * 1024 * 1024 * 1024 - 1;
   // Of the bodies of all requests together, those up to 64 KiB not counted; over it the answer is
   // 429.
   std::size_t body_memory = 1024UZ * 1024 * 1024;

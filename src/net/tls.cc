@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kRecord = 16UZ * 1024;
 
 // What clients may choose from by ALPN, the best first, in the form of the extension.
-constexpr unsigned char kProtocols[] = "\x08http/1.1";
+constexpr unsigned char kProtocols[] = "\x02h2\x08http/1.1";
 constexpr unsigned kProtocolsSize = sizeof kProtocols - 1;
 
 // Only suites with authenticated encryption and forward secrecy, as HTTP/2 demands; those of
