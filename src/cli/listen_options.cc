@@ -60,6 +60,9 @@ void AddListenOptions(CLI::App& app, ListenOptions& options) {
   app.add_flag("--no-compression", options.no_compression,
                "Never compress answers, whatever clients accept")
       ->group(group);
+  app.add_flag("--grpc-compression", options.grpc_compression,
+               "Compress gRPC's answers too, where clients accept it, as most of them do")
+      ->group(group);
 }
 
 Result<net::HttpServer::Options> ServerOptions(const ListenOptions& options) {
@@ -69,6 +72,7 @@ Result<net::HttpServer::Options> ServerOptions(const ListenOptions& options) {
   for (const auto& port : {options.http_port, options.grpc_port}) {
     if (port) server.more_ports.push_back(*port);
   }
+  server.grpc_compression = options.grpc_compression && !options.no_compression;
   server.unix_socket = options.unix_socket;
   server.unix_socket_mode = static_cast<mode_t>(std::stoul(options.unix_socket_mode, nullptr, 8));
   if (!server.port && server.more_ports.empty() && server.unix_socket.empty())

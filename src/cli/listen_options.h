@@ -31,6 +31,7 @@ struct ListenOptions {
   net::TlsFiles tls;
   std::vector<std::string> cors_origins;
   bool no_compression = false;  // of answers
+  bool grpc_compression = false;
 };
 
 void AddListenOptions(CLI::App& app, ListenOptions& options);

@@ -43,9 +43,11 @@ std::optional<std::chrono::nanoseconds> ParseGrpcTimeout(std::string_view text) 
 
 std::string EncodeGrpcMessage(std::string_view message) {
   constexpr char kDigits[] = "0123456789ABCDEF";
+  constexpr std::string_view kCut = "...";
   std::string encoded;
-  encoded.reserve(message.size());
+  encoded.reserve(std::min(message.size(), kMostGrpcMessage));
   for (const char c : message) {
+    if (encoded.size() + kCut.size() > kMostGrpcMessage) return encoded.append(kCut);
     if (c >= ' ' && c <= '~' && c != '%') {
       encoded.push_back(c);
     } else {

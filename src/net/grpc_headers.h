@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,11 @@ bool IsGrpcContentType(std::string_view content_type);
 // "250m" is 250 ms: at most eight digits and one of H, M, S, m, u, n. Nothing if it is malformed.
 std::optional<std::chrono::nanoseconds> ParseGrpcTimeout(std::string_view text);
 
-// As a grpc-message may be sent: printable ASCII as it is, all else percent-encoded.
+// Clients refuse answers whose fields are longer than 8 KiB together, and then show no message.
+inline constexpr std::size_t kMostGrpcMessage = 4096;
+
+// As a grpc-message may be sent: printable ASCII as it is, all else percent-encoded, and what goes
+// over kMostGrpcMessage bytes, about, left out.
 std::string EncodeGrpcMessage(std::string_view message);
 
 // The decimal text of a status code.

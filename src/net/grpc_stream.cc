@@ -19,6 +19,8 @@ constexpr std::size_t kUntakenAnswers = 1024UZ * 1024;
 
 constexpr Header kHead[] = {{":status", "200"}, {"content-type", "application/grpc"}};
 
+constexpr Header kAccepted = {"grpc-accept-encoding", kGrpcCodings};
+
 std::size_t SizeOf(const GrpcMessage& message) {
   std::size_t size = 0;
   for (const Buffer& part : message) size += part.size();
@@ -69,6 +71,18 @@ Status GrpcStream::Accept(const Http2Head& head) {
                                               std::to_string(limits.header_bytes) + " bytes or " +
                                               std::to_string(limits.header_fields) + " fields");
   }
+  const std::string_view coding = head.Find("grpc-encoding");
+  const std::optional<Coding> known = GrpcCodingNamed(coding);
+  if (!known) {
+    trailers_[0] = kAccepted;
+    trailer_count_ = 1;
+    return Fail(Code::kUnimplemented, "messages in '" + std::string(coding) +
+                                          "' are not understood; use one of " +
+                                          std::string(kGrpcCodings));
+  }
+  coding_in_ = *known;
+  if (session_->host().options->grpc_compression)
+    coding_out_ = BestGrpcCoding(head.Find("grpc-accept-encoding"));
   const std::string_view timeout = head.Find("grpc-timeout");
   if (timeout.empty()) return {};
   const auto time = ParseGrpcTimeout(timeout);
@@ -137,7 +151,13 @@ void GrpcStream::OnData(std::span<const std::byte> bytes) {
 
 void GrpcStream::OnMessage(GrpcFrameReader::Message message) {
   if (message.compressed) {
-    return EndWith({Code::kInternal, "a compressed message in a call without grpc-encoding"});
+    if (coding_in_ == Coding::kIdentity)
+      return EndWith({Code::kInternal, "a compressed message in a call without grpc-encoding"});
+    const HttpServerOptions& options = *session_->host().options;
+    const std::size_t most = std::min(options.grpc_message_bytes, options.limits.body_bytes);
+    auto inflated = InflateMessage(coding_in_, message.bytes, most, session_->host().body_budget);
+    if (!inflated) return EndWith(inflated.error());
+    message.bytes = *std::move(inflated);
   }
   if (unary_ == nullptr) {
     Guarded([&] {
@@ -201,12 +221,19 @@ bool GrpcStream::Direct() const {
   return mailbox_->OnThisThread() && !posted_.load(std::memory_order_acquire);
 }
 
-void GrpcStream::Send(GrpcMessage message) {
-  if (Direct()) {
-    Write(message);
-    return Resume();
+// On the caller's thread, since compressing takes time.
+GrpcStream::Outgoing GrpcStream::Pack(GrpcMessage message) const {
+  if (coding_out_ != Coding::kIdentity) {
+    if (auto smaller = DeflateMessage(coding_out_, message)) return {*std::move(smaller), true};
   }
-  Post(&message, nullptr);
+  return {std::move(message), false};
+}
+
+void GrpcStream::Send(GrpcMessage message) {
+  Outgoing outgoing = Pack(std::move(message));
+  if (!Direct()) return Post(&outgoing, nullptr);
+  Write(outgoing);
+  Resume();
 }
 
 void GrpcStream::Finish(GrpcStatus status) {
@@ -216,18 +243,17 @@ void GrpcStream::Finish(GrpcStatus status) {
 
 void GrpcStream::Reply(GrpcMessage message) {
   const GrpcStatus ok;
-  if (Direct()) {
-    Write(message);
-    return WriterFinished(ok);
-  }
-  Post(&message, &ok);
+  Outgoing outgoing = Pack(std::move(message));
+  if (!Direct()) return Post(&outgoing, &ok);
+  Write(outgoing);
+  WriterFinished(ok);
 }
 
-void GrpcStream::Post(GrpcMessage* message, const GrpcStatus* status) {
+void GrpcStream::Post(Outgoing* message, const GrpcStatus* status) {
   {
     const std::lock_guard lock(mutex_);
     if (message != nullptr) {
-      in_mail_.fetch_add(SizeOf(*message), std::memory_order_relaxed);
+      in_mail_.fetch_add(SizeOf(message->parts), std::memory_order_relaxed);
       mail_.messages.push_back(std::move(*message));
     }
     if (status != nullptr) mail_.status = *status;
@@ -243,8 +269,8 @@ void GrpcStream::TakeMail() {
     mail = std::exchange(mail_, {});
     posted_.store(false, std::memory_order_release);
   }
-  for (const GrpcMessage& message : mail.messages) {
-    in_mail_.fetch_sub(SizeOf(message), std::memory_order_relaxed);
+  for (const Outgoing& message : mail.messages) {
+    in_mail_.fetch_sub(SizeOf(message.parts), std::memory_order_relaxed);
     Write(message);
   }
   if (mail.status) return WriterFinished(*mail.status);
@@ -252,19 +278,23 @@ void GrpcStream::TakeMail() {
 }
 
 // Queues a message; Resume() or End() sends it on its way.
-void GrpcStream::Write(const GrpcMessage& message) {
+void GrpcStream::Write(const Outgoing& message) {
   if (over_ || !answerable()) return;
   if (unary_ == nullptr && output().size() > stream_memory_) {
     return EndWith({Code::kResourceExhausted, "the client does not take its messages; more than " +
                                                   std::to_string(stream_memory_) +
                                                   " bytes were waiting"});
   }
-  if (!head_sent()) SendHead(kHead, /*end=*/false);
-  const std::size_t size = SizeOf(message);
-  const char head[5] = {0, static_cast<char>(size >> 24), static_cast<char>(size >> 16),
-                        static_cast<char>(size >> 8), static_cast<char>(size)};
+  if (!head_sent()) {
+    const Header fields[] = {kHead[0], kHead[1], {"grpc-encoding", NameOf(coding_out_)}};
+    SendHead(std::span(fields).first(coding_out_ == Coding::kIdentity ? 2 : 3), /*end=*/false);
+  }
+  const std::size_t size = SizeOf(message.parts);
+  const char head[5] = {static_cast<char>(message.compressed), static_cast<char>(size >> 24),
+                        static_cast<char>(size >> 16), static_cast<char>(size >> 8),
+                        static_cast<char>(size)};
   output().Append(std::string_view(head, sizeof head));
-  for (const Buffer& part : message) output().AppendOrShare(part, kSmallPart);
+  for (const Buffer& part : message.parts) output().AppendOrShare(part, kSmallPart);
   queued_.store(output().size(), std::memory_order_relaxed);
 }
 
@@ -288,8 +318,8 @@ void GrpcStream::End(const GrpcStatus& status) {
   cancelled_.store(true, std::memory_order_relaxed);
   message_.reset();
   status_message_ = EncodeGrpcMessage(status.message);
-  trailers_ = {{{"grpc-status", GrpcStatusText(status.code)}, {"grpc-message", status_message_}}};
-  trailer_count_ = status_message_.empty() ? 1 : 2;
+  trailers_[trailer_count_++] = {"grpc-status", GrpcStatusText(status.code)};
+  if (!status_message_.empty()) trailers_[trailer_count_++] = {"grpc-message", status_message_};
   if (head_sent()) {
     EndOutput();
   } else {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "net/grpc.h"
+#include "net/grpc_coding.h"
 #include "net/grpc_frames.h"
 #include "net/http2_head.h"
 #include "net/http2_stream.h"
@@ -51,8 +52,12 @@ class GrpcStream final : public Http2Stream,
   bool cancelled() const override { return cancelled_.load(std::memory_order_relaxed); }
 
  private:
+  struct Outgoing {
+    GrpcMessage parts;
+    bool compressed = false;
+  };
   struct Mail {
-    std::vector<GrpcMessage> messages;
+    std::vector<Outgoing> messages;
     std::optional<GrpcStatus> status;
   };
 
@@ -64,10 +69,11 @@ class GrpcStream final : public Http2Stream,
   void Guarded(Function function);
 
   bool Direct() const;
-  void Post(GrpcMessage* message, const GrpcStatus* status);
+  Outgoing Pack(GrpcMessage message) const;
+  void Post(Outgoing* message, const GrpcStatus* status);
   void TakeMail();
 
-  void Write(const GrpcMessage& message);
+  void Write(const Outgoing& message);
   void WriterFinished(const GrpcStatus& status);
   void End(const GrpcStatus& status);
   void EndWith(const Error& error) { End(GrpcStatus::FromError(error)); }
@@ -82,6 +88,9 @@ class GrpcStream final : public Http2Stream,
   GrpcFrameReader frames_;
   Pace pace_;  // of the message being received
 
+  Coding coding_in_ = Coding::kIdentity;   // of messages that are marked as compressed
+  Coding coding_out_ = Coding::kIdentity;  // of answers where that is worth it; set before the call
+
   const GrpcUnary* unary_ = nullptr;
   GrpcCall call_;  // of a unary call until it begins
   std::optional<Buffer> message_;
@@ -94,7 +103,7 @@ class GrpcStream final : public Http2Stream,
   std::int64_t deadline_ = EventLoop::kNever;
 
   std::string status_message_;  // percent-encoded
-  std::array<Header, 2> trailers_{};
+  std::array<Header, 3> trailers_{};
   std::size_t trailer_count_ = 0;
 
   std::mutex mutex_;

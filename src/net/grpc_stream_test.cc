@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "net/deflate.h"
+#include "net/grpc_coding.h"
 #include "net/grpc_headers.h"
 #include "net/http2_client.h"
 #include "net/server_fixture.h"
@@ -332,6 +334,46 @@ TEST_F(GrpcStreamTest, StreamsAreAnsweredFromOtherThreads) {
   answerer.join();
 }
 
+TEST_F(GrpcStreamTest, TakesAndGivesCompressedMessages) {
+  ServeGrpc({.grpc_compression = true});
+  Http2Client client(server_->port());
+  const std::string message(100'000, 'x');
+  for (const Coding coding : {Coding::kGzip, Coding::kDeflate}) {
+    const std::string name(NameOf(coding));
+    const auto packed = Deflate(coding, std::vector<Buffer>{Buffer::FromString(message)});
+    ASSERT_TRUE(packed);
+    const Http2Answer answer = client.Ask(
+        Call("/t.S/Echo", {{"grpc-encoding", name}, {"grpc-accept-encoding", "identity," + name}}),
+        Framed(*packed, 1));
+    EXPECT_EQ(answer.fields.at("grpc-encoding"), name);
+    EXPECT_EQ(answer.body.substr(0, 1), std::string(1, '\1'));
+    const Buffer bytes = Buffer::FromString(Messages(answer.body).at(0));
+    EXPECT_LT(bytes.size(), message.size());
+    const auto unpacked = InflateMessage(coding, bytes, message.size(), nullptr);
+    ASSERT_TRUE(unpacked);
+    EXPECT_TRUE(TextOf(*unpacked) == message);
+    // A client that does not take it, and a message that is marked as it came.
+    const Http2Answer plain =
+        client.Ask(Call("/t.S/Echo", {{"grpc-encoding", name}}), Framed("plain"));
+    EXPECT_EQ(plain.fields.count("grpc-encoding"), 0U);
+    EXPECT_EQ(plain.body, Framed("plain"));
+  }
+}
+
+TEST_F(GrpcStreamTest, RefusesWhatItCannotDecompress) {
+  ServeGrpc({.limits = {.header_bytes = 4096, .header_fields = 100, .body_bytes = 1000}});
+  Http2Client client(server_->port());
+  const Http2Answer unknown =
+      client.Ask(Call("/t.S/Echo", {{"grpc-encoding", "snappy"}}), Framed("x"));
+  EXPECT_EQ(unknown.grpc_status(), "12");
+  EXPECT_EQ(unknown.fields.at("grpc-accept-encoding"), "identity,deflate,gzip");
+  const Http2Client::Fields gzip = {{"grpc-encoding", "gzip"}};
+  EXPECT_EQ(client.Ask(Call("/t.S/Echo", gzip), Framed("no gzip", 1)).grpc_status(), "3");
+  const auto bomb =
+      Deflate(Coding::kGzip, std::vector<Buffer>{Buffer::FromString(std::string(100'000, 'x'))});
+  EXPECT_EQ(client.Ask(Call("/t.S/Echo", gzip), Framed(*bomb, 1)).grpc_status(), "8");
+}
+
 TEST(GrpcHeaders, ReadsTimeouts) {
   using std::chrono::nanoseconds;
   EXPECT_EQ(ParseGrpcTimeout("1H"), std::chrono::hours(1));
@@ -348,6 +390,9 @@ TEST(GrpcHeaders, ReadsTimeouts) {
 TEST(GrpcHeaders, EncodesMessages) {
   EXPECT_EQ(EncodeGrpcMessage("plain text, ~"), "plain text, ~");
   EXPECT_EQ(EncodeGrpcMessage("a%\r\n\x7f"), "a%25%0D%0A%7F");
+  const std::string large = EncodeGrpcMessage(std::string(10'000, '\n'));
+  EXPECT_LE(large.size(), kMostGrpcMessage + 3);
+  EXPECT_THAT(large, ::testing::EndsWith("%0A..."));
 }
 
 }  // namespace

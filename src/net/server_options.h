@@ -40,6 +40,8 @@ struct HttpServerOptions {
   std::size_t max_streams = 256;
   // Of one gRPC message; what body_memory leaves room for is a bound as well.
   std::size_t grpc_message_bytes = 2UZ * 1024 * 1024 * 1024 - 1;
+  // Whether gRPC's answers are compressed where the client takes it.
+  bool grpc_compression = false;
   // Of the bodies of all requests together, those up to 64 KiB not counted; over it the answer is
   // 429.
   std::size_t body_memory = 1024UZ * 1024 * 1024;

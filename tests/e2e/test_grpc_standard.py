@@ -81,6 +81,14 @@ def test_what_is_no_method(channel):
     assert "/no.Service/Method" in failure.value.details()
 
 
+@pytest.mark.parametrize("how", [grpc.Compression.Gzip, grpc.Compression.Deflate, grpc.Compression.NoCompression])
+def test_compressed_messages(server, how):
+    with grpc.insecure_channel(f"127.0.0.1:{server.port}", compression=how) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        request = health_pb2.HealthCheckRequest(service="x" * 10_000)
+        assert code_of(lambda: stub.Check(request, timeout=60)) == grpc.StatusCode.NOT_FOUND
+
+
 def test_large_metadata_is_refused(channel):
     stub = health_pb2_grpc.HealthStub(channel)
     metadata = [("x-large", "x" * 20_000)]
