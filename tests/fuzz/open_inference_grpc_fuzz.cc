@@ -83,9 +83,9 @@ void CheckSettings(std::string_view bytes) {
 }
 
 void CheckLoad(std::string_view bytes) {
-  const auto call = ReadLoadRequest(bytes);
-  if (Refused(call)) return;
-  for (const UploadedFile& file : call->request.files) {
+  const auto request = ReadLoadRequest(bytes);
+  if (Refused(request)) return;
+  for (const UploadedFile& file : request->files) {
     Require(!file.version.empty() && file.version.front() != '.', "a version leaves the folder");
     Require(!file.path.empty() && file.path.front() != '/' && file.path.front() != '.' &&
                 file.path.find("/.") == std::string::npos,
@@ -102,7 +102,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CheckLoad(bytes);
   static_cast<void>(Refused(ReadNameAndVersion(bytes)));
   static_cast<void>(Refused(ReadIndexRequest(bytes)));
-  static_cast<void>(Refused(ReadUnloadRequest(bytes)));
+  static_cast<void>(Refused(ReadModelName(bytes)));
   static_cast<void>(Refused(ReadRegisterRequest(bytes)));
   return 0;
 }

@@ -1,7 +1,6 @@
 #include "api/openinference/control_routes.h"
 
 #include <memory>
-#include <new>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -23,12 +22,8 @@ using net::Responder;
 // What is no more than a few settings.
 constexpr std::size_t kMostSettings = std::size_t{64} << 10;
 
-std::string_view BodyOf(const RestCall& call) {
-  return {call.request.body.As<char>(), call.request.body.size()};
-}
-
 Result<std::string_view> SmallBody(const RestCall& call) {
-  const std::string_view body = BodyOf(call);
+  const std::string_view body(call.request.body.As<char>(), call.request.body.size());
   if (body.size() <= kMostSettings) return body;
   return Fail(Code::kInvalidArgument, "the body has " + std::to_string(body.size()) +
                                           " bytes, expected at most " +
@@ -88,23 +83,14 @@ void IndexRepository(RestContext& context, RestCall call) {
                            });
 }
 
-// The body may hold whole models: it is read off the I/O thread.
 void LoadModel(RestContext& context, RestCall call) {
   const auto responder = std::make_shared<Responder>(std::move(call.responder));
-  const auto shared = std::make_shared<RestCall>(std::move(call));
-  auto posted = context.repository.Post([&context, shared, responder] {
-    Result<LoadRequest> request = [&]() -> Result<LoadRequest> {
-      try {
-        return DecodeLoad(BodyOf(*shared));
-      } catch (const std::bad_alloc&) {
-        return Fail(Code::kOutOfMemory, "the model does not fit into memory");
-      }
-    }();
-    shared->request = {};
-    if (!request) return responder->Send(ErrorResponse(request.error()));
-    context.repository.Load(shared->model, *std::move(request), Answering(responder));
-  });
-  if (!posted) responder->Send(ErrorResponse(posted.error()));
+  context.repository.Load(
+      std::move(call.model),
+      [request = std::move(call.request)] {
+        return DecodeLoad({request.body.As<char>(), request.body.size()});
+      },
+      Answering(responder));
 }
 
 // No model depends on another one, so that "unload_dependents" changes nothing.

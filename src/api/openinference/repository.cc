@@ -135,13 +135,15 @@ std::vector<FolderModel> Repository::InFolders() const {
 
 // ---- Loading
 
-void Repository::Load(std::string model, LoadRequest request, Done done) {
+void Repository::Load(std::string model, ReadRequest read, Done done) {
   if (auto named = CheckName("model name", model); !named) return done(std::move(named));
   const auto shared = std::make_shared<Done>(std::move(done));
-  auto posted = Post([this, model = std::move(model), request = std::move(request),
-                      shared]() mutable {
+  auto posted = Post([this, model = std::move(model), read = std::move(read), shared]() mutable {
     try {
-      LoadNow(model, std::move(request), [shared](Status status) { (*shared)(std::move(status)); });
+      auto request = std::exchange(read, nullptr)();
+      if (!request) return (*shared)(Fail(std::move(request.error())));
+      LoadNow(model, *std::move(request),
+              [shared](Status status) { (*shared)(std::move(status)); });
     } catch (const std::bad_alloc&) {
       (*shared)(Fail(Code::kOutOfMemory, "the model does not fit into memory"));
     }

@@ -46,6 +46,9 @@ class Repository {
  public:
   using Done = std::move_only_function<void(Status)>;
   using IndexDone = std::move_only_function<void(Result<std::vector<IndexEntry>>)>;
+  // What there is to load. It may hold whole models, and so is read where it is needed, on another
+  // thread, and not by all who wait at once.
+  using ReadRequest = std::move_only_function<Result<LoadRequest>()>;
 
   // `service` outlives it.
   Repository(Service& service, RepositoryOptions options);
@@ -60,18 +63,16 @@ class Repository {
 
   // Loads all versions of the model, those that are loaded already anew. INVALID_ARGUMENT if one of
   // them fails, which leaves what served before; INTERNAL if nothing is known of the model.
-  void Load(std::string model, LoadRequest request, Done done);
+  void Load(std::string model, ReadRequest read, Done done);
 
   // A model that is not there is unloaded already.
   void Unload(std::string model, Done done);
-
-  // Runs `task`, which may take long, among the above.
-  Status Post(std::move_only_function<void()> task);
 
  private:
   struct Loading;
   using Specs = std::map<std::string, DeploySpec>;  // by version
 
+  Status Post(std::move_only_function<void()> task);
   std::vector<IndexEntry> IndexNow(bool only_ready) const;
   void LoadNow(const std::string& model, LoadRequest request, Done done);
   Result<Specs> UploadedSpecs(const std::string& model, const std::vector<UploadedFile>& files,

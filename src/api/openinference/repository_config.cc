@@ -186,9 +186,9 @@ Status ApplyTritonConfig(std::string_view json, DeploySpec& spec) {
   return {};
 }
 
-Status AddLoadParameter(std::string_view name, std::string_view bytes, LoadRequest& request) {
+Status AddLoadParameter(std::string_view name, std::string bytes, LoadRequest& request) {
   if (name == "config") {
-    request.config = std::string(bytes);
+    request.config = std::move(bytes);
     return {};
   }
   if (!name.starts_with(kFilePrefix)) {
@@ -197,7 +197,7 @@ Status AddLoadParameter(std::string_view name, std::string_view bytes, LoadReque
   }
   auto file = UploadOf(name.substr(kFilePrefix.size()));
   if (!file) return Fail(std::move(file.error()));
-  file->bytes = std::string(bytes);
+  file->bytes = std::move(bytes);
   request.files.push_back(*std::move(file));
   return {};
 }
@@ -212,12 +212,13 @@ Result<LoadRequest> DecodeLoad(std::string_view json) {
   auto read = ForEach({"request", "parameters", parameters}, [&](const Field& field) -> Status {
     std::string_view text;
     if (field.value.get(text) != simdjson::SUCCESS) return field.Refuse("a string");
-    if (!field.key.starts_with(kFilePrefix)) return AddLoadParameter(field.key, text, request);
+    if (!field.key.starts_with(kFilePrefix))
+      return AddLoadParameter(field.key, std::string(text), request);
     std::string bytes(Base64DecodedBound(text.size()), '\0');
     const auto size = DecodeBase64(text, bytes.data());
     if (!size) return field.Refuse("base64");
     bytes.resize(*size);
-    return AddLoadParameter(field.key, bytes, request);
+    return AddLoadParameter(field.key, std::move(bytes), request);
   });
   if (!read) return Fail(std::move(read.error()));
   return request;

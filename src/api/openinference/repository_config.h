@@ -1,6 +1,7 @@
 // The configuration that comes with a request to load a model, and the request itself.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "api/openinference/repository.h"
@@ -20,6 +21,6 @@ Status ApplyTritonConfig(std::string_view json, DeploySpec& spec);
 Result<LoadRequest> DecodeLoad(std::string_view json);
 
 // One parameter. `bytes` are the file's own, or the configuration's text. INVALID_ARGUMENT.
-Status AddLoadParameter(std::string_view name, std::string_view bytes, LoadRequest& request);
+Status AddLoadParameter(std::string_view name, std::string bytes, LoadRequest& request);
 
 }  // namespace plinth::api::openinference

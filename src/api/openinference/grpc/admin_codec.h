@@ -28,13 +28,10 @@ Result<NameAndVersion> ReadNameAndVersion(std::string_view message);
 // RepositoryIndexRequest: whether only what is ready is asked for.
 Result<bool> ReadIndexRequest(std::string_view message);
 
-struct LoadCall {
-  std::string model;
-  LoadRequest request;
-};
-Result<LoadCall> ReadLoadRequest(std::string_view message);
-// RepositoryModelUnloadRequest: the model's name.
-Result<std::string> ReadUnloadRequest(std::string_view message);
+// RepositoryModelLoadRequest and RepositoryModelUnloadRequest: the model's name.
+Result<std::string> ReadModelName(std::string_view message);
+// RepositoryModelLoadRequest: what there is to load.
+Result<LoadRequest> ReadLoadRequest(std::string_view message);
 
 struct TraceCall {
   std::string model;

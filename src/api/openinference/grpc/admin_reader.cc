@@ -41,7 +41,7 @@ Status AddParameter(std::string_view message, LoadRequest& request) {
     return Fail(Code::kInvalidArgument, "parameter '" + std::string(entry.key) +
                                             "' has no string_param and no bytes_param");
   }
-  return AddLoadParameter(entry.key, text, request);
+  return AddLoadParameter(entry.key, std::string(text), request);
 }
 
 SettingValue ReadSetting(std::string_view message) {
@@ -96,32 +96,29 @@ Result<bool> ReadIndexRequest(std::string_view message) {
   });
 }
 
-Result<LoadCall> ReadLoadRequest(std::string_view message) {
-  return Guarded("a RepositoryModelLoadRequest", [&]() -> Result<LoadCall> {
-    LoadCall call;
-    std::string_view model;
-    Status added;
-    std::string_view* const strings[] = {nullptr, &model};
-    ForEachField(message, [&](Reader& reader, std::uint32_t field) {
-      if (field != Bytes(3)) return TakeString(reader, field, strings);
-      const std::string_view entry = ViewOf(reader);
-      if (added) added = AddParameter(entry, call.request);
-      return true;
-    });
-    if (!added) return Fail(std::move(added.error()));
-    call.model = std::string(model);
-    return call;
-  });
-}
-
-Result<std::string> ReadUnloadRequest(std::string_view message) {
-  return Guarded("a RepositoryModelUnloadRequest", [&]() -> Result<std::string> {
+Result<std::string> ReadModelName(std::string_view message) {
+  return Guarded("a request for a model", [&]() -> Result<std::string> {
     std::string_view model;
     std::string_view* const strings[] = {nullptr, &model};
     ForEachField(message, [&](Reader& reader, std::uint32_t field) {
       return TakeString(reader, field, strings);
     });
     return std::string(model);
+  });
+}
+
+Result<LoadRequest> ReadLoadRequest(std::string_view message) {
+  return Guarded("a RepositoryModelLoadRequest", [&]() -> Result<LoadRequest> {
+    LoadRequest request;
+    Status added;
+    ForEachField(message, [&](Reader& reader, std::uint32_t field) {
+      if (field != Bytes(3)) return false;
+      const std::string_view entry = ViewOf(reader);
+      if (added) added = AddParameter(entry, request);
+      return true;
+    });
+    if (!added) return Fail(std::move(added.error()));
+    return request;
   });
 }
 

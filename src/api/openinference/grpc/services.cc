@@ -52,10 +52,10 @@ GrpcMethod AtOnce(std::string_view name, Context& context,
 
 // One whose answer may come later.
 GrpcMethod Later(std::string_view name, Context& context,
-                 void (*answer)(Context&, std::string_view, GrpcWriter)) {
+                 void (*answer)(Context&, const Buffer&, GrpcWriter)) {
   const auto handler = [&context, answer](const GrpcCall&, const Buffer& message,
                                           GrpcWriter writer) {
-    answer(context, TextOf(message), std::move(writer));
+    answer(context, message, std::move(writer));
   };
   return {std::string(kService).append(name), net::GrpcUnary(handler)};
 }
@@ -80,8 +80,8 @@ Result<std::string> ModelReady(Context& context, std::string_view message) {
 
 // Answers with what `write` makes of the version that the message names.
 template <typename Write>
-void Describe(Context& context, std::string_view message, GrpcWriter writer, Write write) {
-  const auto call = ReadNameAndVersion(message);
+void Describe(Context& context, const Buffer& message, GrpcWriter writer, Write write) {
+  const auto call = ReadNameAndVersion(TextOf(message));
   if (!call) return writer.Finish(StatusOf(call.error()));
   FindLoaded(context.service, std::string(call->name), std::string(call->version),
              [writer = std::move(writer), write,
@@ -91,13 +91,13 @@ void Describe(Context& context, std::string_view message, GrpcWriter writer, Wri
              });
 }
 
-void ModelMetadataOf(Context& context, std::string_view message, GrpcWriter writer) {
+void ModelMetadataOf(Context& context, const Buffer& message, GrpcWriter writer) {
   Describe(context, message, std::move(writer), [](const FoundVersion& found, bool names_version) {
     return WriteModelMetadata(MetadataOf(found, names_version));
   });
 }
 
-void ModelConfigOf(Context& context, std::string_view message, GrpcWriter writer) {
+void ModelConfigOf(Context& context, const Buffer& message, GrpcWriter writer) {
   Describe(context, message, std::move(writer),
            [](const FoundVersion& found, bool) { return WriteModelConfig(ConfigOf(found)); });
 }
@@ -112,8 +112,8 @@ Result<std::string> Statistics(Context& context, std::string_view message) {
 
 // ---- The repository
 
-void RepositoryIndex(Context& context, std::string_view message, GrpcWriter writer) {
-  const auto only_ready = ReadIndexRequest(message);
+void RepositoryIndex(Context& context, const Buffer& message, GrpcWriter writer) {
+  const auto only_ready = ReadIndexRequest(TextOf(message));
   if (!only_ready) return writer.Finish(StatusOf(only_ready.error()));
   context.repository.Index(
       *only_ready,
@@ -123,16 +123,16 @@ void RepositoryIndex(Context& context, std::string_view message, GrpcWriter writ
       });
 }
 
-void RepositoryModelLoad(Context& context, std::string_view message, GrpcWriter writer) {
-  auto call = ReadLoadRequest(message);
-  if (!call) return writer.Finish(StatusOf(call.error()));
+void RepositoryModelLoad(Context& context, const Buffer& message, GrpcWriter writer) {
+  auto model = ReadModelName(TextOf(message));
+  if (!model) return writer.Finish(StatusOf(model.error()));
   context.repository.Load(
-      std::move(call->model), std::move(call->request),
+      *std::move(model), [message] { return ReadLoadRequest(TextOf(message)); },
       [writer = std::move(writer)](const Status& status) mutable { Reply(writer, Empty(status)); });
 }
 
-void RepositoryModelUnload(Context& context, std::string_view message, GrpcWriter writer) {
-  auto model = ReadUnloadRequest(message);
+void RepositoryModelUnload(Context& context, const Buffer& message, GrpcWriter writer) {
+  auto model = ReadModelName(TextOf(message));
   if (!model) return writer.Finish(StatusOf(model.error()));
   context.repository.Unload(
       *std::move(model),
