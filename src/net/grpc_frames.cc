@@ -35,6 +35,9 @@ Status GrpcFrameReader::ReadHead() {
                                               " bytes is over the limit of " +
                                               std::to_string(most_) + " bytes");
   }
+  // Clients write tensors last: a message whose end is aligned has its last tensor aligned to the
+  // size of an element, so that it can be used where it is.
+  body_.LeaveFree(-size_ % Buffer::kAlignment);
   return body_.Expect(size_);
 }
 
