@@ -34,6 +34,9 @@ std::uintptr_t PageSize() {
   return size;
 }
 
+// The beginning of the page that `at` is in.
+std::byte* PageOf(std::byte* at) { return at - reinterpret_cast<std::uintptr_t>(at) % PageSize(); }
+
 struct sigaction former_action;
 
 // As if our handler did not exist.
@@ -57,8 +60,8 @@ void OnSignal(int signal, siginfo_t* info, void* context) {
       continue;
     slot.broken.store(true);  // before anybody can read zeros
     // All that follows the first missing page is missing as well.
-    const std::uintptr_t page = at & ~(PageSize() - 1);
-    if (::mmap(reinterpret_cast<void*>(page), end - page, PROT_READ | PROT_WRITE,
+    std::byte* const page = PageOf(static_cast<std::byte*>(info->si_addr));
+    if (::mmap(page, end - reinterpret_cast<std::uintptr_t>(page), PROT_READ | PROT_WRITE,
                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
       break;
     }
@@ -121,7 +124,7 @@ SharedMapping::~SharedMapping() {
   const std::uintptr_t size = slot_.end.load() - begin;
   // Out of the table first: another mapping may get these addresses as soon as they are free.
   slot_.begin.store(MappingSlot::kTaken);
-  ::munmap(reinterpret_cast<void*>(begin), size);
+  ::munmap(PageOf(data_), size);
   slot_.begin.store(MappingSlot::kFree);
 }
 
