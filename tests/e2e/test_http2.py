@@ -3,13 +3,16 @@
 import json
 import os
 import socket
+import struct
 import subprocess
 import threading
 
+import grpc
 import h2.config
 import h2.connection
 import httpx
 import pytest
+from tritonclient.grpc import service_pb2
 
 from harness.backend import TEST_BACKEND, write
 from harness.metrics import scrape
@@ -98,41 +101,60 @@ def test_requests_in_flight_are_answered_before_the_end(start_server, tmp_path):
     assert json.loads(body)["outputs"] == [[2.0, 4.0]]
 
 
-def vanish(server, path, content):
+def vanish(server, path, content, **headers):
     """One round: connections whose clients go while all of their requests are with the model."""
     connections = [Raw(server.port) for _ in range(CONNECTIONS)]
     for connection in connections:
         for _ in range(STREAMS):
-            connection.request("POST", path, content)
+            connection.request("POST", path, content, **headers)
     for i, connection in enumerate(connections):
         if i % 2:
             connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # a reset
         connection.socket.close()
 
 
-def test_clients_that_vanish(start_server, tmp_path):
+def infer_message():
+    """One row for the test backend's model, framed as gRPC has it."""
+    request = service_pb2.ModelInferRequest(model_name="slow", raw_input_contents=[struct.pack("<2f", 1.0, 2.0)])
+    request.inputs.add(name="x", datatype="FP32", shape=[1, 2])
+    message = request.SerializeToString()
+    return struct.pack(">BI", 0, len(message)) + message
+
+
+@pytest.fixture
+def slow_server(start_server, tmp_path):
     write(tmp_path, "slow", delay_ms=20)
     server = start_server("--backend-dir", TEST_BACKEND, roots=[tmp_path])
-    client = server.client()
-    client.deploy("slow", "slow.testmodel", config={"max_queue": 1000})
+    server.client().deploy("slow", "slow.testmodel", config={"max_queue": 1000})
+    yield server
+    server.check()
+    assert server.client().predict("slow", [[1.0, 2.0]]).outputs == [[2.0, 4.0]]
+
+
+def test_clients_that_vanish(slow_server):
     for _ in range(ROUNDS):
-        vanish(server, "/predict/slow", b'{"inputs": [[1.0, 2.0]]}')
-        server.check()
-    assert client.predict("slow", [[1.0, 2.0]]).outputs == [[2.0, 4.0]]
+        vanish(slow_server, "/predict/slow", b'{"inputs": [[1.0, 2.0]]}')
+        slow_server.check()
 
 
-def test_http1_clients_that_vanish(start_server, tmp_path):
-    write(tmp_path, "slow", delay_ms=20)
-    server = start_server("--backend-dir", TEST_BACKEND, roots=[tmp_path])
-    client = server.client()
-    client.deploy("slow", "slow.testmodel", config={"max_queue": 1000})
+def test_grpc_clients_that_vanish(slow_server):
+    message = infer_message()
+    with grpc.insecure_channel(f"127.0.0.1:{slow_server.port}") as channel:
+        infer = channel.unary_unary("/inference.GRPCInferenceService/ModelInfer", request_serializer=bytes, response_deserializer=bytes)
+        assert infer(message[5:], timeout=60)
+    headers = {"content-type": "application/grpc", "te": "trailers"}
+    for _ in range(ROUNDS):
+        vanish(slow_server, "/inference.GRPCInferenceService/ModelInfer", message, **headers)
+        slow_server.check()
+
+
+def test_http1_clients_that_vanish(slow_server):
     body = b'{"inputs": [[1.0, 2.0]]}'
     request = b"POST /predict/slow HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
     for _ in range(ROUNDS):
-        sockets = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(CONNECTIONS)]
+        sockets = [socket.create_connection(("127.0.0.1", slow_server.port)) for _ in range(CONNECTIONS)]
         for connection in sockets:
             connection.sendall(request * STREAMS)
         for connection in sockets:
             connection.close()
-        server.check()
-    assert client.predict("slow", [[1.0, 2.0]]).outputs == [[2.0, 4.0]]
+        slow_server.check()
