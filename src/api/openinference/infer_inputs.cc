@@ -84,6 +84,7 @@ Status InputMaker::CheckOutputs() const {
 
 Status InputMaker::CheckNumber() const {
   std::vector<std::string_view> given;
+  given.reserve(body_.inputs.size());
   for (const GivenInput& input : body_.inputs) given.push_back(input.name);
   std::vector<std::string_view> missing;
   std::size_t required = 0;
