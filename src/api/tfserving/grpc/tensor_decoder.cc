@@ -214,17 +214,19 @@ class ListDecoder {
     for (pbf_reader reader(proto); reader.next();) {
       if (reader.tag_and_type() == protozero::tag_and_type(tag, pbf_wire_type::length_delimited)) {
         ForEachPacked(reader.get_view(), use);
-      } else if (reader.tag_and_type() != protozero::tag_and_type(tag, kSingle)) {
-        reader.skip();
-      } else if constexpr (std::is_same_v<Wire, float>) {
-        use(reader.get_float());
-      } else if constexpr (std::is_same_v<Wire, double>) {
-        use(reader.get_double());
+      } else if (reader.tag_and_type() == protozero::tag_and_type(tag, kSingle)) {
+        Wire value{};
+        ReadSingle(reader, value);
+        use(value);
       } else {
-        use(reader.get_uint64());
+        reader.skip();
       }
     }
   }
+
+  static void ReadSingle(pbf_reader& reader, float& value) { value = reader.get_float(); }
+  static void ReadSingle(pbf_reader& reader, double& value) { value = reader.get_double(); }
+  static void ReadSingle(pbf_reader& reader, std::uint64_t& value) { value = reader.get_uint64(); }
 
   template <typename Use>
   static void ForEachPacked(data_view packed, Use use) {
