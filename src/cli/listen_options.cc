@@ -1,5 +1,6 @@
 #include "cli/listen_options.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -15,6 +16,14 @@ CLI::Validator OctalMode() {
         return octal && !text.empty() ? "" : "expected access rights in octal, as 660";
       },
       "MODE");
+}
+
+// Whether the server listens there already, so that the same number may be given for several
+// protocols. Each 0 is another free port.
+bool Has(const net::HttpServer::Options& server, std::uint16_t port) {
+  if (port == 0) return false;
+  return server.port == port ||
+         std::ranges::find(server.more_ports, port) != server.more_ports.end();
 }
 
 }  // namespace
@@ -70,10 +79,12 @@ Result<net::HttpServer::Options> ServerOptions(const ListenOptions& options) {
   server.host = options.host;
   server.port = options.port;
   for (const auto& port : {options.http_port, options.grpc_port}) {
-    if (port) server.more_ports.push_back(*port);
+    if (port && !Has(server, *port)) server.more_ports.push_back(*port);
   }
   server.grpc_compression = options.grpc_compression && !options.no_compression;
-  server.unix_socket = options.unix_socket;
+  if (options.unix_socket && options.unix_socket->empty())
+    return Fail(Code::kInvalidArgument, "--uds is empty; expected the path of a UNIX socket");
+  server.unix_socket = options.unix_socket.value_or("");
   server.unix_socket_mode = static_cast<mode_t>(std::stoul(options.unix_socket_mode, nullptr, 8));
   if (!server.port && server.more_ports.empty() && server.unix_socket.empty())
     server.port = ListenOptions::kDefaultPort;

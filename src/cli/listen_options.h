@@ -26,7 +26,7 @@ struct ListenOptions {
   std::optional<std::uint16_t> http_port;
   std::optional<std::uint16_t> grpc_port;
   std::optional<std::uint16_t> metrics_port;
-  std::string unix_socket;
+  std::optional<std::string> unix_socket;
   std::string unix_socket_mode = "600";
   net::TlsFiles tls;
   std::vector<std::string> cors_origins;

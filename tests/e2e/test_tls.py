@@ -94,6 +94,14 @@ def test_curl(tls_server, identities):
     assert old.returncode != 0, old
 
 
+def test_http2_where_the_client_offers_it(tls_server, identities):
+    server = tls_server()
+    for offered, spoken in (("--http2", "2"), ("--http1.1", "1.1")):
+        run = subprocess.run(["curl", "-sS", "--cacert", identities.path("server.pem"), offered, "-w", " HTTP/%{http_version}",
+                              f"{server.url}/health"], capture_output=True, text=True)
+        assert run.returncode == 0 and run.stdout.endswith(f" HTTP/{spoken}"), run
+
+
 def test_plain_http_is_told_so(tls_server):
     server = tls_server()
     with RawConnection(server) as connection:

@@ -61,6 +61,14 @@ def test_a_port_that_is_taken_ends_the_start(start_server):
             start_server("--metrics-port", port)
 
 
+def test_one_port_may_be_named_for_several_protocols(start_server):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    server = start_server("--http-port", port, "--grpc-port", port)
+    wait_for(lambda: ports_in(server.log()) == [server.port, int(port)], "both ports")
+    assert ask(int(port), "GET", "/health")[0].status == 200
+
+
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
         super().__init__("localhost", timeout=60)
@@ -94,6 +102,11 @@ def test_a_unix_socket_that_was_left_is_replaced(start_server, tmp_path):
     assert path.exists()
     start_server("--uds", path)
     assert ask(None, "GET", "/health", connection=UnixConnection(path))[0].status == 200
+
+
+def test_an_empty_path_is_an_error(start_server):
+    with pytest.raises(AssertionError, match="--uds is empty"):
+        start_server("--uds", "")
 
 
 def test_a_unix_socket_alone_opens_no_port(tmp_path):
