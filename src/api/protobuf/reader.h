@@ -36,6 +36,9 @@ inline std::string_view ViewOf(Reader& reader) {
   return {view.data(), view.size()};
 }
 
+// Instead of get_bool(), which looks at its byte before it knows that there is one.
+inline bool TruthOf(Reader& reader) { return reader.get_uint64() != 0; }
+
 // Calls `read(reader, field)` for every field, which is one of the above; it takes the value and
 // gives true, or gives false for a field that it does not know. Throws protozero's exceptions.
 template <typename Read>

@@ -14,6 +14,7 @@ using protobuf::Guarded;
 using protobuf::MapEntry;
 using protobuf::Reader;
 using protobuf::ReadMapEntry;
+using protobuf::TruthOf;
 using protobuf::Varint;
 using protobuf::ViewOf;
 
@@ -48,7 +49,7 @@ SettingValue ReadSetting(std::string_view message) {
   SettingValue value;
   ForEachField(message, [&](Reader& reader, std::uint32_t field) {
     if (field == Varint(1)) {
-      value = reader.get_bool();
+      value = TruthOf(reader);
     } else if (field == Varint(2)) {
       value = std::uint64_t{reader.get_uint32()};
     } else if (field == Bytes(3)) {
@@ -89,7 +90,7 @@ Result<bool> ReadIndexRequest(std::string_view message) {
     bool only_ready = false;
     ForEachField(message, [&](Reader& reader, std::uint32_t field) {
       if (field != Varint(2)) return false;
-      only_ready = reader.get_bool();
+      only_ready = TruthOf(reader);
       return true;
     });
     return only_ready;

@@ -21,6 +21,7 @@ using protobuf::Guarded;
 using protobuf::MapEntry;
 using protobuf::Reader;
 using protobuf::ReadMapEntry;
+using protobuf::TruthOf;
 using protobuf::Varint;
 using protobuf::ViewOf;
 
@@ -72,7 +73,7 @@ std::optional<ParameterValue> ReadValue(std::string_view message) {
   ForEachField(message, [&](Reader& reader, std::uint32_t field) {
     switch (field) {
       case Varint(1):
-        value = reader.get_bool();
+        value = TruthOf(reader);
         return true;
       case Varint(2):
         value = reader.get_int64();

@@ -28,7 +28,7 @@ Result<Shape> DecodeShape(data_view proto) {
   Shape shape;
   for (pbf_reader reader(proto); reader.next();) {
     if (reader.tag() == kUnknownRank && reader.has_wire_type(pbf_wire_type::varint)) {
-      if (reader.get_bool()) return Invalid("its rank is not known");
+      if (reader.get_uint64() != 0) return Invalid("its rank is not known");
     } else if (reader.tag() == kDim && reader.has_wire_type(pbf_wire_type::length_delimited)) {
       std::int64_t size = 0;
       for (pbf_reader dim = reader.get_message(); dim.next();) {
