@@ -83,8 +83,8 @@ TEST(ConfigTest, OptionsBecomeText) {
 }
 
 TEST(ConfigTest, LabelsOfClasses) {
-  const auto config = ParseModelConfig(
-      R"({"batch_size": 0, "class_labels": {"y": ["cat", "", "d\"g"], "z": []}})");
+  const auto config =
+      ParseModelConfig(R"({"batch_size": 0, "class_labels": {"y": ["cat", "", "d\"g"], "z": []}})");
   ASSERT_TRUE(config.has_value()) << config.error().message;
   EXPECT_THAT(config->class_labels.Of("y"), ElementsAre("cat", "", "d\"g"));
   EXPECT_TRUE(config->class_labels.Of("x").empty());

@@ -26,6 +26,7 @@
 #include "base/status.h"
 #include "model/backend.h"
 #include "model/config.h"
+#include "model/load_demands.h"
 #include "model/signature.h"
 #include "tensor/tensor.h"
 
@@ -49,6 +50,8 @@ struct DeploySpec {
   ModelConfig config;
   bool replace = false;
   Origin origin = Origin::kApi;
+  std::shared_ptr<const LoadDemands> demands;  // nullptr: none
+  std::vector<std::string> warnings;           // shown with the version
 };
 
 // Why the last attempt to put other files in a version's place came to nothing.

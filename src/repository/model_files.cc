@@ -7,7 +7,10 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -21,6 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr int kMaxEntries = 100'000;
 constexpr std::size_t kMaxLevels = 32;
+constexpr std::uintmax_t kMaxConfigFile = 1 << 20;
 
 class Walk {
  public:
@@ -126,6 +130,28 @@ void WalkModelFiles(const std::string& path, const ModelFileVisitor& visit) {
   Walk walk(fs::path(path).parent_path(), visit);
   walk.Visit(path);
   for (const std::string& beside : FilesBeside(path)) walk.Visit(beside);
+}
+
+std::vector<fs::path> SortedEntries(const fs::path& dir, std::error_code& error) {
+  std::vector<fs::path> entries;
+  for (auto it = fs::directory_iterator(dir, error); !error && it != fs::end(it);
+       it.increment(error)) {
+    if (!IsIgnoredName(it->path().filename().native())) entries.push_back(it->path());
+  }
+  std::ranges::sort(entries);
+  return entries;
+}
+
+Result<std::optional<std::string>> ReadConfigFile(const fs::path& file) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(file, error);
+  if (error == std::errc::no_such_file_or_directory) return std::nullopt;
+  const std::string name = file.filename().string();
+  if (error) return Fail(Code::kInvalidArgument, name + " cannot be read: " + error.message());
+  if (size > kMaxConfigFile) return Fail(Code::kInvalidArgument, name + " is larger than 1 MiB");
+  std::ostringstream text;
+  text << std::ifstream(file, std::ios::binary).rdbuf();
+  return std::move(text).str();
 }
 
 bool IsBeingWritten(const std::string& path) {

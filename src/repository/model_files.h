@@ -5,14 +5,28 @@
 
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "base/status.h"
 
 namespace plinth {
 
 // Whether a name begins with a dot or ends with '~'.
 bool IsIgnoredName(std::string_view name);
+
+// The entries of a folder, sorted, without those of such names.
+std::vector<std::filesystem::path> SortedEntries(const std::filesystem::path& dir,
+                                                 std::error_code& error);
+
+// The text of a configuration file; nothing if there is none. INVALID_ARGUMENT if it is larger than
+// 1 MiB or cannot be read.
+Result<std::optional<std::string>> ReadConfigFile(const std::filesystem::path& file);
 
 struct ModelFile {
   enum class Kind {

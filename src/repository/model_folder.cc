@@ -4,9 +4,7 @@
 #include <array>
 #include <cctype>
 #include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -14,6 +12,7 @@
 #include "base/name.h"
 #include "model/json_fields.h"
 #include "repository/fingerprint.h"
+#include "repository/json_lines.h"
 #include "repository/model_files.h"
 #include "repository/model_format.h"
 
@@ -22,24 +21,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t kMaxConfigFile = 1 << 20;
-
 // "1", "v2", "3.1"
 bool IsVersionFolder(const std::string& name) {
   std::string_view rest = name;
   if (rest.starts_with('v')) rest.remove_prefix(1);
   return !rest.empty() && std::isdigit(static_cast<unsigned char>(rest.front())) &&
          std::ranges::all_of(rest, [](unsigned char c) { return std::isdigit(c) || c == '.'; });
-}
-
-std::vector<fs::path> SortedEntries(const fs::path& dir, std::error_code& error) {
-  std::vector<fs::path> entries;
-  for (auto it = fs::directory_iterator(dir, error); !error && it != fs::end(it);
-       it.increment(error)) {
-    if (!IsIgnoredName(it->path().filename().native())) entries.push_back(it->path());
-  }
-  std::ranges::sort(entries);
-  return entries;
 }
 
 Status ReadField(const json::Field& field, DeploySpec& spec) {
@@ -59,21 +46,33 @@ Status ReadField(const json::Field& field, DeploySpec& spec) {
   return {};
 }
 
+constexpr std::string_view kConfigPrefix = "config.";
+
+// A configuration takes the place of all of the one before.
+void ForgetConfig(ValueOrigins& origins) {
+  std::erase_if(origins, [](const auto& origin) {
+    return origin.first != "framework" && origin.first != "engine";
+  });
+}
+
 // A file that is not there changes nothing.
-Status ReadPlinthJson(const fs::path& file, DeploySpec& spec) {
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(file, error);
-  if (error) return {};
-  if (size > kMaxConfigFile)
-    return Fail(Code::kInvalidArgument, "plinth.json is larger than 1 MiB");
-  std::ostringstream text;
-  text << std::ifstream(file, std::ios::binary).rdbuf();
-  const auto document = json::Document::ParseObject(text.view(), "plinth.json");
+Status ReadPlinthJson(const fs::path& file, DeploySpec& spec, ValueOrigins& origins) {
+  const auto text = ReadConfigFile(file);
+  if (!text) return Fail(text.error());
+  if (!*text) return {};
+  const auto document = json::Document::ParseObject(**text, "plinth.json");
   if (!document) return Fail(document.error());
   const auto fields = json::FieldsOf(document->root(), "plinth.json");
   if (!fields) return Fail(fields.error());
   for (const json::Field& field : *fields) {
     if (auto read = ReadField(field, spec); !read) return Fail(read.error());
+    if (field.key == "config") ForgetConfig(origins);
+  }
+  for (const auto& [key, line] : KeyLines(**text)) {
+    const bool in_config = key.starts_with(kConfigPrefix);
+    if (key == "config" || (!in_config && key.contains('.'))) continue;
+    origins[in_config ? key.substr(kConfigPrefix.size()) : key] =
+        file.string() + ":" + std::to_string(line);
   }
   return {};
 }
@@ -115,7 +114,7 @@ class Scan {
     for (const fs::path& config : configs) {
       Add(hash, FingerprintOf(config));
       if (model.problem) continue;
-      if (auto read = ReadPlinthJson(config, model.spec); !read)
+      if (auto read = ReadPlinthJson(config, model.spec, model.origins); !read)
         model.problem = read.error().Annotate(config.string());
     }
     model.fingerprint = hash.Finish();

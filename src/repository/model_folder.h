@@ -9,6 +9,8 @@
 // there.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,9 +22,14 @@
 
 namespace plinth {
 
+// Where a setting has its value from, by its key in a configuration: "models/m/plinth.json:3". What
+// is not there is by default.
+using ValueOrigins = std::map<std::string, std::string, std::less<>>;
+
 // A version that lies in the folder; no two have the same name and version.
 struct FolderModel {
   DeploySpec spec;
+  ValueOrigins origins;
   Hash128 fingerprint;           // another if any of its files, or its plinth.json, is another
   std::optional<Error> problem;  // why it cannot be deployed, seen without loading it
 };

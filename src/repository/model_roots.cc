@@ -65,6 +65,11 @@ Status CheckFolder(const fs::path& folder, const std::string& asked,
 
 }  // namespace
 
+void ModelRoots::Add(const std::string& root) {
+  const std::lock_guard lock(mutex_);
+  if (std::ranges::find(roots_, root) == roots_.end()) roots_.push_back(root);
+}
+
 Result<std::string> ModelRoots::Resolve(const std::string& path) const {
   if (path.empty() || path.find('\0') != std::string::npos) {
     return Fail(Code::kInvalidArgument, "path must be the name of a file or folder");
@@ -73,7 +78,12 @@ Result<std::string> ModelRoots::Resolve(const std::string& path) const {
   if (std::ranges::find(asked, fs::path("..")) != asked.end()) {
     return Fail(Code::kPermissionDenied, "path '" + path + "' must not contain '..'");
   }
-  const std::vector<fs::path> roots = RealRoots(roots_);
+  std::vector<std::string> named;
+  {
+    const std::lock_guard lock(mutex_);
+    named = roots_;
+  }
+  const std::vector<fs::path> roots = RealRoots(named);
   std::vector<fs::path> candidates;
   if (asked.is_relative()) {
     for (const fs::path& root : roots) candidates.push_back(root / asked);
