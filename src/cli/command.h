@@ -18,6 +18,7 @@ using AddCommand = std::function<int()> (*)(CLI::App& app);
 std::function<int()> AddServe(CLI::App& app);
 std::function<int()> AddPredict(CLI::App& app);
 std::function<int()> AddModels(CLI::App& app);
+std::function<int()> AddExplain(CLI::App& app);
 std::function<int()> AddDoctor(CLI::App& app);
 
 // The folders where backends are looked for when none is given: beside the program, as in the build

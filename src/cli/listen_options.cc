@@ -37,7 +37,8 @@ void AddListenOptions(CLI::App& app, ListenOptions& options) {
                  "Port for all protocols; 0 takes a free one [8000, unless --http-port, "
                  "--grpc-port or --uds is given]")
       ->group(group);
-  app.add_option("--http-port", options.http_port, "Another one, where clients expect HTTP")
+  app.add_option("--http-port,--rest_api_port", options.http_port,
+                 "Another one, where clients expect HTTP")
       ->group(group);
   app.add_option("--grpc-port", options.grpc_port, "Another one, where clients expect gRPC")
       ->group(group);

@@ -22,6 +22,8 @@ constexpr std::array kCommands = {
     Command{"serve", "Start the server", plinth::cli::AddServe},
     Command{"models", "List the models of a running server", plinth::cli::AddModels},
     Command{"predict", "Send a prediction to a running server", plinth::cli::AddPredict},
+    Command{"explain", "Show what a folder of models comes to, and where each value is from",
+            plinth::cli::AddExplain},
     Command{"doctor", "Show which engines and runtimes were found, and what is missing",
             plinth::cli::AddDoctor},
 };
@@ -31,6 +33,7 @@ constexpr const char* kExamples = R"(Examples:
   plinth serve --models ./models --port 9000  start and load everything in a folder
   plinth predict digits --inputs '[[0, 1, 2, 3]]'
   plinth models
+  plinth explain ./models
   plinth doctor
 
 Documentation: docs/api.md; a running server describes itself at /openapi.json.)";

@@ -32,12 +32,13 @@
 #include "api/tfserving/rest.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/foreign_flags.h"
 #include "cli/listen_options.h"
+#include "cli/model_options.h"
 #include "cli/open_inference_flags.h"
 #include "cli/state_option.h"
 #include "net/listener.h"
 #include "net/tls.h"
-#include "serving/folder_sync.h"
 #include "serving/service.h"
 #include "serving/worker_pool.h"
 
@@ -47,10 +48,7 @@ namespace {
 struct ServeOptions {
   ListenOptions listen;
   std::vector<std::string> model_roots;
-  std::string models;
-  std::string watch = "auto";
-  std::int64_t watch_settle_ms = 300;
-  std::int64_t watch_poll_ms = 2000;
+  ModelOptions models;
   StateOption state;
   std::vector<std::string> backend_dirs;
   std::size_t io_threads = 0;
@@ -62,6 +60,7 @@ struct ServeOptions {
   double drain_seconds = 30;
   std::string log_level = "info";
   OpenInferenceFlags open_inference;
+  std::vector<const CLI::Option*> without_effect;
 };
 
 // The signals that end the server, and SIGHUP, which has it look at the files again: blocked in
@@ -100,16 +99,6 @@ LogLevel LevelOf(const std::string& name) {
   return LogLevel::kInfo;
 }
 
-FolderSync::Options FolderOptions(const ServeOptions& options) {
-  using Mode = FolderWatcher::Mode;
-  return {.folder = options.models,
-          .mode = options.watch == "off"    ? Mode::kOff
-                  : options.watch == "poll" ? Mode::kPoll
-                                            : Mode::kAuto,
-          .settle = FolderSync::Interval{options.watch_settle_ms},
-          .poll = FolderSync::Interval{options.watch_poll_ms}};
-}
-
 // The folder for the compiled forms of models, by default beside the models; empty where there is
 // to be none, or where nobody asked for one and it could not be written.
 std::string CompiledCacheDir(const ServeOptions& options, const std::string& models) {
@@ -120,9 +109,9 @@ std::string CompiledCacheDir(const ServeOptions& options, const std::string& mod
   return {};
 }
 
-Service::Options ServiceOptions(const ServeOptions& options) {
+Service::Options ServiceOptions(const ServeOptions& options, const ModelSource& models) {
   std::vector<std::string> roots = options.model_roots;
-  if (!options.models.empty()) roots.push_back(options.models);
+  roots.insert(roots.end(), models.roots.begin(), models.roots.end());
   if (roots.empty()) roots.emplace_back("./models");
   std::string compiled = CompiledCacheDir(options, roots.front());
   std::vector<std::string> backends = DefaultBackendDirs();
@@ -205,7 +194,13 @@ void ReloadTls(net::TlsServer* tls) {
 int Serve(const ServeOptions& options) {
   const Signals signals;
   SetLogLevel(LevelOf(options.log_level));
-  Service::Options service_options = ServiceOptions(options);
+  WarnOfForeignFlags(options.without_effect);
+  auto models = MakeModelSource(options.models);
+  if (!models) {
+    LogError(models.error().message);
+    return EXIT_FAILURE;
+  }
+  Service::Options service_options = ServiceOptions(options, *models);
   const std::vector<std::string> roots = service_options.model_roots;
   auto state = OpenState(options.state, roots.front());
   if (!state) {
@@ -229,28 +224,31 @@ int Serve(const ServeOptions& options) {
   http->threads = options.io_threads;
   http->on_turn_end = Service::EndTurn;
   WorkerPool coders("plinth-coding", std::max(1U, std::thread::hardware_concurrency()));
-  auto servers = StartServers(options.listen, *http,
-                              MakeApi(options.listen, *service, *open_inference, coders),
+  auto handler = WithMetricsPath(options.models.tfserving,
+                                 MakeApi(options.listen, *service, *open_inference, coders));
+  if (!handler) {
+    LogError(handler.error().message);
+    return EXIT_FAILURE;
+  }
+  auto servers = StartServers(options.listen, *http, *std::move(handler),
                               GrpcMethods(*service, *open_inference));
   if (!servers) {
     LogError(servers.error().message);
     return EXIT_FAILURE;
   }
-  std::optional<FolderSync> folder;
-  if (!options.models.empty()) folder.emplace(*service, FolderOptions(options), until_loaded);
-  until_loaded.reset();
+  std::optional<ModelKeeper> keeper(std::in_place, *service, *models, std::move(until_loaded));
 
   int signal = signals.Wait();
   for (; signal == SIGHUP; signal = signals.Wait()) {
     LogInfo("SIGHUP received: looking at the files again");
     ReloadTls(http->tls.get());
-    if (folder) folder->LookNow();
+    keeper->LookNow();
     service->ReloadChanged();
   }
   LogInfo(fmt::format("{} received: finishing what is in flight",
                       signal == SIGINT ? "SIGINT" : "SIGTERM"));
   signals.UnblockEnding();
-  folder.reset();
+  keeper.reset();
   service->BeginShutdown();
   servers->all->Drain(
       std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_seconds * 1000)));
@@ -274,21 +272,8 @@ std::function<int()> AddServe(CLI::App& app) {
   AddListenOptions(app, options->listen);
   app.add_option("--model-root", options->model_roots,
                  "Folder that paths in requests are confined to (may be repeated) [./models]");
-  app.add_option("--models", options->models,
-                 "Folder of models to serve as they come, change and go: "
-                 "<name>/<version>/files, <name>/files or files");
-  app.add_option("--watch", options->watch,
-                 "How changes of --models are noticed: auto (by the kernel, else as poll), poll, "
-                 "or off (on SIGHUP only)")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"auto", "poll", "off"}));
-  app.add_option("--watch-settle-ms", options->watch_settle_ms,
-                 "For how long a model's files must be unchanged before they are loaded")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 3'600'000));
-  app.add_option("--watch-poll-ms", options->watch_poll_ms, "How often poll looks")
-      ->capture_default_str()
-      ->check(CLI::Range(10, 3'600'000));
+  AddModelOptions(app, options->models);
+  options->without_effect = AddForeignFlags(app);
   auto* const state =
       app.add_option("--state", options->state.file,
                      "File that keeps what is deployed over the API across restarts "

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -10,14 +9,13 @@
 #include <utility>
 
 #include "base/log.h"
+#include "repository/model_files.h"
 #include "repository/model_format.h"
 
 namespace plinth {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::uintmax_t kMaxModelJson = 1 << 20;
 
 template <typename List>
 std::string Joined(const List& list) {
@@ -105,13 +103,10 @@ Status ReadDeclaredSignature(const std::string& path, ModelConfig& config) {
   std::error_code error;
   const fs::path folder =
       fs::is_directory(path, error) ? fs::path(path) : fs::path(path).parent_path();
-  const fs::path file = folder / "model.json";
-  const std::uintmax_t size = fs::file_size(file, error);
-  if (error) return {};
-  if (size > kMaxModelJson) return Fail(Code::kInvalidModel, "model.json is larger than 1 MiB");
-  std::ostringstream text;
-  text << std::ifstream(file, std::ios::binary).rdbuf();
-  auto read = ParseDeclaredSignature(text.view(), config);
+  const auto text = ReadConfigFile(folder / "model.json");
+  if (!text) return Fail(Code::kInvalidModel, text.error().message);
+  if (!*text) return {};
+  auto read = ParseDeclaredSignature(**text, config);
   if (!read) return Fail(Code::kInvalidModel, "model.json: " + read.error().message);
   return {};
 }

@@ -42,7 +42,7 @@ FolderSync::FolderSync(Service& service, Options options, std::shared_ptr<const 
 std::optional<FolderSync::Interval> FolderSync::Look(bool asked) {
   // What the deployments that begin below hold on to, those of the first look only.
   const auto until_loaded = std::move(until_loaded_);
-  auto folder = ScanModelFolder(options_.folder);
+  auto folder = options_.scan();
   Report(folder);
   // A folder that cannot be read, as one whose disk is not mounted, says nothing of its models.
   if (!folder) return std::nullopt;
@@ -55,23 +55,26 @@ std::optional<FolderSync::Interval> FolderSync::Look(bool asked) {
   }
   for (FolderModel& model : changes.deploy) Deploy(std::move(model), until_loaded);
   for (const FolderLedger::Key& key : changes.remove) {
-    service_.RemoveFound(key.model, key.version, [ledger = ledger_, key](const Status& removed) {
-      const std::lock_guard lock(ledger->mutex);
-      ledger->ledger.Ended(key, !removed && !IsFinal(removed.error().code));
-    });
+    service_.RemoveFound(key.model, key.version,
+                         [ledger = ledger_, key, ended = options_.ended](const Status& removed) {
+                           ledger->Ended(key, !removed && !IsFinal(removed.error().code));
+                           if (ended) ended();
+                         });
   }
   return changes.unsettled ? std::optional(options_.settle) : std::nullopt;
 }
 
 void FolderSync::Deploy(FolderModel model, std::shared_ptr<const void> until_loaded) {
   FolderLedger::Key key{model.spec.name, model.spec.version};
-  service_.DeployFound(std::move(model),
-                       [&service = service_, ledger = ledger_, key = std::move(key),
-                        until_loaded = std::move(until_loaded)](const Result<VersionInfo>& result) {
-                         const bool again = MetAnother(service, key, result);
-                         const std::lock_guard lock(ledger->mutex);
-                         ledger->ledger.Ended(key, again);
-                       });
+  for (const std::string& warning : model.spec.warnings)
+    LogWarning(fmt::format("model '{}' {}: {}", key.model, key.version, warning));
+  service_.DeployFound(
+      std::move(model),
+      [&service = service_, ledger = ledger_, key = std::move(key), ended = options_.ended,
+       until_loaded = std::move(until_loaded)](const Result<VersionInfo>& result) {
+        ledger->Ended(key, MetAnother(service, key, result));
+        if (ended) ended();
+      });
 }
 
 // Each thing is said when it becomes so, not at every look.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -22,7 +23,12 @@ class FolderSync {
   using Interval = FolderWatcher::Interval;
 
   struct Options {
-    std::string folder;
+    std::string folder{};  // that is watched
+    // Looks what is there; what a folder of models looks like is a matter of its layout.
+    std::function<Result<ModelFolder>()> scan{};
+    // Called after a deployment or a removal has ended, from any thread, as long as the service
+    // lives.
+    std::function<void()> ended{};
     FolderWatcher::Mode mode = FolderWatcher::Mode::kAuto;
     Interval settle{300};  // for how long files must have been the same to be acted on
     Interval poll{2000};   // from look to look where changes are not heard of
@@ -39,6 +45,11 @@ class FolderSync {
   // What the deployments' ends, on other threads, tell.
   struct Ledger {
     explicit Ledger(Interval settle) : ledger(settle) {}
+    void Ended(const FolderLedger::Key& key, bool again) {
+      const std::lock_guard lock(mutex);
+      ledger.Ended(key, again);
+    }
+
     std::mutex mutex;  // guards what follows
     FolderLedger ledger;
   };

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "repository/fingerprint.h"
 #include "repository/model_files.h"
+#include "serving/demands.h"
 #include "serving/step_back.h"
 
 namespace plinth {
@@ -159,6 +160,9 @@ Result<VersionInfo> Lifecycle::LoadAndCommit(const VersionPtr& version, DeployPl
                                              Cause cause) {
   version->SetConfig(std::move(plan.config));
   if (auto loaded = LoadMeasured(*version, plan); !loaded) return Fail(std::move(loaded.error()));
+  if (const auto& demands = version->spec().demands; demands != nullptr) {
+    if (auto met = MeetDemands(*demands, *version); !met) return Fail(std::move(met.error()));
+  }
   if (FingerprintOf(plan.source) != plan.fingerprint) {
     return Fail(Code::kInvalidModel,
                 "the model's files changed while they were loaded; deploy it again");

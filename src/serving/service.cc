@@ -86,7 +86,7 @@ struct Service::Impl final : VersionHost {
 
   const Options options;
   const std::unique_ptr<StateStore> state;
-  const ModelRoots roots;
+  ModelRoots roots;
   BackendSet backends;
   ModelMetrics metrics;
   const std::shared_ptr<ResponseCache> cache;
@@ -242,6 +242,8 @@ void Service::DeployFound(FolderModel found, DeployCallback done) {
 void Service::RemoveFound(std::string name, std::string version, RemoveCallback done) {
   impl_->lifecycle.Remove(std::move(name), std::move(version), Origin::kFolder, std::move(done));
 }
+
+void Service::AddModelRoot(const std::string& root) { impl_->roots.Add(root); }
 
 Status Service::Restore() {
   auto restored = impl_->lifecycle.Restore();

@@ -137,6 +137,9 @@ class Service {
   // version in its place.
   void RemoveFound(std::string name, std::string version, RemoveCallback done);
 
+  // Lets models come from a further folder. Any thread.
+  void AddModelRoot(const std::string& root);
+
   // Whether requests should be sent here: everything that Restore() found has been loaded, or
   // has failed to, nobody holds it up by HoldReady(), and no shutdown has begun.
   bool ready() const;
