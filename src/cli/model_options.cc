@@ -132,20 +132,39 @@ Result<ModelSource> MakeModelSource(const ModelOptions& options) {
   return source;
 }
 
-ModelKeeper::ModelKeeper(Service& service, const ModelSource& source,
-                         std::shared_ptr<const void> until_loaded) {
+void ModelKeeper::Start(Service& service, const ModelSource& source,
+                        std::shared_ptr<const void> until_loaded) {
+  const std::lock_guard lock(mutex_);
   if (source.tfserving) {
     for (const std::string& warning : source.tfserving->warnings) LogWarning(warning);
-    tfserving_.emplace(service, source.tfserving->models, source.tfserving->sync,
-                       std::move(until_loaded));
+    tfserving_ = std::make_unique<TfServingSync>(service, source.tfserving->models,
+                                                 source.tfserving->sync, std::move(until_loaded));
   } else if (source.scan) {
-    folder_.emplace(service, source.sync, std::move(until_loaded));
+    folder_ = std::make_unique<FolderSync>(service, source.sync, std::move(until_loaded));
   }
 }
 
+// They wait for a look that is being taken; nobody else must wait for that.
+void ModelKeeper::Stop() {
+  std::unique_ptr<FolderSync> folder;
+  std::unique_ptr<TfServingSync> tfserving;
+  const std::lock_guard lock(mutex_);
+  folder.swap(folder_);
+  tfserving.swap(tfserving_);
+}
+
 void ModelKeeper::LookNow() {
+  const std::lock_guard lock(mutex_);
   if (folder_) folder_->LookNow();
   if (tfserving_) tfserving_->LookNow();
+}
+
+void ModelKeeper::Reload(TfServingConfig config, TfServingSync::Done done) {
+  const std::lock_guard lock(mutex_);
+  if (tfserving_) return tfserving_->Reload(std::move(config), std::move(done));
+  done(Fail(Code::kFailedPrecondition,
+            "the models are not those of a configuration; start the server with "
+            "--model_config_file or --model_base_path"));
 }
 
 }  // namespace plinth::cli

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,21 +52,22 @@ struct ModelSource {
 // Reads the files of configuration that they name.
 Result<ModelSource> MakeModelSource(const ModelOptions& options);
 
-// Deploys what the source has, and keeps in step with it.
+// Deploys what a source has, and keeps in step with it.
 class ModelKeeper {
  public:
   // As of FolderSync. A source without models is fine.
-  ModelKeeper(Service& service, const ModelSource& source,
-              std::shared_ptr<const void> until_loaded);
-
+  void Start(Service& service, const ModelSource& source, std::shared_ptr<const void> until_loaded);
+  void Stop();
   void LookNow();
 
-  // nullptr if models do not come as TF Serving has them.
-  TfServingSync* tfserving() { return tfserving_ ? &*tfserving_ : nullptr; }
+  // As of TfServingSync. FAILED_PRECONDITION if models do not come as TF Serving has them. Any
+  // thread.
+  void Reload(TfServingConfig config, TfServingSync::Done done);
 
  private:
-  std::optional<FolderSync> folder_;
-  std::optional<TfServingSync> tfserving_;
+  std::mutex mutex_;  // guards what follows
+  std::unique_ptr<FolderSync> folder_;
+  std::unique_ptr<TfServingSync> tfserving_;
 };
 
 }  // namespace plinth::cli

@@ -1,5 +1,7 @@
 #include "cli/open_inference_flags.h"
 
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 
 #include "repository/model_folder.h"
@@ -17,14 +19,17 @@ void AddOpenInferenceFlags(CLI::App& app, OpenInferenceFlags& flags) {
 }
 
 api::openinference::Options OptionsOf(const OpenInferenceFlags& flags,
-                                      const std::vector<std::string>& roots) {
+                                      const std::vector<std::string>& roots,
+                                      const ModelSource& models) {
   api::openinference::Options options{.server_name = flags.server_name,
                                       .server_version = PLINTH_VERSION,
                                       .allow_client_shm = flags.allow_client_shm,
                                       .repository = {.upload_root = roots.front()}};
   for (const std::string& root : roots) {
-    options.repository.folders.emplace_back([root] { return ScanModelFolder(root); });
+    if (std::ranges::find(models.roots, root) == models.roots.end())
+      options.repository.folders.emplace_back([root] { return ScanModelFolder(root); });
   }
+  if (models.scan) options.repository.folders.push_back(models.scan);
   return options;
 }
 

@@ -29,6 +29,7 @@
 #include "api/tfserving/errors.h"
 #include "api/tfserving/grpc/model_service.h"
 #include "api/tfserving/grpc/prediction_service.h"
+#include "api/tfserving/grpc/reload_config.h"
 #include "api/tfserving/rest.h"
 #include "base/log.h"
 #include "cli/command.h"
@@ -154,12 +155,17 @@ net::HttpHandler MakeApi(const ListenOptions& options, Service& service,
 
 // What is served over gRPC.
 std::vector<net::GrpcMethod> GrpcMethods(Service& service,
-                                         api::openinference::Context& open_inference) {
+                                         api::openinference::Context& open_inference,
+                                         ModelKeeper& keeper) {
   std::vector<net::GrpcMethod> methods = api::openinference::MakeGrpcMethods(open_inference);
   for (auto service_methods : {api::tfserving::PredictionServiceMethods(service),
                                api::tfserving::ModelServiceMethods(service)}) {
     std::ranges::move(service_methods, std::back_inserter(methods));
   }
+  methods.push_back(api::tfserving::ReloadConfigMethod(
+      [&keeper](TfServingConfig config, TfServingSync::Done done) {
+        keeper.Reload(std::move(config), std::move(done));
+      }));
   return api::WithStandardServices(std::move(methods), [&service] { return service.ready(); });
 }
 
@@ -215,7 +221,7 @@ int Serve(const ServeOptions& options) {
   }
 
   auto open_inference = std::make_unique<api::openinference::Context>(
-      *service, OptionsOf(options.open_inference, roots));
+      *service, OptionsOf(options.open_inference, roots, *models));
   auto http = ServerOptions(options.listen);
   if (!http) {
     LogError(http.error().message);
@@ -230,25 +236,26 @@ int Serve(const ServeOptions& options) {
     LogError(handler.error().message);
     return EXIT_FAILURE;
   }
+  ModelKeeper keeper;
   auto servers = StartServers(options.listen, *http, *std::move(handler),
-                              GrpcMethods(*service, *open_inference));
+                              GrpcMethods(*service, *open_inference, keeper));
   if (!servers) {
     LogError(servers.error().message);
     return EXIT_FAILURE;
   }
-  std::optional<ModelKeeper> keeper(std::in_place, *service, *models, std::move(until_loaded));
+  keeper.Start(*service, *models, std::move(until_loaded));
 
   int signal = signals.Wait();
   for (; signal == SIGHUP; signal = signals.Wait()) {
     LogInfo("SIGHUP received: looking at the files again");
     ReloadTls(http->tls.get());
-    keeper->LookNow();
+    keeper.LookNow();
     service->ReloadChanged();
   }
   LogInfo(fmt::format("{} received: finishing what is in flight",
                       signal == SIGINT ? "SIGINT" : "SIGTERM"));
   signals.UnblockEnding();
-  keeper.reset();
+  keeper.Stop();
   service->BeginShutdown();
   servers->all->Drain(
       std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_seconds * 1000)));

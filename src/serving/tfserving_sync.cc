@@ -40,7 +40,7 @@ class TfServingSync::Progress {
     waiting_.push_back(std::move(done));
   }
 
-  // Something was deployed or removed, or is now to be.
+  // Something was deployed or removed, or is about to be.
   void Changed() {
     const auto config = models_->config();
     for (const TfServingModel& model : config->models) SetLabels(model);
@@ -147,7 +147,6 @@ void TfServingSync::Reload(TfServingConfig config, Done done) {
   if (auto checked = CheckTfServingConfig(config); !checked) return done(checked);
   models_->Replace(std::move(config));
   progress_->Await(std::move(done));
-  progress_->Changed();
   folder_.LookNow();
 }
 
@@ -158,7 +157,9 @@ Result<ModelFolder> TfServingSync::Scan() {
     file_read_ = now;
     ReadFileAgain();
   }
-  return models_->Scan();
+  ModelFolder there = models_->Scan();
+  progress_->Changed();
+  return there;
 }
 
 // A file that is no configuration changes nothing.
@@ -173,7 +174,6 @@ void TfServingSync::ReadFileAgain() {
   for (const std::string& warning : config->warnings) LogWarning(warning);
   LogInfo(options_.config_file + " has changed");
   models_->Replace(*std::move(config));
-  progress_->Changed();
 }
 
 }  // namespace plinth

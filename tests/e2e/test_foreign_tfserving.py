@@ -3,6 +3,7 @@
 import shutil
 import signal
 
+import grpc
 import pytest
 
 from harness.backend import TEST_BACKEND, write
@@ -84,3 +85,38 @@ def test_batching_and_monitoring(serve, tmp_path):
     metrics = client.get("/monitoring/prometheus/metrics")
     assert metrics.status == 200 and b"model_requests_total" in metrics.body
     assert client.get("/monitoring/prometheus").status == 404
+
+
+def field(number, value):
+    """A field of a protobuf message that holds text or a message, of less than 16 KiB."""
+    value = value.encode() if isinstance(value, str) else value
+    return bytes([number << 3 | 2, len(value) % 128 | 128, len(value) // 128]) + value
+
+
+def reload_request(*models):
+    return field(1, field(1, b"".join(field(1, field(1, name) + field(2, str(path))) for name, path in models)))
+
+
+def test_a_client_may_replace_what_is_served(serve, start_server, models):
+    put(models / "a" / "1", factor=3)
+    put(models / "b" / "7", factor=4)
+    (models / "config").write_text(config_of('name: "a" base_path: "a"'))
+    server, client = serve("--model_config_file", models / "config", "--model-root", models)
+    assert versions(client, "a") == []  # "a" is relative to where the server runs
+
+    def reload(server, *wanted):
+        with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+            call = channel.unary_unary("/tensorflow.serving.ModelService/HandleReloadConfigRequest")
+            return call(reload_request(*wanted), timeout=60)
+
+    assert reload(server, ("b", models / "b")) == b"\x0a\x00"
+    assert versions(client, "b") == ["7"]
+    assert reload(server, ("a", models / "a"), ("b", models / "b")) == b"\x0a\x00"
+    assert versions(client, "a") == ["1"] and versions(client, "b") == ["7"]
+    for wanted, code in [(("c", models / "c"), grpc.StatusCode.NOT_FOUND), (("", "x"), grpc.StatusCode.INVALID_ARGUMENT)]:
+        with pytest.raises(grpc.RpcError) as refused:
+            reload(server, wanted)
+        assert refused.value.code() == code, refused.value
+    with pytest.raises(grpc.RpcError) as refused:
+        reload(start_server(), ("a", models / "a"))
+    assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION
