@@ -96,7 +96,11 @@ TEST_F(FoundTest, NotReadyUntilWhatWasFoundFirstIsLoaded) {
   std::ofstream(dir_ / "models" / "m" / "x.testmodel") << "load_ms 300\nfactor 3\n";
   std::ofstream(dir_ / "models" / "m" / "plinth.json") << R"({"engine": "test"})";
   auto hold = service_->HoldReady();
-  FolderSync sync(*service_, {.folder = dir_ / "models", .mode = FolderWatcher::Mode::kOff}, hold);
+  FolderSync sync(*service_,
+                  {.folder = dir_ / "models",
+                   .scan = [this] { return ScanModelFolder(dir_ / "models"); },
+                   .mode = FolderWatcher::Mode::kOff},
+                  hold);
   EXPECT_FALSE(service_->ready());
   hold.reset();
   EXPECT_FALSE(service_->ready());
