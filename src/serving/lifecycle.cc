@@ -76,10 +76,12 @@ Lifecycle::~Lifecycle() { Stop(); }
 void Lifecycle::Stop() { stopping_.store(true); }
 
 Lifecycle::VersionPtr Lifecycle::Make(DeploySpec spec) {
-  return std::make_shared<ModelVersion>(std::move(spec),
-                                        [host = &parts_.host](std::unique_ptr<LoadedModel> model) {
-                                          host->Dispose(std::move(model));
-                                        });
+  // Not make_shared(): an alarm that refers to a version weakly, for as long as its longest request
+  // may take, would keep its memory.
+  return VersionPtr(
+      new ModelVersion(std::move(spec), [host = &parts_.host](std::unique_ptr<LoadedModel> model) {
+        host->Dispose(std::move(model));
+      }));
 }
 
 // ---- Loading
