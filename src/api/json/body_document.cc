@@ -45,6 +45,11 @@ Error JsonBody::Malformed(simdjson::error_code code) const {
   return {Code::kInvalidArgument, std::move(message)};
 }
 
+bool JsonBody::AtEnd() const {
+  const char* rest = nullptr;
+  return document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
+}
+
 bool JsonBody::IsBase64(const char* brace) const {
   const char* const end = text.data() + text.size();
   std::string_view rest(brace + 1, brace < end ? static_cast<std::size_t>(end - brace - 1) : 0);

@@ -12,6 +12,20 @@
 
 namespace plinth::api {
 
+// Calls `see(key, value)`, which gives a Status, for each member of the object in their order,
+// until one fails. What is no JSON is the error that `malformed(code)` gives.
+template <typename Malformed, typename See>
+Status ForEachMember(simdjson::ondemand::object& object, Malformed malformed, See see) {
+  for (auto field : object) {
+    std::string_view key;
+    simdjson::ondemand::value value;
+    if (const auto failed = field.unescaped_key().get(key)) return Fail(malformed(failed));
+    if (const auto failed = field.value().get(value)) return Fail(malformed(failed));
+    if (auto seen = see(key, value); !seen) return seen;
+  }
+  return {};
+}
+
 // The body that is being read.
 struct JsonBody {
   simdjson::ondemand::document& document;
@@ -19,6 +33,16 @@ struct JsonBody {
 
   // For a body that is not JSON: what the parser found, and where.
   Error Malformed(simdjson::error_code code) const;
+
+  // The same for an object of this body.
+  template <typename See>
+  Status ForEachMember(simdjson::ondemand::object& object, See see) const {
+    return api::ForEachMember(
+        object, [this](simdjson::error_code code) { return Malformed(code); }, std::move(see));
+  }
+
+  // Whether all of it has been read, and nothing stands behind its value.
+  bool AtEnd() const;
 
   // Whether the object that begins at `brace` is {"b64": ...}: the bytes of one element.
   bool IsBase64(const char* brace) const;

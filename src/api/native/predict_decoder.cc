@@ -132,8 +132,7 @@ Result<PredictBody> Decoder::Pass() {
     }
     if (auto read = ReadKey(key, value, body); !read) return Fail(std::move(read.error()));
   }
-  const char* rest = nullptr;
-  if (body_.document.current_location().get(rest) != simdjson::OUT_OF_BOUNDS) {
+  if (!body_.AtEnd()) {
     return Invalid("the body goes on behind the JSON object; send one object and nothing else");
   }
   if (!seen[0]) return Invalid("the body has no \"inputs\"");
@@ -289,13 +288,10 @@ Status Decoder::ReadRows(ondemand::value value, std::vector<NamedTensor>& inputs
       return Invalid("inputs[" + std::to_string(rows.count()) +
                      "] is no object, expected one by input name like the rows before it");
     }
-    for (auto field : object) {
-      std::string_view name;
-      ondemand::value member;
-      if (const auto failed = field.unescaped_key().get(name)) return Malformed(failed);
-      if (const auto failed = field.value().get(member)) return Malformed(failed);
-      if (auto read = rows.Read(name, member); !read) return read;
-    }
+    auto read = body_.ForEachMember(object, [&](std::string_view name, ondemand::value member) {
+      return rows.Read(name, member);
+    });
+    if (!read) return read;
     if (auto ended = rows.EndRow(); !ended) return ended;
   }
   return rows.Finish(inputs);

@@ -87,14 +87,9 @@ class Members {
 };
 
 Status Members::ReadObject(ondemand::object object, bool outer) {
-  for (auto field : object) {
-    std::string_view key;
-    ondemand::value value;
-    if (const auto failed = field.unescaped_key().get(key)) return Malformed(failed);
-    if (const auto failed = field.value().get(value)) return Malformed(failed);
-    if (auto read = ReadMember(key, value, outer); !read) return read;
-  }
-  return {};
+  return ForEachMember(json_, object, [&](std::string_view key, ondemand::value value) {
+    return ReadMember(key, value, outer);
+  });
 }
 
 Status Members::ReadMember(std::string_view key, ondemand::value value, bool outer) {

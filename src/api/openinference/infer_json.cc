@@ -101,16 +101,11 @@ class Reader {
 Result<InferBody> Reader::Read() {
   ondemand::object object;
   if (const auto failed = json_.document.get_object().get(object)) return Malformed(failed);
-  for (auto field : object) {
-    std::string_view key;
-    ondemand::value value;
-    if (const auto failed = field.unescaped_key().get(key)) return Malformed(failed);
-    if (const auto failed = field.value().get(value)) return Malformed(failed);
-    if (auto read = ReadMember(key, value); !read) return Fail(std::move(read.error()));
-  }
-  const char* rest = nullptr;
-  if (json_.document.current_location().get(rest) != simdjson::OUT_OF_BOUNDS)
-    return Malformed(simdjson::TRAILING_CONTENT);
+  auto read = ForEachMember(json_, object, [this](std::string_view key, ondemand::value value) {
+    return ReadMember(key, value);
+  });
+  if (!read) return Fail(std::move(read.error()));
+  if (!json_.AtEnd()) return Malformed(simdjson::TRAILING_CONTENT);
   if (!has_inputs_) return Missing("inputs");
   if (taken_ != tail_.size()) {
     return Invalid("unexpected additional input data for model '" + std::string(model_) + "'");
@@ -142,14 +137,7 @@ Status Reader::ForEachField(ondemand::value value, std::string_view what, See se
   ondemand::object object;
   if (const auto failed = value.get_object().get(object))
     return failed == simdjson::INCORRECT_TYPE ? Wrong(what, "object") : Malformed(failed);
-  for (auto field : object) {
-    std::string_view key;
-    ondemand::value inner;
-    if (const auto failed = field.unescaped_key().get(key)) return Malformed(failed);
-    if (const auto failed = field.value().get(inner)) return Malformed(failed);
-    if (auto seen = see(key, inner); !seen) return seen;
-  }
-  return {};
+  return ForEachMember(json_, object, std::move(see));
 }
 
 template <typename See>
@@ -179,19 +167,16 @@ Status Reader::ReadInput(ondemand::value value) {
   ondemand::object object;
   if (const auto failed = value.get_object().get(object))
     return failed == simdjson::INCORRECT_TYPE ? Wrong("inputs", "object") : Malformed(failed);
-  for (auto field : object) {
-    std::string_view key;
-    ondemand::value inner;
-    if (const auto failed = field.unescaped_key().get(key)) return Malformed(failed);
-    if (const auto failed = field.value().get(inner)) return Malformed(failed);
-    if (auto read = ReadInputMember(key, inner, input); !read) return read;
-  }
+  auto read = ForEachMember(json_, object, [&](std::string_view key, ondemand::value inner) {
+    return ReadInputMember(key, inner, input);
+  });
+  if (!read) return read;
   // Data that came before what tells how to read them.
   if (input.has_data && !input.data && input.dtype() && input.shape) {
     ondemand::value data;
     if (const auto failed = object.reset().error()) return Malformed(failed);
     if (const auto failed = object.find_field("data").get(data)) return Malformed(failed);
-    if (auto read = ReadData(data, input); !read) return read;
+    if (auto late = ReadData(data, input); !late) return late;
   }
   return FinishInput(input);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 
 #include <simdjson.h>
 
@@ -22,5 +23,13 @@ Result<BodyDocument> ParseRequest(std::string_view text);
 
 // For text that is not JSON.
 Error MalformedRequest(const JsonBody& json, simdjson::error_code code);
+
+// As api::ForEachMember(), with the errors of this protocol.
+template <typename See>
+Status ForEachMember(const JsonBody& json, simdjson::ondemand::object& object, See see) {
+  return api::ForEachMember(
+      object, [&json](simdjson::error_code code) { return MalformedRequest(json, code); },
+      std::move(see));
+}
 
 }  // namespace plinth::api::openinference

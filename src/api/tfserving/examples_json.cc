@@ -42,17 +42,11 @@ class Decoder {
   Status Pass(Read read) {
     ondemand::object object;
     if (const auto failed = body_.document.get_object().get(object)) return Malformed(failed);
-    for (auto field : object) {
-      std::string_view key;
-      ondemand::value value;
-      if (const auto failed = field.unescaped_key().get(key)) return Malformed(failed);
-      if (const auto failed = field.value().get(value)) return Malformed(failed);
-      if (auto done = (this->*read)(key, value); !done) return done;
-    }
-    const char* rest = nullptr;
-    if (body_.document.current_location().get(rest) != simdjson::OUT_OF_BOUNDS)
-      return Invalid("the body goes on behind the JSON object");
-    return {};
+    auto done = body_.ForEachMember(object, [&](std::string_view key, ondemand::value value) {
+      return (this->*read)(key, value);
+    });
+    if (!done) return done;
+    return body_.AtEnd() ? Status() : Invalid("the body goes on behind the JSON object");
   }
 
   // What decides on the examples.
@@ -86,16 +80,11 @@ class Decoder {
   Status ReadFeatures(ondemand::value example) {
     ondemand::object object;
     if (const auto failed = example.get_object().get(object)) return Malformed(failed);
-    for (auto field : object) {
-      std::string_view name;
-      ondemand::value value;
-      if (const auto failed = field.unescaped_key().get(name)) return Malformed(failed);
-      if (const auto failed = field.value().get(value)) return Malformed(failed);
+    return body_.ForEachMember(object, [this](std::string_view name, ondemand::value value) {
       if (auto begun = batch_.BeginFeature(name); !begun) return begun;
       if (auto read = ReadFeature(value); !read) return read;
-      if (auto ended = batch_.EndFeature(); !ended) return ended;
-    }
-    return {};
+      return batch_.EndFeature();
+    });
   }
 
   Status ReadFeature(ondemand::value value) {

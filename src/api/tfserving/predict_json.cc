@@ -76,16 +76,11 @@ class Decoder {
 Result<PredictJson> Decoder::Decode() {
   ondemand::object object;
   if (const auto failed = body_.document.get_object().get(object)) return Malformed(failed);
-  for (auto field : object) {
-    std::string_view key;
-    ondemand::value value;
-    if (const auto failed = field.unescaped_key().get(key)) return Malformed(failed);
-    if (const auto failed = field.value().get(value)) return Malformed(failed);
-    if (auto read = ReadMember(key, value); !read) return Fail(std::move(read.error()));
-  }
-  const char* rest = nullptr;
-  if (body_.document.current_location().get(rest) != simdjson::OUT_OF_BOUNDS)
-    return Invalid("the body goes on behind the JSON object");
+  auto read = body_.ForEachMember(object, [this](std::string_view key, ondemand::value value) {
+    return ReadMember(key, value);
+  });
+  if (!read) return Fail(std::move(read.error()));
+  if (!body_.AtEnd()) return Invalid("the body goes on behind the JSON object");
   if (!format_) return Invalid("Missing 'inputs' or 'instances' key");
   return PredictJson{std::move(inputs_), *format_};
 }
@@ -137,14 +132,10 @@ Status Decoder::ReadRow(ondemand::value value, RowReader& rows, const TensorSpec
   }
   ondemand::object object;
   if (const auto failed = value.get_object().get(object)) return Malformed(failed);
-  for (auto field : object) {
-    std::string_view name;
-    ondemand::value member;
-    if (const auto failed = field.unescaped_key().get(name)) return Malformed(failed);
-    if (const auto failed = field.value().get(member)) return Malformed(failed);
-    if (auto read = rows.Read(name, member); !read) return read;
-  }
-  return rows.EndRow();
+  auto read = body_.ForEachMember(object, [&](std::string_view name, ondemand::value member) {
+    return rows.Read(name, member);
+  });
+  return read ? rows.EndRow() : read;
 }
 
 Status Decoder::ReadInputs(ondemand::value value) {
@@ -157,16 +148,11 @@ Status Decoder::ReadInputs(ondemand::value value) {
   }
   ondemand::object object;
   if (const auto failed = value.get_object().get(object)) return Malformed(failed);
-  for (auto field : object) {
-    std::string_view name;
-    ondemand::value member;
-    if (const auto failed = field.unescaped_key().get(name)) return Malformed(failed);
-    if (const auto failed = field.value().get(member)) return Malformed(failed);
+  auto read = body_.ForEachMember(object, [this](std::string_view name, ondemand::value member) {
     const TensorSpec* const spec = signature_.FindInput(name);
-    if (spec == nullptr) continue;
-    if (auto read = ReadTensor(*spec, Form::kByName, member); !read) return read;
-  }
-  return CheckComplete();
+    return spec == nullptr ? Status() : ReadTensor(*spec, Form::kByName, member);
+  });
+  return read ? CheckComplete() : read;
 }
 
 Status Decoder::CheckComplete() const {
