@@ -3,27 +3,21 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "fuzzing.h"
 #include "net/grpc_frames.h"
 #include "net/grpc_headers.h"
 
 namespace {
 
 using namespace plinth;
+using namespace plinth::fuzzing;
 using namespace plinth::net;
 
 constexpr std::size_t kMost = 1024;
-
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
 
 // What came of the bytes, as text.
 std::string Read(std::span<const std::byte> bytes, std::size_t piece) {

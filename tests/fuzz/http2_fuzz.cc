@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "fuzzing.h"
 #include "net/grpc_services.h"
 #include "net/http2_session.h"
 #include "net/http2_upgrade.h"
@@ -18,13 +17,8 @@
 namespace {
 
 using namespace plinth;
+using namespace plinth::fuzzing;
 using namespace plinth::net;
-
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
 
 class EchoReader final : public GrpcReader {
  public:

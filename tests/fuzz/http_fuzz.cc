@@ -1,24 +1,18 @@
 // Any bytes as a stream of HTTP/1 requests: no crash, no read out of bounds, limits kept, and an
 // outcome that does not depend on how the bytes were cut. The first byte says how.
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "fuzzing.h"
 #include "net/parser_testing.h"
 
 namespace {
 
+using namespace plinth::fuzzing;
 using namespace plinth::net;
 
 constexpr ParserLimits kLimits = {.header_bytes = 512, .header_fields = 8, .body_bytes = 1024};
-
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
 
 }  // namespace
 

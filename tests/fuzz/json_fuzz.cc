@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <iterator>
 #include <string>
@@ -18,18 +16,14 @@
 #include "api/native/predict_options.h"
 #include "api/native/raw_codec.h"
 #include "api/native/router.h"
+#include "fuzzing.h"
 #include "model/config.h"
 #include "net/http.h"
 
 namespace {
 
 using namespace plinth;
-
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
+using namespace plinth::fuzzing;
 
 Signature Of(std::vector<TensorSpec> inputs) {
   Signature signature;
@@ -53,17 +47,6 @@ const std::vector<Signature>& Signatures() {
       Of({}),
   };
   return signatures;
-}
-
-// A copy on the heap of exactly that size and padding, so that a read beyond is noticed. The
-// padding may mislead.
-Buffer BodyOf(std::string_view text, char padding) {
-  const std::size_t size = text.size() + net::HttpRequest::kBodyPadding;
-  const std::shared_ptr<char[]> copy(new char[size]);
-  std::memcpy(copy.get(), text.data(), text.size());
-  std::memset(copy.get() + text.size(), padding, net::HttpRequest::kBodyPadding);
-  const char* const data = copy.get();
-  return Buffer::Share(copy, data, size).Slice(0, text.size());
 }
 
 // A model of two versions, with traffic that is sticky by a field.
@@ -90,22 +73,7 @@ class TwoVersions final : public api::VersionChoice {
 Result<api::PredictBody> Decode(std::string_view text, char padding, const Signature& signature,
                                 const Signature& other) {
   TwoVersions choice(signature, other);
-  return api::DecodePredict(BodyOf(text, padding), choice);
-}
-
-void CheckTensor(const Tensor& tensor) {
-  const auto count = static_cast<std::size_t>(tensor.element_count());
-  Require(tensor.shape().ElementCount() == tensor.element_count(), "the count is not the shape's");
-  if (tensor.dtype() == DType::kBytes) {
-    for (std::size_t i = 0; i < count; ++i) {
-      Require(tensor.string_at(i).size() <= tensor.data().size(), "a string is outside its bytes");
-    }
-    return;
-  }
-  Require(tensor.data().size() == count * SizeOf(tensor.dtype()), "the bytes are not the shape's");
-  if (tensor.dtype() != DType::kBool) return;
-  for (const std::uint8_t truth : tensor.values<std::uint8_t>())
-    Require(truth <= 1, "a boolean is neither");
+  return api::DecodePredict(PaddedCopy(text, padding), choice);
 }
 
 bool SameStrings(const Tensor& a, const Tensor& b) {
@@ -147,7 +115,7 @@ void CheckRaw(std::string_view text, const Signature& signature) {
   const auto description = api::ParseRawDescription(head.substr(0, blank),
                                                     head.substr(std::min(blank + 1, head.size())));
   if (!description) return;
-  const auto input = api::DecodeRawInput(signature, BodyOf(bytes, '\0'), *description);
+  const auto input = api::DecodeRawInput(signature, PaddedCopy(bytes, '\0'), *description);
   if (!input) {
     Require(!input.error().message.empty(), "a refusal says nothing");
     return;

@@ -3,10 +3,6 @@
 // read of a request to load a model stays within its folder.
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -15,28 +11,14 @@
 #include "api/openinference/grpc/infer_reader.h"
 #include "api/openinference/raw.h"
 #include "api/openinference/settings.h"
+#include "fuzzing.h"
 #include "net/http.h"
 
 namespace {
 
 using namespace plinth;
+using namespace plinth::fuzzing;
 using namespace plinth::api::openinference;
-
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
-
-// A copy on the heap of exactly that size and padding, so that a read beyond is noticed.
-Buffer MessageOf(std::string_view bytes) {
-  const std::size_t size = bytes.size() + net::HttpRequest::kBodyPadding;
-  const std::shared_ptr<char[]> copy(new char[size]);
-  std::memcpy(copy.get(), bytes.data(), bytes.size());
-  std::memset(copy.get() + bytes.size(), 0x0a, net::HttpRequest::kBodyPadding);
-  const char* const data = copy.get();
-  return Buffer::Share(copy, data, size).Slice(0, bytes.size());
-}
 
 template <typename T>
 bool Refused(const Result<T>& result) {
@@ -64,7 +46,7 @@ void CheckInputs(InferBody& body, std::size_t message_size) {
 
 void CheckInference(std::string_view bytes) {
   static const SharedMemory memory(true);
-  const Buffer message = MessageOf(bytes);
+  const Buffer message = PaddedCopy(bytes, '\n');
   static_cast<void>(Refused(ReadInferHead({message.As<char>(), message.size()})));
   auto body = ReadInferBody(message, "m", "user", memory);
   if (!Refused(body)) CheckInputs(*body, bytes.size());

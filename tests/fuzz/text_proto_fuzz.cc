@@ -2,10 +2,9 @@
 // of bounds, and settings within their bounds.
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
+#include "fuzzing.h"
 #include "model/config.h"
 #include "repository/foreign/notes.h"
 #include "repository/foreign/text_proto.h"
@@ -15,12 +14,7 @@
 namespace {
 
 using namespace plinth;
-
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
+using namespace plinth::fuzzing;
 
 }  // namespace
 

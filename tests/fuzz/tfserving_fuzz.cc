@@ -3,10 +3,6 @@
 // proportion to what came. The first byte says which model they are for.
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,18 +15,14 @@
 #include "api/tfserving/json_tree.h"
 #include "api/tfserving/predict_json.h"
 #include "api/tfserving/target.h"
+#include "fuzzing.h"
 #include "net/http.h"
 
 namespace {
 
 using namespace plinth;
+using namespace plinth::fuzzing;
 namespace tfs = plinth::api::tfserving;
-
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
 
 Signature Of(std::vector<TensorSpec> inputs) {
   Signature signature;
@@ -55,32 +47,6 @@ const std::vector<Signature>& Signatures() {
   return signatures;
 }
 
-// A copy on the heap of exactly that size and padding, so that a read beyond is noticed.
-Buffer BodyOf(std::string_view text, char padding) {
-  const std::size_t size = text.size() + net::HttpRequest::kBodyPadding;
-  const std::shared_ptr<char[]> copy(new char[size]);
-  std::memcpy(copy.get(), text.data(), text.size());
-  std::memset(copy.get() + text.size(), padding, net::HttpRequest::kBodyPadding);
-  const char* const data = copy.get();
-  return Buffer::Share(copy, data, size).Slice(0, text.size());
-}
-
-std::size_t CheckTensor(const Tensor& tensor) {
-  const auto count = static_cast<std::size_t>(tensor.element_count());
-  Require(tensor.shape().ElementCount() == tensor.element_count(), "the count is not the shape's");
-  if (tensor.dtype() == DType::kBytes) {
-    for (std::size_t i = 0; i < count; ++i)
-      Require(tensor.string_at(i).size() <= tensor.data().size(), "a string is outside its bytes");
-    return tensor.data().size() + count * sizeof(std::uint64_t);
-  }
-  Require(tensor.data().size() == count * SizeOf(tensor.dtype()), "the bytes are not the shape's");
-  if (tensor.dtype() == DType::kBool) {
-    for (const std::uint8_t truth : tensor.values<std::uint8_t>())
-      Require(truth <= 1, "a boolean is neither");
-  }
-  return tensor.data().size();
-}
-
 // What was decoded: tensors of at most that many bytes in all, or a refusal that says something.
 template <typename Decoded>
 void Check(const Result<Decoded>& decoded, std::size_t most) {
@@ -99,7 +65,7 @@ void CheckTensorProto(const Buffer& message) {
   const tfs::TensorProtoPieces pieces = tfs::EncodeTensorProto(*tensor);
   const std::string text =
       pieces.head + std::string(pieces.elements.As<char>(), pieces.elements.size());
-  const Buffer written = BodyOf(text, '\0');
+  const Buffer written = PaddedCopy(text, '\0');
   budget = 0;
   const auto again =
       tfs::Parsed([&] { return tfs::DecodeTensorProto(tfs::ViewOf(written), written, budget); });
@@ -131,7 +97,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr char kPaddings[] = {'\0', '}', ']', '"', '1', '{', ',', 'N'};
   const std::string_view text(reinterpret_cast<const char*>(data + 2), size - 2);
   const Signature& signature = Signatures()[data[0] % Signatures().size()];
-  const Buffer body = BodyOf(text, kPaddings[data[1] % sizeof kPaddings]);
+  const Buffer body = PaddedCopy(text, kPaddings[data[1] % sizeof kPaddings]);
   Check(tfs::DecodePredictJson(body, signature, [](std::string_view name) { return name.empty(); }),
         8 * text.size() + 64);
   Check(tfs::DecodeExamplesJson(body, signature), 64 * text.size() * (text.size() + 1) + 64);

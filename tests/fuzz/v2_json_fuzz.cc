@@ -4,10 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -17,18 +13,14 @@
 #include "api/openinference/infer_json.h"
 #include "api/openinference/raw.h"
 #include "api/openinference/raw_request.h"
+#include "fuzzing.h"
 #include "net/http.h"
 
 namespace {
 
 using namespace plinth;
+using namespace plinth::fuzzing;
 using namespace plinth::api::openinference;
-
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
 
 const Signature& TheModels() {
   static const Signature signature = [] {
@@ -48,16 +40,6 @@ const Signature& TheModels() {
     return made;
   }();
   return signature;
-}
-
-// A copy on the heap of exactly that size and padding, so that a read beyond is noticed.
-Buffer Copied(std::string_view text) {
-  const std::size_t size = text.size() + net::HttpRequest::kBodyPadding;
-  const std::shared_ptr<char[]> copy(new char[size]);
-  std::memcpy(copy.get(), text.data(), text.size());
-  std::memset(copy.get() + text.size(), ']', net::HttpRequest::kBodyPadding);
-  const char* const data = copy.get();
-  return Buffer::Share(copy, data, size).Slice(0, text.size());
 }
 
 void CheckTensor(const NamedTensor& input) {
@@ -89,7 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 2) return 0;
   const std::string_view rest(reinterpret_cast<const char*>(data) + 2, size - 2);
   const std::size_t json = std::min<std::size_t>(data[0] + data[1] * 256U, rest.size());
-  const Buffer body = Copied(rest);
+  const Buffer body = PaddedCopy(rest, ']');
   if (json == 0) {
     InferBody raw = ReadRawRequest(body);
     static const ModelConfig config;
