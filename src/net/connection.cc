@@ -419,16 +419,13 @@ void Connection::Finish() {
 
 // Throws away what the client still sends.
 void Connection::Linger() {
-  for (int reads = 0; readable_; ++reads) {
-    if (reads == kReadsPerTurn) return DeferAdvance();
-    const ssize_t got = stream_.Discard(
-        std::as_writable_bytes(std::span(host_->read_buffer.get(), ConnectionHost::kReadSize)));
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      readable_ = false;
-    } else if (got <= 0) {
-      return Close();
-    }
-  }
+  if (!readable_) return;
+  const auto left = stream_.Discard(
+      std::as_writable_bytes(std::span(host_->read_buffer.get(), ConnectionHost::kReadSize)),
+      kReadsPerTurn);
+  if (left == Stream::Left::kMore) return DeferAdvance();
+  if (left == Stream::Left::kEnd) return Close();
+  readable_ = false;
 }
 
 void Connection::UpdateDeadline() {

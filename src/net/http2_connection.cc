@@ -150,16 +150,13 @@ void Http2Connection::GoOn() {
 
 // Throws away what the client still sends.
 void Http2Connection::Linger() {
-  for (int reads = 0; readable_; ++reads) {
-    if (reads == kReadsPerTurn) return host_->loop->Defer(this);
-    const ssize_t got = stream_.Discard(
-        std::as_writable_bytes(std::span(host_->read_buffer.get(), ConnectionHost::kReadSize)));
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      readable_ = false;
-    } else if (got <= 0) {
-      return Close();
-    }
-  }
+  if (!readable_) return;
+  const auto left = stream_.Discard(
+      std::as_writable_bytes(std::span(host_->read_buffer.get(), ConnectionHost::kReadSize)),
+      kReadsPerTurn);
+  if (left == Stream::Left::kMore) return host_->loop->Defer(this);
+  if (left == Stream::Left::kEnd) return Close();
+  readable_ = false;
 }
 
 void Http2Connection::UpdateDeadline() {

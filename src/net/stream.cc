@@ -46,8 +46,14 @@ ssize_t Stream::Write(OutputQueue& out) {
   return written;
 }
 
-ssize_t Stream::Discard(std::span<std::byte> scratch) {
-  return Repeatedly([&] { return ::recv(socket_.get(), scratch.data(), scratch.size(), 0); });
+Stream::Left Stream::Discard(std::span<std::byte> scratch, int reads) {
+  for (; reads > 0; --reads) {
+    const ssize_t got =
+        Repeatedly([&] { return ::recv(socket_.get(), scratch.data(), scratch.size(), 0); });
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return Left::kNothing;
+    if (got <= 0) return Left::kEnd;
+  }
+  return Left::kMore;
 }
 
 void Stream::FinishWriting() {

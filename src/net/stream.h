@@ -45,9 +45,10 @@ class Stream {
   // As send(2), for as much of the queue as one call takes, which is consumed.
   ssize_t Write(OutputQueue& out);
 
-  // Reads and drops what has come, encrypted or not, `most` bytes into `scratch`; returns as
-  // Read().
-  ssize_t Discard(std::span<std::byte> scratch);
+  // Reads and drops what has come, encrypted or not, in at most `reads` calls into `scratch`, and
+  // says what is left.
+  enum class Left { kNothing, kMore, kEnd };
+  Left Discard(std::span<std::byte> scratch, int reads);
 
   // Says that nothing more will be written.
   void FinishWriting();

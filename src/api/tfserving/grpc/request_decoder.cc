@@ -3,26 +3,25 @@
 
 #include <protozero/pbf_reader.hpp>
 
+#include "api/protobuf/reader.h"
 #include "api/tfserving/grpc/messages.h"
 
 namespace plinth::api::tfserving {
 namespace {
 
 using protozero::data_view;
-using protozero::pbf_reader;
 using protozero::pbf_wire_type;
 
 // Calls `read` with the tag of each field that holds bytes, a string or a message, and skips all
 // others.
 template <typename Read>
 void ForEachView(data_view message, Read read) {
-  for (pbf_reader reader(message); reader.next();) {
-    if (reader.has_wire_type(pbf_wire_type::length_delimited)) {
-      read(reader.tag(), reader.get_view());
-    } else {
-      reader.skip();
-    }
-  }
+  protobuf::ForEachField({message.data(), message.size()},
+                         [&read](protobuf::Reader& reader, std::uint32_t) {
+                           if (!reader.has_wire_type(pbf_wire_type::length_delimited)) return false;
+                           read(reader.tag(), reader.get_view());
+                           return true;
+                         });
 }
 
 std::string TextOf(data_view view) { return {view.data(), view.size()}; }
@@ -30,13 +29,12 @@ std::string TextOf(data_view view) { return {view.data(), view.size()}; }
 // google.protobuf.Int64Value.
 std::int64_t DecodeInt64Value(data_view message) {
   std::int64_t value = 0;
-  for (pbf_reader reader(message); reader.next();) {
-    if (reader.tag() == 1 && reader.has_wire_type(pbf_wire_type::varint)) {
-      value = reader.get_int64();
-    } else {
-      reader.skip();
-    }
-  }
+  protobuf::ForEachField({message.data(), message.size()},
+                         [&value](protobuf::Reader& reader, std::uint32_t field) {
+                           if (field != protobuf::Varint(1)) return false;
+                           value = reader.get_int64();
+                           return true;
+                         });
   return value;
 }
 
