@@ -23,10 +23,17 @@ namespace response_field {
 constexpr int kHost = 1, kRequest = 2, kFiles = 4, kExtensionNumbers = 5, kServices = 6, kError = 7;
 }
 
-struct Reflection {
-  Descriptors descriptors;
-  std::vector<std::string> services;
-};
+using ServiceList = std::vector<std::string>;
+
+// Read when the first client asks: starting needs nothing of it.
+const Descriptors& OfThisProgram() {
+  static const Descriptors descriptors = [] {
+    auto read = Descriptors::Read(DescriptorSet());
+    if (!read) LogError("no reflection: " + read.error().message);
+    return read ? *std::move(read) : Descriptors();
+  }();
+  return descriptors;
+}
 
 void WriteError(protozero::pbf_writer& response, const Error& error) {
   protozero::pbf_writer body(response, response_field::kError);
@@ -43,7 +50,7 @@ void WriteFiles(protozero::pbf_writer& response, const std::vector<std::string_v
   for (const std::string_view file : files) body.add_bytes(1, file.data(), file.size());
 }
 
-void WriteServices(protozero::pbf_writer& response, const std::vector<std::string>& services) {
+void WriteServices(protozero::pbf_writer& response, const ServiceList& services) {
   protozero::pbf_writer body(response, response_field::kServices);
   for (const std::string& name : services) {
     protozero::pbf_writer service(body, 1);
@@ -61,7 +68,7 @@ void WriteExtensionNumbers(protozero::pbf_writer& response, const Descriptors& d
 }
 
 // Throws protozero::exception if the request is malformed.
-std::string Respond(const Reflection& reflection, const Buffer& request) {
+std::string Respond(const ServiceList& services, const Buffer& request) {
   std::string bytes;
   protozero::pbf_writer response(bytes);
   protozero::pbf_reader reader(request.As<char>(), request.size());
@@ -81,19 +88,19 @@ std::string Respond(const Reflection& reflection, const Buffer& request) {
   response.add_bytes(response_field::kRequest, request.As<char>(), request.size());
   switch (wish) {
     case request_field::kFileByName:
-      WriteFiles(response, reflection.descriptors.FileNamed(wanted), wanted);
+      WriteFiles(response, OfThisProgram().FileNamed(wanted), wanted);
       break;
     case request_field::kFileWithSymbol:
-      WriteFiles(response, reflection.descriptors.FileWith(wanted), wanted);
+      WriteFiles(response, OfThisProgram().FileWith(wanted), wanted);
       break;
     case request_field::kFileWithExtension:
       WriteError(response, {Code::kNotFound, "nothing here has extensions"});
       break;
     case request_field::kExtensionNumbers:
-      WriteExtensionNumbers(response, reflection.descriptors, wanted);
+      WriteExtensionNumbers(response, OfThisProgram(), wanted);
       break;
     case request_field::kListServices:
-      WriteServices(response, reflection.services);
+      WriteServices(response, services);
       break;
     default:
       WriteError(response, {Code::kUnimplemented, "this request is not known here"});
@@ -103,12 +110,12 @@ std::string Respond(const Reflection& reflection, const Buffer& request) {
 
 class Reader final : public net::GrpcReader {
  public:
-  Reader(net::GrpcWriter writer, std::shared_ptr<const Reflection> reflection)
-      : writer_(std::move(writer)), reflection_(std::move(reflection)) {}
+  Reader(net::GrpcWriter writer, std::shared_ptr<const ServiceList> services)
+      : writer_(std::move(writer)), services_(std::move(services)) {}
 
   void OnMessage(Buffer message) override {
     try {
-      writer_.Send({Buffer::FromString(Respond(*reflection_, message))});
+      writer_.Send({Buffer::FromString(Respond(*services_, message))});
     } catch (const protozero::exception&) {
       writer_.Finish(net::GrpcStatus::FromError(
           {Code::kInvalidArgument, "the message is no ServerReflectionRequest"}));
@@ -118,18 +125,15 @@ class Reader final : public net::GrpcReader {
 
  private:
   net::GrpcWriter writer_;
-  const std::shared_ptr<const Reflection> reflection_;
+  const std::shared_ptr<const ServiceList> services_;
 };
 
 }  // namespace
 
 std::vector<net::GrpcMethod> MakeReflectionService(std::vector<std::string> services) {
-  auto descriptors = Descriptors::Read(DescriptorSet());
-  if (!descriptors) LogError("no reflection: " + descriptors.error().message);
-  auto reflection = std::make_shared<const Reflection>(
-      descriptors ? *std::move(descriptors) : Descriptors(), std::move(services));
-  const net::GrpcStreaming info = [reflection](const net::GrpcCall&, net::GrpcWriter writer) {
-    return std::make_unique<Reader>(std::move(writer), reflection);
+  auto list = std::make_shared<const ServiceList>(std::move(services));
+  const net::GrpcStreaming info = [list](const net::GrpcCall&, net::GrpcWriter writer) {
+    return std::make_unique<Reader>(std::move(writer), list);
   };
   return {{"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", info},
           {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", info}};
