@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from harness.backend import TEST_BACKEND
-from harness.server import BINARY, DIGITS, FIXTURES, Server
+from harness.server import BINARY, DIGITS, FIXTURES, Server, wait_for
 
 
 def pytest_sessionstart(session):
@@ -117,3 +117,23 @@ def cnn(session_server):
     client.deploy("cnn", "cnn.onnx")
     client.close()
     return "cnn"
+
+
+@pytest.fixture
+def state(tmp_path):
+    """Where the test's servers keep what is deployed."""
+    return tmp_path / "state" / "state.db"
+
+
+@pytest.fixture
+def start_keeping(start_server, models, state):
+    """Starts a server on the test's state and models, ready unless told otherwise."""
+
+    def start(*arguments, ready=True, **keys):
+        server = start_server("--backend-dir", TEST_BACKEND, *arguments, **{"roots": [models], "state": state, **keys})
+        if ready:
+            client = server.client()
+            wait_for(lambda: client.get("/ready").status == 200, "the server to be ready")
+        return server
+
+    return start
