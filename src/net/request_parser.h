@@ -90,9 +90,6 @@ class RequestParser {
   State state() const { return state_; }
   const Refusal& refusal() const { return refusal_; }
 
-  // Bytes of the body received so far.
-  std::size_t body_received() const { return body_.size(); }
-
   // Requires kComplete; leaves kIdle.
   ParsedRequest Take();
 

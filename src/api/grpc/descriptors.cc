@@ -4,9 +4,12 @@
 #include <functional>
 #include <protozero/pbf_reader.hpp>
 
+#include "api/protobuf/reader.h"
+
 namespace plinth::api {
 namespace {
 
+using protobuf::ViewOf;
 using protozero::pbf_reader;
 
 // Field numbers of google/protobuf/descriptor.proto.
@@ -22,11 +25,6 @@ constexpr int kNested = 3, kEnum = 4;
 }
 namespace service_field {
 constexpr int kMethod = 2;
-}
-
-std::string_view ViewOf(pbf_reader& reader) {
-  const protozero::data_view view = reader.get_view();
-  return {view.data(), view.size()};
 }
 
 // Calls `use` with each field `number` of a message.
