@@ -18,7 +18,6 @@ from ..table import at_least
 
 LOADS = ((1, 1), (16, 1), (16, 8))  # connections, streams of each
 INFER = "/inference.GRPCInferenceService/ModelInfer"
-ECHO_BYTES = 64
 
 
 class Echo(HttpServer):
@@ -32,12 +31,12 @@ class Echo(HttpServer):
 
 def run(context: Context) -> None:
     rounds = context.fast
-    echo = _file(context, "echo", bytes(ECHO_BYTES))
     with context.server() as server, Echo("grpc_echo") as transport, Echo("libgrpc_echo") as library:
         PIPELINE.serve(server)
-        infer = _file(context, "infer", _infer_request(server))
-        targets = {"plinth": (server, INFER, infer), "transport": (transport, "/bench.Echo/Unary", echo),
-                   "libgrpc++": (library, "/bench.Echo/Unary", echo)}
+        message = _infer_request(server)
+        request = _file(context, "infer", message)  # the echoes are sent the same bytes
+        targets = {"plinth": (server, INFER, request), "transport": (transport, "/bench.Echo/Unary", request),
+                   "libgrpc++": (library, "/bench.Echo/Unary", request)}
         for target in targets.values():
             _check(*target)
         measures: dict[tuple[str, int, int], Callable[[], Figures]] = {
@@ -47,7 +46,7 @@ def run(context: Context) -> None:
         }
         taken = in_turns(measures, rounds.count)
     table = context.table
-    table.section(f"Small unary gRPC: inference of {PIPELINE.title}, echoes of {ECHO_BYTES} bytes")
+    table.section(f"Small unary gRPC: inference of {PIPELINE.title}, echoes of the same {len(message)} bytes")
     for connections, streams in LOADS:
         load = f"{connections} connections x {streams} streams"
         base = taken["libgrpc++", connections, streams]
