@@ -1,0 +1,97 @@
+"""A served model against what scikit-learn answered: labels equal, floats close."""
+
+from collections import namedtuple
+
+import feed
+import numpy as np
+from backend import Refused
+
+# What came of a method of a case. kind: "served", "refused" or "differs"; detail says why.
+Finding = namedtuple("Finding", "method kind detail")
+
+BLOCK_ROWS = 256  # how many rows the backend takes at once; more than that must not matter
+FLOAT64, FLOAT32 = 1e-9, 1e-6  # relative
+FLOOR = 1e-3  # absolute: as a share of the relative tolerance, times the largest number of the array
+
+
+def difference(expected, served, tolerance=None):
+    """None, or what is wrong with `served`."""
+    if served.shape != expected.shape:
+        return f"shape {list(served.shape)} instead of {list(expected.shape)}"
+    if expected.dtype.kind not in "fiu" or served.dtype.kind not in "fiu":
+        wrong = np.array([str(a) != str(b) for a, b in zip(expected.ravel(), served.ravel())], dtype=bool).reshape(expected.shape)
+        return _first(wrong, expected, served)
+    if tolerance is None:
+        tolerance = FLOAT32 if expected.dtype == np.float32 else FLOAT64
+    expected, served = expected.astype(np.float64), served.astype(np.float64)
+    finite = np.isfinite(expected)
+    scale = np.abs(expected[finite]).max(initial=0.0)
+    with np.errstate(invalid="ignore"):
+        close = np.abs(served - expected) <= tolerance * (np.abs(expected) + FLOOR * scale)
+    same = (served == expected) | (np.isnan(served) & np.isnan(expected))
+    return _first(~np.where(finite, close, same), expected, served)
+
+
+def _first(wrong, expected, served):
+    if not wrong.any():
+        return None
+    at = tuple(int(i) for i in np.argwhere(wrong)[0])
+    return f"{int(wrong.sum())} of {wrong.size} differ, first at {list(at)}: {served[at]!r} instead of {expected[at]!r}"
+
+
+def check(backend, path, x, answers, alone=(), tolerance=None):
+    """Findings for each method of `answers` (answers.py). `alone`: pairs of a row's number and scikit-learn's answers for it."""
+    findings = []
+    for method, expected in answers.items():
+        try:
+            with backend.load(path, method=method) as model:
+                wrong = _compare(model, method, x, expected, alone, tolerance)
+            findings.append(Finding(method, "differs" if wrong else "served", wrong))
+        except Refused as error:
+            findings.append(Finding(method, "refused", str(error)))
+    if any(finding.kind == "served" for finding in findings):
+        wrong = _without_method(backend, path, x, answers, tolerance)
+        if wrong:
+            findings.append(Finding("no method", "differs", wrong))
+    return findings
+
+
+def _compare(model, method, x, expected, alone, tolerance):
+    def run(rows):
+        return list(model.execute(feed.inputs_of(model.inputs, rows)).values())
+
+    def wrong(expected, served, where):
+        if len(served) != len(expected):
+            return f"{len(served)} outputs instead of {len(expected)}"
+        problems = (difference(e, s, tolerance) for e, s in zip(expected, served))
+        return next((where + problem for problem in problems if problem), None)
+
+    problem = wrong(expected, run(x), "")
+    for i, answers in alone:
+        problem = problem or wrong(answers[method], run(feed.row(x, i)), f"row {i} alone: ")
+    if alone and not problem:
+        times = BLOCK_ROWS // feed.count(x) + 2
+        problem = wrong([np.concatenate([e] * times) for e in expected], run(feed.repeated(x, times)), "many rows: ")
+    return problem
+
+
+def _without_method(backend, path, x, answers, tolerance):
+    """What is served when no method is asked for must be what one of the methods gives."""
+    named = {"label": "predict", "prediction": "predict", "probabilities": "predict_proba", "decision": "decision_function",
+             "transformed": "transform", "scores": "score_samples"}  # fmt: skip
+    try:
+        with backend.load(path) as model:
+            served = model.execute(feed.inputs_of(model.inputs, x))
+    except Refused as error:
+        return str(error)
+    for name, array in served.items():
+        stem, _, number = name.rpartition("_") if name.startswith("probabilities_") else (name, "", "0")
+        if stem not in named:
+            return f"output {name} is not known"
+        expected = answers.get(named[stem])
+        if expected is None:
+            return f"there is an output {name}, but scikit-learn has no {named[stem]}"
+        problem = difference(expected[int(number)], array, tolerance)
+        if problem:
+            return f"{name}: {problem}"
+    return None if served else "there are no outputs"

@@ -1,0 +1,229 @@
+"""Small real data to train on. Each set is a function that gives (x, y, test): what to fit on, and rows to ask about."""
+
+import functools
+
+import numpy as np
+from sklearn import datasets
+
+TEST_ROWS = 24
+
+
+def _test(x, rows=TEST_ROWS):
+    """A few rows from all over x."""
+    return x[:: max(1, len(x) // rows)][:rows]
+
+
+def _some(x, y, rows):
+    step = max(1, len(x) // rows)
+    return x[::step], y[::step], _test(x)
+
+
+def iris():
+    x, y = datasets.load_iris(return_X_y=True)
+    return x, y, _test(x)
+
+
+def iris_names():
+    x, y = datasets.load_iris(return_X_y=True)
+    return x, np.array(["setosa", "versicolor", "virginica"])[y], _test(x)
+
+
+def iris_objects():
+    x, y, test = iris_names()
+    return x, y.astype(object), test
+
+
+def iris_two():
+    """Two classes that a line does not part."""
+    x, y = datasets.load_iris(return_X_y=True)
+    return x[50:], y[50:], _test(x[50:])
+
+
+def iris_float_classes():
+    x, y, test = iris()
+    return x, y * 0.5, test
+
+
+def iris_bool():
+    x, y, test = iris()
+    return x, y == 1, test
+
+
+def cancer():
+    return _some(*datasets.load_breast_cancer(return_X_y=True), rows=190)
+
+
+def wine():
+    x, y = datasets.load_wine(return_X_y=True)
+    return x, y, _test(x)
+
+
+def digits():
+    x, y = datasets.load_digits(return_X_y=True)
+    return x[:300], y[:300], x[300:324]
+
+
+def diabetes():
+    x, y = datasets.load_diabetes(return_X_y=True)
+    return x[:150], y[:150], _test(x)
+
+
+def diabetes_two():
+    """Two targets."""
+    x, y, test = diabetes()
+    return x, np.column_stack([y, y**0.5]), test
+
+
+def diabetes_float32():
+    x, y, test = diabetes()
+    return x.astype(np.float32), y.astype(np.float32), test
+
+
+def counts():
+    """Small whole numbers; also a target of counts."""
+    x, y = datasets.load_digits(return_X_y=True)
+    return x[:200, 2:20], y[:200], x[200:224, 2:20]
+
+
+def _holed(x, share=0.15, seed=0):
+    return np.where(np.random.RandomState(seed).rand(*x.shape) < share, np.nan, x)
+
+
+def iris_holes():
+    x, y = datasets.load_iris(return_X_y=True)
+    x = _holed(x)
+    return x, y, _test(x)
+
+
+def cancer_holes():
+    x, y, _ = cancer()
+    x = _holed(x[:, :8])
+    return x, y, _test(x)
+
+
+def diabetes_holes():
+    x, y, _ = diabetes()
+    x = _holed(x)
+    return x, y, _test(x)
+
+
+def levels():
+    """Whole-number categories, few a column."""
+    x, y = datasets.load_iris(return_X_y=True)
+    x = np.round(x).astype(int)
+    return x, y, _test(x)
+
+
+def words():
+    """A matrix of strings, one column with a rare value."""
+    x, y = datasets.load_iris(return_X_y=True)
+    sizes = np.array(["small", "medium", "large", "huge"])[np.clip(np.round(x[:, 2] / 2).astype(int), 0, 3)]
+    colours = np.array(["red", "green", "blue"])[np.round(x[:, 1] * 3).astype(int) % 3]
+    x = np.column_stack([sizes, colours]).astype(object)
+    return x, y, _test(x)
+
+
+def multilabel():
+    """Three labels a row, any of which may be there."""
+    x, y = datasets.load_iris(return_X_y=True)
+    labels = np.column_stack([y == 0, x[:, 0] > 5.8, x[:, 1] > 3.0]).astype(int)
+    return x, labels, _test(x)
+
+
+def multiclass_two():
+    """Two targets of classes, of different numbers of classes."""
+    x, y = datasets.load_iris(return_X_y=True)
+    return x, np.column_stack([y, (x[:, 0] > 5.8) + (x[:, 0] > 5.0) + (x[:, 0] > 6.5).astype(int)]), _test(x)
+
+
+def half_labelled():
+    """Classes, -1 where the class is not known."""
+    x, y = datasets.load_iris(return_X_y=True)
+    return x, np.where(np.random.RandomState(0).rand(len(y)) < 0.5, -1, y), _test(x)
+
+
+def one_column():
+    x, y, test = diabetes()
+    return x[:, 2], y, test[:, 2]
+
+
+def class_names():
+    """What encoders of labels are fitted on: the labels alone."""
+    y = iris_names()[1]
+    return y, None, _test(y)
+
+
+def label_sets():
+    sets = [("news",), ("news", "sport"), (), ("sport", "arts"), ("arts", "news", "sport")] * 5
+    return sets, None, sets[:12]
+
+
+def square_kernel():
+    """A matrix of dot products: of the training rows, and of the test rows with them."""
+    x, y, test = iris()
+    return x @ x.T, y, test @ x.T
+
+
+def mixed():
+    """A table of numbers, strings and missing values."""
+    import pandas as pd
+
+    x, y = datasets.load_iris(return_X_y=True)
+    random = np.random.RandomState(0)
+    city = np.array(["Oslo", "Paris", "Lima", "Zürich"], dtype=object)[random.randint(4, size=len(x))]
+    size = np.array(["small", "large", "medium"], dtype=object)[y]
+    size[random.rand(len(x)) < 0.3] = "small"
+    table = pd.DataFrame({"age": np.round(x[:, 0] * 10), "income": _holed(x[:, 1:2])[:, 0], "city": city, "size": size,
+                          "length": x[:, 2]})  # fmt: skip
+    return table, y, table.iloc[::7][:TEST_ROWS].reset_index(drop=True)
+
+
+def table():
+    """iris as a DataFrame: names, numbers alone."""
+    import pandas as pd
+
+    x, y, test = iris()
+    names = ["sepal length", "sepal width", "petal length", "petal width"]
+    return pd.DataFrame(x, columns=names), y, pd.DataFrame(test, columns=names)
+
+
+_WEATHER = """The storm brought heavy rain and wind to the coast on Monday.
+Sunny skies and warm weather are expected for the whole weekend.
+Snow fell overnight, and the roads to the mountains are closed.
+Fog over the harbour delayed 12 ferries this morning.
+A cold wind from the north will bring frost to the valleys.
+Rain again tomorrow: bring an umbrella, says the weather service.
+The drought has lasted 90 days; farmers hope for rain."""
+_FOOD = """Bake the bread for 40 minutes until the crust is brown.
+The soup needs salt, pepper and a little more cream.
+Café crème and a croissant: the breakfast of Paris.
+Slice the onions, then fry them slowly in butter.
+Our restaurant serves fresh fish and wine from the valley.
+Knead the dough, let it rest for an hour, and bake it.
+Jalapeño, lime and coriander give the sauce its taste."""
+_SPORT = """The team won the match 3-2 after extra time.
+She ran the marathon in 2:19:05, a new record.
+The coach of the home team praised the goalkeeper's saves.
+Rain stopped play on the second day of the test match.
+He scored two goals and missed a penalty in the final.
+Tickets for the final are sold out, the club's manager said.
+The cyclists climbed the mountain in heavy wind."""
+
+
+def texts():
+    by_topic = [("weather", _WEATHER), ("food", _FOOD), ("sport", _SPORT)]
+    lines = [(line, topic) for topic, block in by_topic for line in block.splitlines()]
+    x = [line for line, _ in lines]
+    extra = ["", "Ünïcödé ÅNGSTRÖM straße İstanbul ﬁne", "a b c 1 22 333", "rain RAIN Rain", "x_1 don't e-mail\tnew\nline  spaces"]
+    return x, np.array([topic for _, topic in lines]), x[::2] + extra
+
+
+def records():
+    """Rows as dictionaries."""
+    rows = [{"city": "Oslo", "age": 41.0}, {"city": "Lima", "age": 12.5, "member": 1}, {"age": 3}, {"city": "Oslo", "score": -2.0}]
+    return rows * 3, None, [*rows, {"city": "Unknown", "age": 1}]
+
+
+@functools.lru_cache(maxsize=None)
+def load(name):
+    return globals()[name]()
