@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "estimators/families.h"
-#include "estimators/tree_set.h"
+#include "estimators/tree_models.h"
 
 namespace plinth::sklearn {
 namespace {
@@ -20,11 +20,10 @@ class Forest final : public TreeEstimator {
     double* mean = wanted ? wanted : frame.Take<double>(rows.count * width);
     std::fill_n(mean, rows.count * width, 0.0);
     // Summed in the order of the trees and divided at the end, as scikit-learn does with one job.
-    trees().ForEachLeaf(*features, rows.count,
-                        [&](std::size_t row, std::size_t, const double* leaf) {
-                          double* sum = mean + row * width;
-                          for (std::size_t i = 0; i < width; ++i) sum[i] += leaf[i];
-                        });
+    trees().ForEachLeaf(*features, [&](std::size_t row, std::size_t, const double* leaf) {
+      double* sum = mean + row * width;
+      for (std::size_t i = 0; i < width; ++i) sum[i] += leaf[i];
+    });
     const auto count = static_cast<double>(trees().size());
     for (std::size_t i = 0; i < rows.count * width; ++i) mean[i] /= count;
     if (out.labels == nullptr) return {};
@@ -35,32 +34,14 @@ class Forest final : public TreeEstimator {
   }
 };
 
-// The fitted trees of a forest, in order.
-void AddForest(Fitted& fitted, TreeSet& trees, TreeSet::LeafRule rule) {
-  const Value* estimators = fitted.Require("estimators_");
-  if (estimators == nullptr) return;
-  if (!estimators->IsSequence() || estimators->items.empty()) {
-    return fitted.Fail("'estimators_' is " + Describe(*estimators) + "; trees were expected");
-  }
-  for (const Value* estimator : estimators->items) {
-    const Value* tree = estimator->Attribute("tree_");
-    if (tree == nullptr) {
-      return fitted.Fail("'estimators_' holds " + Describe(*estimator) +
-                         "; a fitted tree was expected");
-    }
-    trees.Add(fitted, *tree, rule);
-    if (!fitted.ok()) return;
-  }
-}
-
 template <int kNaNSince>
 EstimatorPtr ReadClassifier(Fitted& fitted) {
-  return MakeTreeEstimator<Forest>(ReadTreeClassifier(fitted, AddForest, kNaNSince));
+  return MakeTreeEstimator<Forest>(ReadTreeClassifier(fitted, ForEachFittedTree, kNaNSince));
 }
 
 template <int kNaNSince>
 EstimatorPtr ReadRegressor(Fitted& fitted) {
-  return MakeTreeEstimator<Forest>(ReadTreeRegressor(fitted, AddForest, kNaNSince));
+  return MakeTreeEstimator<Forest>(ReadTreeRegressor(fitted, ForEachFittedTree, kNaNSince));
 }
 
 }  // namespace

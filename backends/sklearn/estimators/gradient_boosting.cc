@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "estimators/families.h"
-#include "estimators/tree_set.h"
+#include "estimators/sklearn_tree.h"
 
 namespace plinth::sklearn {
 namespace {
@@ -32,7 +32,7 @@ struct Settings {
 class Booster final : public TreeEstimator {
  public:
   // `initial` is null for init="zero".
-  Booster(Traits traits, TreeSet trees, Settings settings, EstimatorPtr initial)
+  Booster(Traits traits, TreeSet<float> trees, Settings settings, EstimatorPtr initial)
       : TreeEstimator(std::move(traits), std::move(trees), false),
         settings_(settings),
         initial_(std::move(initial)) {}
@@ -44,17 +44,16 @@ class Booster final : public TreeEstimator {
     if (!features) return Fail(features.error());
     double* raw = traits().role == Role::kRegressor ? out.values : out.decision;
     if (raw == nullptr) raw = frame.Take<double>(rows.count * stage);
-    if (Status begun = Begin(rows, features->data, raw, scratch); !begun) return begun;
-    trees().ForEachLeaf(*features, rows.count,
-                        [&](std::size_t row, std::size_t tree, const double* leaf) {
-                          raw[row * stage + tree % stage] += leaf[0];
-                        });
+    if (Status begun = Begin(rows, raw, scratch); !begun) return begun;
+    trees().ForEachLeaf(*features, [&](std::size_t row, std::size_t tree, const double* leaf) {
+      raw[row * stage + tree % stage] += leaf[0];
+    });
     if (traits().role == Role::kClassifier) Finish(raw, rows.count, out);
     return {};
   }
 
  private:
-  Status Begin(Rows rows, const float* features, double* raw, Scratch& scratch) const;
+  Status Begin(Rows rows, double* raw, Scratch& scratch) const;
   void Finish(const double* raw, std::size_t rows, const Outputs& out) const;
 
   Settings settings_;
@@ -64,7 +63,7 @@ class Booster final : public TreeEstimator {
 double Logit(double p) { return std::log(p / (1 - p)); }
 
 // The raw value of the initial estimate.
-Status Booster::Begin(Rows rows, const float* features, double* raw, Scratch& scratch) const {
+Status Booster::Begin(Rows rows, double* raw, Scratch& scratch) const {
   const std::size_t stage = settings_.trees_per_stage;
   if (initial_ == nullptr) {
     std::fill_n(raw, rows.count * stage, 0.0);
@@ -73,7 +72,9 @@ Status Booster::Begin(Rows rows, const float* features, double* raw, Scratch& sc
   Scratch::Frame frame(scratch);
   // The initial estimator is given X as the trees see it: rounded to float32.
   double* rounded = frame.Take<double>(rows.count * rows.width);
-  std::copy_n(features, rows.count * rows.width, rounded);
+  for (std::size_t i = 0; i < rows.count * rows.width; ++i) {
+    rounded[i] = static_cast<float>(rows.data[i]);
+  }
   const Rows seen{rounded, rows.count, rows.width, rows.first};
   if (settings_.loss == Loss::kIdentity) {
     return initial_->Run(seen, Outputs{.values = raw}, scratch);
@@ -126,7 +127,7 @@ void Booster::Finish(const double* raw, std::size_t rows, const Outputs& out) co
 }
 
 // estimators_ is an array of objects, [stages, trees a stage].
-void AddStages(Fitted& fitted, TreeSet& trees, std::size_t trees_per_stage) {
+void AddStages(Fitted& fitted, TreeSet<float>& trees, std::size_t trees_per_stage) {
   const Value* estimators = fitted.Require("estimators_");
   const double rate = fitted.Number("learning_rate", 0.1);
   if (estimators == nullptr) return;
@@ -147,7 +148,9 @@ void AddStages(Fitted& fitted, TreeSet& trees, std::size_t trees_per_stage) {
       return fitted.Fail("'estimators_' holds " + Describe(*array.objects[place]) +
                          "; a fitted tree was expected");
     }
-    trees.Add(fitted, *tree, TreeSet::LeafRule::kScale, rate);
+    SklearnTree read = ReadSklearnTree(fitted, *tree);
+    for (double& value : read.values) value *= rate;
+    trees.Add(fitted, read.nodes, read.values);
   }
 }
 
@@ -173,7 +176,7 @@ EstimatorPtr Make(Fitted& fitted, Traits traits, Settings settings) {
   settings.epsilon = fitted.VersionAtLeast(1, 8)
                          ? std::numeric_limits<double>::epsilon()
                          : static_cast<double>(std::numeric_limits<float>::epsilon());
-  TreeSet trees(traits.inputs, 1);
+  TreeSet<float> trees(traits.inputs, 1);
   AddStages(fitted, trees, settings.trees_per_stage);
   EstimatorPtr initial = ReadInitial(fitted, settings, traits.inputs);
   if (!fitted.ok()) return nullptr;

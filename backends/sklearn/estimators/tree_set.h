@@ -1,204 +1,242 @@
-// Any number of decision trees, flattened into one array of nodes.
+// Any number of decision trees, flattened into one array of nodes: the one engine for the trees of
+// scikit-learn, XGBoost and LightGBM.
 //
-// A node is 16 bytes. The two children of a node stand next to each other, so a step is child + (x
-// > threshold): no branch to mispredict. A leaf leads to itself, so several descents can go in step
-// until the last of them has arrived, which hides the latency of memory: rows of a batch through
-// one tree, or one row through several trees.
+// The two children of a node stand next to each other, so a step is child + (x > threshold): no
+// branch to mispredict. A leaf leads to itself, so several descents can go in step until the last
+// of them has arrived, which hides the latency of memory: rows of a batch through one tree, or one
+// row through several trees. (Gathering eight lanes with vector instructions takes as many loads as
+// doing so one by one, so the descents are scalar.)
 //
-// scikit-learn compares float32 features with float64 thresholds. Here a threshold is the largest
-// float32 that is not above it, which decides every float32 in the same way.
+// T is what features and thresholds are: float or double. The only comparison is x <= threshold;
+// what compares with < has JustBelow() its threshold. Leaves are doubles, and whoever visits them
+// adds them up as the library does: in float or double, tree by tree, class by class.
+//
+// What a library does to a feature before it compares (rounding, zero as missing, NaN as zero) is
+// done to the rows that come.
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <optional>
-#include <utility>
+#include <limits>
+#include <span>
+#include <type_traits>
 #include <vector>
 
 #include "estimators/fitted.h"
+#include "numeric/linear_algebra.h"
+#include "numeric/scratch.h"
 
 namespace plinth::sklearn {
 
+// x < threshold is x <= JustBelow(threshold) for every x but NaN.
+template <typename T>
+T JustBelow(T threshold) {
+  constexpr T kInfinity = std::numeric_limits<T>::infinity();
+  if (threshold == -kInfinity) return std::numeric_limits<T>::quiet_NaN();
+  return std::nextafter(threshold, -kInfinity);
+}
+
+// The categories that go left at a split. A category is a feature's whole part.
+struct CategorySet {
+  std::vector<std::uint64_t> bits;  // bit c: category c goes left
+  bool outside_left = false;        // negative ones, and those beyond the bits
+};
+
+// One node of a tree as its file has it.
+template <typename T>
+struct SourceNode {
+  std::int64_t left = -1;  // negative: a leaf
+  std::int64_t right = -1;
+  std::int64_t feature = 0;
+  T threshold = 0;  // x <= threshold goes left, all others right
+  bool missing_left = false;
+  std::int32_t categories = -1;  // what AddCategories() gave; the threshold is not looked at then
+};
+
+// Features as the trees want them: in tiles of kLanes rows, feature by feature, or row by row if
+// there are fewer rows.
+template <typename T>
+struct FeatureBlock {
+  static constexpr std::size_t kLanes = 8;
+
+  const T* data = nullptr;
+  std::size_t rows = 0;
+  std::size_t width = 0;
+  bool has_nan = false;  // whether any may be NaN
+
+  bool tiled() const { return rows >= kLanes; }
+
+  // Converts rows by to(value, column). The block lives in memory of the frame.
+  template <typename To>
+  static FeatureBlock Of(Rows rows, Scratch::Frame& frame, To to);
+  static FeatureBlock Of(Rows rows, Scratch::Frame& frame) {
+    return Of(rows, frame, [](double value, std::size_t) { return static_cast<T>(value); });
+  }
+};
+
+template <typename T>
 class TreeSet {
  public:
-  // What is done to the numbers of a leaf when a tree is added.
-  enum class LeafRule : std::uint8_t { kKeep, kNormalise, kScale };
+  static constexpr std::size_t kLanes = FeatureBlock<T>::kLanes;
 
   // `inputs`: columns of the rows that will come; `leaf_width`: numbers in a leaf.
   TreeSet(std::size_t inputs, std::size_t leaf_width) : inputs_(inputs), leaf_width_(leaf_width) {}
 
-  // Adds a fitted sklearn.tree._tree.Tree. Fails in `fitted` if it is not a tree, or one for other
-  // columns or outputs. kNormalise divides a leaf by its sum, kScale multiplies it by `scale`.
-  void Add(Fitted& fitted, const Value& tree, LeafRule rule, double scale = 1);
+  // A set for SourceNode::categories.
+  std::int32_t AddCategories(Fitted& fitted, CategorySet set);
+
+  // Adds a tree, whose root is the first node. `values` holds leaf_width numbers for each node;
+  // those of leaves count. Fails in `fitted` if the nodes do not make a tree over the inputs.
+  void Add(Fitted& fitted, std::span<const SourceNode<T>> nodes, std::span<const double> values);
 
   std::size_t size() const { return roots_.size(); }
+  std::size_t inputs() const { return inputs_; }
   std::size_t leaf_width() const { return leaf_width_; }
 
-  // Rows of `inputs` float32, and whether any of them is NaN.
-  struct Features {
-    const float* data;
-    bool has_nan;
-  };
-
   // Calls visit(row, tree, leaf's numbers) for every row and tree; for each row in the order in
-  // which the trees were added.
+  // which the trees were added. Requires block.width == inputs().
   template <typename Visit>
-  void ForEachLeaf(const Features& features, std::size_t rows, Visit visit) const {
-    if (features.has_nan) {
-      Walk<true>(features.data, rows, visit);
+  void ForEachLeaf(const FeatureBlock<T>& block, Visit visit) const {
+    if (block.has_nan || !categories_.empty()) {
+      Walk<true>(block, visit);
     } else {
-      Walk<false>(features.data, rows, visit);
+      Walk<false>(block, visit);
     }
   }
 
  private:
-  static constexpr std::uint32_t kMissingRight = 0xffffffff;
-  static constexpr std::uint32_t kMissingLeft = 0xfffffffe;
-  static constexpr std::size_t kLanes = 8;
+  static constexpr std::uint32_t kMissingLeft = 0x80000000;
+  static constexpr std::uint32_t kCategorical = 0x40000000;
+  static constexpr std::uint32_t kFeature = kCategorical - 1;
+  static_assert(ReadLimits::kMaxColumns <= kFeature);
+
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
 
   struct Node {
-    float threshold;        // of a leaf: infinity
-    std::uint32_t feature;  // of a leaf: 0
-    std::uint32_t child;    // the left child, the right one behind it; of a leaf: itself
-    std::uint32_t leaf;     // a leaf's index, or kMissingLeft or kMissingRight: where NaN goes
+    T threshold = 0;            // of a leaf: NaN, so that all go left; kCategorical: a set's index
+    std::uint32_t feature = 0;  // with flags; of a leaf: 0 | kMissingLeft
+    std::uint32_t child = 0;    // the left child, the right one behind it; of a leaf: itself
   };
-  // A tree as it is in the file.
-  struct Source;
 
-  void Flatten(Fitted& fitted, const Source& source, LeafRule rule, double scale);
-  void AddLeaf(const double* values, LeafRule rule, double scale);
+  Node Split(const SourceNode<T>& source, std::size_t child) const;
 
-  template <bool kNaN>
-  std::uint32_t Next(const Node& node, const float* row) const {
-    const float x = row[node.feature];
-    const bool right = kNaN && std::isnan(x) ? node.leaf == kMissingRight : !(x <= node.threshold);
-    return node.child + (right ? 1 : 0);
+  // The step from a node. kAll: x may be NaN, or the node a categorical one.
+  template <bool kAll>
+  std::uint32_t Next(const Node& node, T x) const {
+    if constexpr (!kAll) {
+      return node.child + (x > node.threshold ? 1 : 0);
+    } else {
+      if (node.feature & kCategorical) [[unlikely]] {
+        return node.child + (CategoryGoesLeft(node, x) ? 0 : 1);
+      }
+      const bool right = std::isnan(x) ? (node.feature & kMissingLeft) == 0 : x > node.threshold;
+      return node.child + (right ? 1 : 0);
+    }
   }
 
-  template <bool kNaN>
-  void DescendTogether(const float* const (&rows)[kLanes], std::uint32_t (&at)[kLanes]) const {
+  bool CategoryGoesLeft(const Node& node, T x) const {
+    if (std::isnan(x)) return (node.feature & kMissingLeft) != 0;
+    const CategorySet& set = categories_[std::bit_cast<Bits>(node.threshold)];
+    if (!(x >= 0 && x < static_cast<T>(64 * set.bits.size()))) return set.outside_left;
+    const auto category = static_cast<std::size_t>(x);
+    return (set.bits[category / 64] >> (category % 64) & 1) != 0;
+  }
+
+  // Leads all lanes to their leaves; lane's x is values[feature * kStride + lane * kLaneStep].
+  template <bool kAll, std::size_t kStride, std::size_t kLaneStep>
+  void Descend(const T* values, std::uint32_t (&at)[kLanes]) const {
     const Node* nodes = nodes_.data();
-    bool arrived = false;
-    while (!arrived) {
+    std::uint32_t moved = 1;
+    while (moved != 0) {
+      moved = 0;
+#pragma GCC unroll 8
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        at[lane] = Next<kNaN>(nodes[at[lane]], rows[lane]);
-      }
-      arrived = true;
-      for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        arrived = arrived && nodes[at[lane]].leaf < kMissingLeft;
+        const Node& node = nodes[at[lane]];
+        const T x = values[(node.feature & kFeature) * kStride + lane * kLaneStep];
+        const std::uint32_t next = Next<kAll>(node, x);
+        moved |= next ^ at[lane];
+        at[lane] = next;
       }
     }
   }
 
-  template <bool kNaN>
-  std::uint32_t Descend(const float* row, std::uint32_t at) const {
-    while (nodes_[at].leaf >= kMissingLeft) at = Next<kNaN>(nodes_[at], row);
-    return at;
-  }
+  const double* LeafOf(std::uint32_t node) const { return leaves_.data() + leaf_of_[node]; }
 
-  const double* LeafOf(std::uint32_t node) const {
-    return leaves_.data() + nodes_[node].leaf * leaf_width_;
-  }
-
-  template <bool kNaN, typename Visit>
-  void Walk(const float* features, std::size_t rows, Visit& visit) const {
-    if (rows < kLanes) {
-      for (std::size_t row = 0; row < rows; ++row) {
-        WalkTrees<kNaN>(features + row * inputs_, row, visit);
+  template <bool kAll, typename Visit>
+  void Walk(const FeatureBlock<T>& block, Visit& visit) const {
+    if (!block.tiled()) {
+      for (std::size_t row = 0; row < block.rows; ++row) {
+        WalkTrees<kAll>(block.data + row * inputs_, row, visit);
       }
-    } else {
-      for (std::size_t tree = 0; tree < roots_.size(); ++tree) {
-        WalkRows<kNaN>(features, rows, tree, visit);
+      return;
+    }
+    for (std::size_t tree = 0; tree < roots_.size(); ++tree) {
+      for (std::size_t row = 0; row < block.rows; row += kLanes) {
+        const std::size_t rows = block.rows - row < kLanes ? block.rows - row : kLanes;
+        std::uint32_t at[kLanes];
+        for (std::size_t lane = 0; lane < kLanes; ++lane) at[lane] = roots_[tree];
+        Descend<kAll, kLanes, 1>(block.data + row * inputs_, at);
+        for (std::size_t lane = 0; lane < rows; ++lane) visit(row + lane, tree, LeafOf(at[lane]));
       }
     }
   }
 
   // One row through all trees.
-  template <bool kNaN, typename Visit>
-  void WalkTrees(const float* row, std::size_t row_index, Visit& visit) const {
-    const float* const same_row[kLanes] = {row, row, row, row, row, row, row, row};
-    std::size_t tree = 0;
-    for (; tree + kLanes <= roots_.size(); tree += kLanes) {
+  template <bool kAll, typename Visit>
+  void WalkTrees(const T* row, std::size_t row_index, Visit& visit) const {
+    for (std::size_t tree = 0; tree < roots_.size(); tree += kLanes) {
+      const std::size_t trees = roots_.size() - tree < kLanes ? roots_.size() - tree : kLanes;
       std::uint32_t at[kLanes];
-      for (std::size_t lane = 0; lane < kLanes; ++lane) at[lane] = roots_[tree + lane];
-      DescendTogether<kNaN>(same_row, at);
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        at[lane] = roots_[lane < trees ? tree + lane : tree];
+      }
+      Descend<kAll, 1, 0>(row, at);
+      for (std::size_t lane = 0; lane < trees; ++lane) {
         visit(row_index, tree + lane, LeafOf(at[lane]));
       }
-    }
-    for (; tree < roots_.size(); ++tree) {
-      visit(row_index, tree, LeafOf(Descend<kNaN>(row, roots_[tree])));
-    }
-  }
-
-  // All rows through one tree.
-  template <bool kNaN, typename Visit>
-  void WalkRows(const float* features, std::size_t rows, std::size_t tree, Visit& visit) const {
-    std::size_t row = 0;
-    for (; row + kLanes <= rows; row += kLanes) {
-      const float* lanes[kLanes];
-      std::uint32_t at[kLanes];
-      for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        lanes[lane] = features + (row + lane) * inputs_;
-        at[lane] = roots_[tree];
-      }
-      DescendTogether<kNaN>(lanes, at);
-      for (std::size_t lane = 0; lane < kLanes; ++lane) visit(row + lane, tree, LeafOf(at[lane]));
-    }
-    for (; row < rows; ++row) {
-      visit(row, tree, LeafOf(Descend<kNaN>(features + row * inputs_, roots_[tree])));
     }
   }
 
   std::size_t inputs_;
   std::size_t leaf_width_;
   std::vector<Node> nodes_;
+  std::vector<std::uint32_t> leaf_of_;  // for each node: where its values begin in leaves_
   std::vector<std::uint32_t> roots_;
   std::vector<double> leaves_;
+  std::vector<CategorySet> categories_;
 };
-
-// An estimator made of trees: they look at X in float32.
-class TreeEstimator : public Estimator {
- public:
-  TreeEstimator(Traits traits, TreeSet trees, bool allow_nan)
-      : Estimator(std::move(traits)), trees_(std::move(trees)), allow_nan_(allow_nan) {}
-
- protected:
-  // The rows as the trees want them, in memory of the frame. INVALID_ARGUMENT for infinity, a
-  // number that is too large for float32, and NaN where it is not accepted.
-  Result<TreeSet::Features> ToFeatures(Rows rows, Scratch::Frame& frame) const;
-
-  const TreeSet& trees() const { return trees_; }
-
- private:
-  TreeSet trees_;
-  bool allow_nan_;
-};
-
-// Whether the scikit-learn that fitted this tree or forest accepts missing values in it.
-// `since_minor`: the 1.x that began to.
-bool TreeAllowsNaN(Fitted& fitted, int since_minor);
-
-// What is read of a classifier or regressor that is a tree or many.
-struct TreeModel {
-  Traits traits;
-  TreeSet trees;
-  bool allow_nan;
-};
-
-// Adds the fitted trees by the rule.
-using AddTrees = void (*)(Fitted& fitted, TreeSet& trees, TreeSet::LeafRule rule);
-
-// Nothing if reading failed in `fitted`. `nan_since` as for TreeAllowsNaN().
-std::optional<TreeModel> ReadTreeClassifier(Fitted& fitted, AddTrees add, int nan_since);
-std::optional<TreeModel> ReadTreeRegressor(Fitted& fitted, AddTrees add, int nan_since);
 
 template <typename T>
-EstimatorPtr MakeTreeEstimator(std::optional<TreeModel> model) {
-  if (!model) return nullptr;
-  return std::make_unique<T>(std::move(model->traits), std::move(model->trees), model->allow_nan);
+template <typename To>
+FeatureBlock<T> FeatureBlock<T>::Of(Rows rows, Scratch::Frame& frame, To to) {
+  FeatureBlock block{nullptr, rows.count, rows.width, false};
+  const std::size_t tiles = (rows.count + kLanes - 1) / kLanes;
+  T* data = frame.Take<T>((block.tiled() ? tiles * kLanes : rows.count) * rows.width);
+  block.data = data;
+  T nan = 0;  // becomes NaN if any x is; an infinity makes it NaN too, which costs only time
+  for (std::size_t row = 0; row < rows.count; ++row) {
+    const double* from = rows.row(row);
+    const std::size_t step = block.tiled() ? kLanes : 1;
+    T* at = block.tiled() ? data + row / kLanes * kLanes * rows.width + row % kLanes
+                          : data + row * rows.width;
+    for (std::size_t column = 0; column < rows.width; ++column) {
+      const T x = to(from[column], column);
+      at[column * step] = x;
+      nan += x * 0;
+    }
+  }
+  // The lanes that are left over have no row; they go through the trees all the same.
+  for (std::size_t row = rows.count; block.tiled() && row < tiles * kLanes; ++row) {
+    T* at = data + row / kLanes * kLanes * rows.width + row % kLanes;
+    for (std::size_t column = 0; column < rows.width; ++column) at[column * kLanes] = 0;
+  }
+  block.has_nan = std::isnan(nan);
+  return block;
 }
+
+extern template class TreeSet<float>;
+extern template class TreeSet<double>;
 
 }  // namespace plinth::sklearn

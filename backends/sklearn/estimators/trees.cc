@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "estimators/families.h"
-#include "estimators/tree_set.h"
+#include "estimators/tree_models.h"
 
 namespace plinth::sklearn {
 namespace {
@@ -17,10 +17,9 @@ class TreeRegressor final : public TreeEstimator {
     if (!features) return Fail(features.error());
     if (out.values == nullptr) return {};
     const std::size_t width = trees().leaf_width();
-    trees().ForEachLeaf(*features, rows.count,
-                        [&](std::size_t row, std::size_t, const double* leaf) {
-                          std::copy_n(leaf, width, out.values + row * width);
-                        });
+    trees().ForEachLeaf(*features, [&](std::size_t row, std::size_t, const double* leaf) {
+      std::copy_n(leaf, width, out.values + row * width);
+    });
     return {};
   }
 };
@@ -34,31 +33,30 @@ class TreeClassifier final : public TreeEstimator {
     const auto features = ToFeatures(rows, frame);
     if (!features) return Fail(features.error());
     const std::size_t width = trees().leaf_width();
-    trees().ForEachLeaf(*features, rows.count,
-                        [&](std::size_t row, std::size_t, const double* leaf) {
-                          if (out.labels) {
-                            out.labels[row] = static_cast<std::int32_t>(ArgMax(leaf, width));
-                          }
-                          if (out.probabilities) {
-                            std::copy_n(leaf, width, out.probabilities + row * width);
-                          }
-                        });
+    trees().ForEachLeaf(*features, [&](std::size_t row, std::size_t, const double* leaf) {
+      if (out.labels) {
+        out.labels[row] = static_cast<std::int32_t>(ArgMax(leaf, width));
+      }
+      if (out.probabilities) {
+        std::copy_n(leaf, width, out.probabilities + row * width);
+      }
+    });
     return {};
   }
 };
 
-void AddTree(Fitted& fitted, TreeSet& trees, TreeSet::LeafRule rule) {
-  if (const Value* tree = fitted.Require("tree_")) trees.Add(fitted, *tree, rule);
+void ForTheTree(Fitted& fitted, const std::function<void(const Value& tree)>& add) {
+  if (const Value* tree = fitted.Require("tree_")) add(*tree);
 }
 
 template <int kNaNSince>
 EstimatorPtr ReadClassifier(Fitted& fitted) {
-  return MakeTreeEstimator<TreeClassifier>(ReadTreeClassifier(fitted, AddTree, kNaNSince));
+  return MakeTreeEstimator<TreeClassifier>(ReadTreeClassifier(fitted, ForTheTree, kNaNSince));
 }
 
 template <int kNaNSince>
 EstimatorPtr ReadRegressor(Fitted& fitted) {
-  return MakeTreeEstimator<TreeRegressor>(ReadTreeRegressor(fitted, AddTree, kNaNSince));
+  return MakeTreeEstimator<TreeRegressor>(ReadTreeRegressor(fitted, ForTheTree, kNaNSince));
 }
 
 }  // namespace
