@@ -21,6 +21,12 @@ std::span<const RegistryEntry> Pipelines();
 std::span<const RegistryEntry> FeatureUnions();
 std::span<const RegistryEntry> ColumnTransformers();
 std::span<const RegistryEntry> FunctionTransformers();
+std::span<const RegistryEntry> Binnings();
+std::span<const RegistryEntry> FeatureSelectors();
+std::span<const RegistryEntry> PolynomialExpansions();
+std::span<const RegistryEntry> PowerTransformers();
+std::span<const RegistryEntry> QuantileTransformers();
+std::span<const RegistryEntry> SplineTransformers();
 
 // A transformer that gives its input back.
 EstimatorPtr MakeIdentity(std::size_t inputs);

@@ -12,7 +12,7 @@ namespace {
 
 using Family = std::span<const RegistryEntry> (*)();
 
-constexpr std::array<Family, 14> kFamilies = {
+constexpr std::array<Family, 20> kFamilies = {
     LinearRegressors,
     LinearClassifiers,
     Scalers,
@@ -27,6 +27,12 @@ constexpr std::array<Family, 14> kFamilies = {
     FeatureUnions,
     ColumnTransformers,
     FunctionTransformers,
+    Binnings,
+    FeatureSelectors,
+    PolynomialExpansions,
+    PowerTransformers,
+    QuantileTransformers,
+    SplineTransformers,
 };
 
 const std::map<std::string_view, ReadFunction>& Table() {

@@ -75,9 +75,10 @@ static_assert(std::ranges::is_sorted(kNames, {}, &Entry::name));
 // Packages whose classes are kept as plain objects whatever their name: an estimator that is not
 // known is refused by name where it is used, and one that is only mentioned (a loss, a parameter)
 // does no harm.
-constexpr std::array<std::string_view, 4> kDataPackages = {
+constexpr std::array<std::string_view, 5> kDataPackages = {
     "sklearn.", "scipy.sparse.", "scipy.interpolate.",
-    "_loss."};  // how scikit-learn 1.4 to 1.7 call sklearn._loss._loss
+    "scipy._lib.array_api_compat.numpy.",  // a function that splines of SciPy 1.15 and later name
+    "_loss."};                             // how scikit-learn 1.4 to 1.7 call sklearn._loss._loss
 
 // Prefixes that older versions used for the same thing.
 constexpr std::array kAliases = {
