@@ -2,10 +2,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <limits>
 #include <memory>
 #include <new>
 #include <optional>
@@ -16,6 +14,7 @@
 #include <vector>
 
 #include "model.h"
+#include "outputs.h"
 #include "plinth/backend.h"
 
 struct plinth_model {
@@ -108,29 +107,16 @@ plinth_status ReadOptions(const plinth_load_request& request, ModelOptions& opti
   return PLINTH_OK;
 }
 
-plinth_dtype TypeOf(const Model& model, Answer answer) {
-  if (answer != Answer::kLabel) return PLINTH_FP64;
-  switch (model.traits().classes.type) {
-    case Classes::Type::kInts:
-      return PLINTH_INT64;
-    case Classes::Type::kFloats:
-      return PLINTH_FP64;
-    case Classes::Type::kStrings:
-      return PLINTH_BYTES;
-  }
-  return PLINTH_INT64;
-}
-
 std::unique_ptr<plinth_model> Describe(std::unique_ptr<Model> model) {
   auto described = std::make_unique<plinth_model>();
   described->input_shape[1] = static_cast<std::int64_t>(model->traits().inputs);
   described->input = {kInputName, PLINTH_FP64, 2, described->input_shape, 0, 0};
   described->output_shapes.reserve(model->answers().size());
-  for (Answer answer : model->answers()) {
+  for (const Answer& answer : model->answers()) {
     auto& shape = described->output_shapes.emplace_back(
-        std::array<std::int64_t, 2>{-1, static_cast<std::int64_t>(model->WidthOf(answer))});
-    described->outputs.push_back({NameOf(answer).data(), TypeOf(*model, answer),
-                                  model->IsFlat(answer) ? 1 : 2, shape.data(), 0, 0});
+        std::array<std::int64_t, 2>{-1, static_cast<std::int64_t>(answer.width)});
+    described->outputs.push_back({answer.name.c_str(), TypeOf(answer, model->traits()),
+                                  answer.flat ? 1 : 2, shape.data(), 0, 0});
   }
   plinth_signature& signature = described->signature;
   signature.struct_size = sizeof(plinth_signature);
@@ -160,37 +146,6 @@ const plinth_signature* Signature(const plinth_model* model) { return &model->si
 
 void Unload(plinth_model* model) { delete model; }
 
-// One output's memory: the shape, then the data at a fixed distance, in one allocation that
-// release() frees.
-class OutputBlock {
- public:
-  // Throws std::bad_alloc.
-  explicit OutputBlock(std::size_t data_size) : memory_(std::malloc(kDataAt + data_size)) {
-    if (memory_ == nullptr) throw std::bad_alloc();
-  }
-
-  std::int64_t* shape() { return static_cast<std::int64_t*>(memory_.get()); }
-  template <typename T>
-  T* data() {
-    return reinterpret_cast<T*>(static_cast<char*>(memory_.get()) + kDataAt);
-  }
-  void* Release() { return memory_.release(); }
-
- private:
-  static constexpr std::size_t kDataAt = 16;
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
-  std::unique_ptr<void, Free> memory_;
-};
-
-// n * width numbers of 8 bytes; throws std::bad_alloc where that is beyond all memory.
-std::size_t BytesFor(std::size_t n, std::size_t width) {
-  constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max() / 32;
-  if (width != 0 && n > kMost / width) throw std::bad_alloc();
-  return n * width * sizeof(double);
-}
-
 // Checks that the one input is X, float64 [n, features].
 std::optional<std::string> WrongInput(const plinth_execute_request& request, const Traits& traits) {
   if (request.input_count != 1 || std::strcmp(request.inputs[0].name, kInputName) != 0) {
@@ -211,56 +166,6 @@ std::optional<std::string> WrongInput(const plinth_execute_request& request, con
   return std::nullopt;
 }
 
-// The labels as the classes' own type.
-OutputBlock TranslateLabels(const Classes& classes, const std::int32_t* labels, std::size_t n,
-                            plinth_tensor& tensor) {
-  if (classes.type != Classes::Type::kStrings) {
-    OutputBlock block(BytesFor(n, 1));
-    tensor.byte_size = n * sizeof(std::int64_t);
-    for (std::size_t i = 0; i < n; ++i) {
-      const auto label = static_cast<std::size_t>(labels[i]);
-      if (classes.type == Classes::Type::kInts) {
-        block.data<std::int64_t>()[i] = classes.ints[label];
-      } else {
-        block.data<double>()[i] = classes.floats[label];
-      }
-    }
-    tensor.data = block.data<void>();
-    return block;
-  }
-  std::size_t length = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    length += classes.strings[static_cast<std::size_t>(labels[i])].size();
-  }
-  const std::size_t offsets_size = (n + 1) * sizeof(std::uint64_t);
-  OutputBlock block(offsets_size + length);
-  auto* offsets = block.data<std::uint64_t>();
-  char* text = block.data<char>() + offsets_size;
-  tensor.data = text;
-  tensor.byte_size = length;
-  tensor.offsets = offsets;
-  std::uint64_t at = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::string& label = classes.strings[static_cast<std::size_t>(labels[i])];
-    offsets[i] = at;
-    std::memcpy(text + at, label.data(), label.size());
-    at += label.size();
-  }
-  offsets[n] = at;
-  return block;
-}
-
-double** PlaceOf(Outputs& out, Answer answer) {
-  switch (answer) {
-    case Answer::kProbabilities:
-      return &out.probabilities;
-    case Answer::kDecision:
-      return &out.decision;
-    default:
-      return &out.values;
-  }
-}
-
 plinth_status Execute(plinth_model* loaded, const plinth_execute_request* request,
                       plinth_execute_response* response) {
   return Guarded([&] {
@@ -272,40 +177,12 @@ plinth_status Execute(plinth_model* loaded, const plinth_execute_request* reques
     const auto n = static_cast<std::size_t>(x.shape[0]);
 
     Scratch::Frame frame(Scratch::OfThread());
-    Outputs out;
-    std::optional<OutputBlock> blocks[2];  // an estimator gives at most two answers
-    plinth_tensor tensors[2] = {};
-    for (std::size_t i = 0; i < request->output_count; ++i) {
-      const Answer answer = model.answers()[request->outputs[i]];
-      if (answer == Answer::kLabel) {
-        out.labels = frame.Take<std::int32_t>(n);
-        continue;
-      }
-      const std::size_t size = BytesFor(n, model.WidthOf(answer));
-      *PlaceOf(out, answer) = blocks[i].emplace(size).data<double>();
-      tensors[i].data = blocks[i]->data<void>();
-      tensors[i].byte_size = size;
-    }
+    OutputWriter writer(model, {request->outputs, request->output_count}, n, frame);
     const Rows rows{static_cast<const double*>(x.data), n, model.traits().inputs, 0};
-    if (const Status status = model.Run(rows, out); !status) return Refuse(status.error());
-
-    for (std::size_t i = 0; i < request->output_count; ++i) {
-      const std::uint32_t index = request->outputs[i];
-      const plinth_tensor_spec& spec = loaded->outputs[index];
-      if (!blocks[i]) {
-        blocks[i].emplace(TranslateLabels(model.traits().classes, out.labels, n, tensors[i]));
-      }
-      std::int64_t* shape = blocks[i]->shape();
-      shape[0] = static_cast<std::int64_t>(n);
-      shape[1] = spec.shape[1];
-      tensors[i].name = spec.name;
-      tensors[i].dtype = spec.dtype;
-      tensors[i].rank = static_cast<std::uint32_t>(spec.rank);
-      tensors[i].shape = shape;
+    if (const Status status = model.Run(Batch(rows), writer.outputs()); !status) {
+      return Refuse(status.error());
     }
-    for (std::size_t i = 0; i < request->output_count; ++i) {
-      response->outputs[i] = plinth_output{tensors[i], blocks[i]->Release(), std::free};
-    }
+    writer.Finish({response->outputs, request->output_count});
     return PLINTH_OK;
   });
 }

@@ -58,8 +58,7 @@ TEST(BackendTest, RefusesMethodsThatAreNotThere) {
   EXPECT_EQ(svc.status(), PLINTH_INVALID_ARGUMENT);
   EXPECT_EQ(svc.error(), "LinearSVC has no method predict_proba");
   const TestModel unknown(kFolder + "LinearSVC.pkl", {{"method", "fit"}});
-  EXPECT_THAT(unknown.error(),
-              HasSubstr("predict, predict_proba, decision_function and transform are"));
+  EXPECT_THAT(unknown.error(), HasSubstr("known are predict predict_proba"));
 }
 
 TEST(BackendTest, ChecksOptions) {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <utility>
 
+#include "answers.h"
 #include "estimators/fitted.h"
 #include "estimators/registry.h"
 #include "pickle/load.h"
@@ -14,36 +15,6 @@ namespace plinth::sklearn {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The answers of a method, or of no method in particular.
-Result<std::vector<Answer>> ChooseAnswers(const Traits& traits, const std::string& method) {
-  const bool classifier = traits.role == Role::kClassifier;
-  if (method.empty()) {
-    if (traits.role == Role::kTransformer) return std::vector{Answer::kTransformed};
-    if (traits.role == Role::kRegressor) return std::vector{Answer::kPrediction};
-    if (traits.probabilities) return std::vector{Answer::kLabel, Answer::kProbabilities};
-    return std::vector{Answer::kLabel};
-  }
-  if (method == "predict" && classifier) return std::vector{Answer::kLabel};
-  if (method == "predict" && traits.role == Role::kRegressor) {
-    return std::vector{Answer::kPrediction};
-  }
-  if (method == "predict_proba" && traits.probabilities) return std::vector{Answer::kProbabilities};
-  if (method == "decision_function" && traits.decision_width > 0) {
-    return std::vector{Answer::kDecision};
-  }
-  if (method == "transform" && traits.role == Role::kTransformer) {
-    return std::vector{Answer::kTransformed};
-  }
-  constexpr std::array<std::string_view, 4> kMethods = {"predict", "predict_proba",
-                                                        "decision_function", "transform"};
-  if (std::ranges::find(kMethods, method) == kMethods.end()) {
-    return Fail(Code::kInvalidArgument,
-                "method '" + method +
-                    "' is not known; predict, predict_proba, decision_function and transform are");
-  }
-  return Fail(Code::kInvalidArgument, traits.name + " has no method " + method);
-}
 
 constexpr std::array<std::string_view, 3> kSuffixes = {".joblib", ".pkl", ".pickle"};
 constexpr std::array<std::string_view, 7> kCompressed = {".gz",   ".z",   ".bz2", ".xz",
@@ -60,22 +31,6 @@ bool HasModelName(std::string_view name) {
 }
 
 }  // namespace
-
-std::string_view NameOf(Answer answer) {
-  switch (answer) {
-    case Answer::kLabel:
-      return "label";
-    case Answer::kProbabilities:
-      return "probabilities";
-    case Answer::kDecision:
-      return "decision";
-    case Answer::kPrediction:
-      return "prediction";
-    case Answer::kTransformed:
-      return "transformed";
-  }
-  return "";
-}
 
 Result<std::string> FindModelFile(const std::string& path) {
   std::error_code error;
@@ -131,50 +86,19 @@ Result<std::unique_ptr<Model>> Model::Parse(std::string bytes, const ModelOption
   return std::unique_ptr<Model>(new Model(std::move(*estimator), std::move(*answers)));
 }
 
-std::size_t Model::WidthOf(Answer answer) const {
-  switch (answer) {
-    case Answer::kLabel:
-      return 1;
-    case Answer::kProbabilities:
-      return traits().classes.size();
-    case Answer::kDecision:
-      return traits().decision_width;
-    case Answer::kPrediction:
-    case Answer::kTransformed:
-      return traits().outputs;
-  }
-  return 0;
-}
-
-bool Model::IsFlat(Answer answer) const {
-  switch (answer) {
-    case Answer::kLabel:
-      return true;
-    case Answer::kDecision:
-      return traits().decision_width == 1;
-    case Answer::kPrediction:
-      return traits().flat;
-    case Answer::kProbabilities:
-    case Answer::kTransformed:
-      return false;
-  }
-  return false;
-}
-
-Status Model::Run(Rows rows, const Outputs& out) const {
+Status Model::Run(const Batch& batch, const Outputs& out) const {
   constexpr std::size_t kBlockNumbers = std::size_t{1} << 15;
   constexpr std::size_t kBlockRows = 256;
   const std::size_t block = std::clamp<std::size_t>(
       kBlockNumbers / std::max<std::size_t>(traits().widest, 1), 1, kBlockRows);
   Scratch& scratch = Scratch::OfThread();
-  for (std::size_t at = 0; at < rows.count; at += block) {
-    const Rows part{rows.row(at), std::min(block, rows.count - at), rows.width, at};
-    Outputs to;
-    if (out.values) to.values = out.values + at * traits().outputs;
-    if (out.labels) to.labels = out.labels + at;
-    if (out.probabilities) to.probabilities = out.probabilities + at * traits().classes.size();
-    if (out.decision) to.decision = out.decision + at * traits().decision_width;
-    if (Status status = estimator_->Run(part, to, scratch); !status) return status;
+  for (std::size_t at = 0; at < batch.count(); at += block) {
+    Scratch::Frame frame(scratch);
+    const Batch part = Slice(batch, at, std::min(block, batch.count() - at), frame);
+    const Outputs to = out.From(at, traits());
+    Status status = part.dense() ? estimator_->Run(*part.dense(), to, scratch)
+                                 : estimator_->RunBatch(part, to, scratch);
+    if (!status) return status;
   }
   return {};
 }

@@ -13,22 +13,31 @@
 
 namespace plinth::sklearn {
 
-// What a caller may want of a model. Which of them there are depends on the estimator and the
-// method chosen at load.
-enum class Answer : std::uint8_t {
-  kLabel,          // "label" [n]: int64, float64 or strings, as the classes are
-  kProbabilities,  // "probabilities" float64 [n, classes]
-  kDecision,       // "decision" float64 [n] or [n, width]
-  kPrediction,     // "prediction" float64 [n] or [n, outputs]
-  kTransformed,    // "transformed" float64 [n, outputs]
+// One output of a model: what there is depends on the estimator and the method chosen at load.
+struct Answer {
+  enum class Kind : std::uint8_t {
+    kLabel,             // "label": int64, float64 or strings, as the classes are
+    kProbabilities,     // "probabilities" [n, classes]
+    kLogProbabilities,  // "log_probabilities": their logarithms
+    kDecision,          // "decision" [n] or [n, width]
+    kPrediction,        // "prediction" [n] or [n, outputs]
+    kTransformed,       // "transformed" [n, width]
+    kScores,            // "score_samples" [n]
+  };
+
+  Kind kind = Kind::kLabel;
+  std::string name;
+  std::size_t width = 1;  // numbers a row
+  bool flat = false;      // [n] rather than [n, width]
+  // Where this answer begins in a row of what the estimator gives: the probabilities of several
+  // targets stand side by side there and are answers of their own ("probabilities_0", ...).
+  std::size_t offset = 0;
 };
 
-std::string_view NameOf(Answer answer);
-
 struct ModelOptions {
-  // Which of the estimator's methods to serve: "predict", "predict_proba", "decision_function",
-  // "transform", or "" for what the estimator offers: label and probabilities, prediction, or
-  // transformed.
+  // Which of the estimator's methods to serve: "predict", "predict_proba", "predict_log_proba",
+  // "decision_function", "score_samples", "transform", or "" for what the estimator offers: label
+  // and probabilities, prediction, or transformed.
   std::string method;
   // Columns of X, for estimators so old that they do not say; 0 if not known.
   std::size_t width = 0;
@@ -46,14 +55,10 @@ class Model {
 
   const Traits& traits() const { return estimator_->traits(); }
   const std::vector<Answer>& answers() const { return answers_; }
-  // Numbers a row; 1 for labels.
-  std::size_t WidthOf(Answer answer) const;
-  // Whether the answer has one dimension.
-  bool IsFlat(Answer answer) const;
 
   // Runs the model on all rows. Any number of threads at once. Works through blocks of rows, so
   // that what passes between the steps of a pipeline stays in the cache.
-  Status Run(Rows rows, const Outputs& out) const;
+  Status Run(const Batch& batch, const Outputs& out) const;
 
  private:
   Model(EstimatorPtr estimator, std::vector<Answer> answers)

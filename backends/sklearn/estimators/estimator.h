@@ -1,64 +1,27 @@
-// A fitted estimator as an operator: rows in, numbers out. Immutable after it was read, so any
-// number of threads may run it at once.
+// A fitted estimator as an operator: a batch of rows in, numbers out. Immutable after it was read,
+// so any number of threads may run it at once.
 //
-// Which outputs there are depends on the role:
-//   transformer  values [n, outputs]
-//   regressor    values [n, outputs]
-//   classifier   labels [n] as indices into classes(), probabilities [n, classes], decision [n,
-//   decision_width]
-// An estimator fills what the caller gave room for and computes shared parts once.
+// Which outputs there are is said by its traits. An estimator fills what the caller gave room for
+// and computes shared parts once.
+//
+// Most estimators take dense rows and override Run() alone. Others:
+//   - those that hand their input on to other estimators (meta-estimators) override RunBatch(), so
+//     that sparse rows and tables of strings arrive where they are wanted;
+//   - those that gain from sparse rows override RunBatch() and set traits.takes_sparse;
+//   - transformers with sparse answers are SparseTransformers, which override TransformSparse();
+//   - transformers that give strings override TransformTable() and set traits.output_types.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "base/status.h"
+#include "estimators/batch.h"
+#include "estimators/traits.h"
 #include "numeric/linear_algebra.h"
 #include "numeric/scratch.h"
+#include "numeric/sparse.h"
 
 namespace plinth::sklearn {
-
-enum class Role : std::uint8_t { kTransformer, kRegressor, kClassifier };
-
-// What the labels of a classifier stand for. One of the lists is filled, in the order of the
-// indices.
-struct Classes {
-  enum class Type : std::uint8_t { kInts, kFloats, kStrings } type = Type::kInts;
-  std::vector<std::int64_t> ints;
-  std::vector<double> floats;
-  std::vector<std::string> strings;
-
-  std::size_t size() const {
-    return type == Type::kInts     ? ints.size()
-           : type == Type::kFloats ? floats.size()
-                                   : strings.size();
-  }
-};
-
-struct Traits {
-  Role role = Role::kTransformer;
-  std::string name;            // the class's name, for messages
-  std::size_t inputs = 0;      // columns of X
-  std::size_t outputs = 0;     // columns of `values`; 0 for a classifier
-  std::size_t widest = 0;      // the most numbers a row takes on its way: bounds a call's memory
-  bool flat = false;           // regressors: predictions are [n] rather than [n, outputs]
-  Classes classes;             // classifiers
-  bool probabilities = false;  // classifiers: predict_proba exists
-  std::size_t decision_width =
-      0;  // classifiers: columns of the decision function; 0 if there is none
-};
-
-// Where results go. Null for what is not wanted; never set for what the traits say is not there.
-struct Outputs {
-  double* values = nullptr;
-  std::int32_t* labels = nullptr;
-  double* probabilities = nullptr;
-  double* decision = nullptr;
-};
 
 class Estimator {
  public:
@@ -73,12 +36,41 @@ class Estimator {
   // refuse.
   virtual Status Run(Rows rows, const Outputs& out, Scratch& scratch) const = 0;
 
+  // The same for any batch of traits().inputs columns, whose types are traits().input_types. Makes
+  // it dense and calls Run() unless it is overridden.
+  virtual Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const;
+
+  // What transforms: appends what it gives, one row for each of the batch's.
+  virtual Status TransformSparse(const Batch& batch, SparseMatrix& out, Scratch& scratch) const;
+
+  // What transforms: what it gives as a table in the frame's memory. Its strings are the batch's or
+  // the estimator's own.
+  virtual Result<Table> TransformTable(const Batch& batch, Scratch::Frame& frame) const;
+
+  // What transforms: what it gives, in the form that traits() say, in the frame's memory.
+  Result<Batch> Transform(const Batch& batch, Scratch::Frame& frame) const;
+
  protected:
+  // What transforms: what it gives as dense numbers in the frame's memory.
+  Result<Rows> TransformDense(const Batch& batch, Scratch::Frame& frame) const;
+
   // The error that scikit-learn raises for NaN or infinity in X, saying where.
   Status CheckFinite(Rows rows, bool allow_nan = false) const;
+  Status CheckFinite(const SparseRows& rows, bool allow_nan = false) const;
 
  private:
   Traits traits_;
+};
+
+// A transformer whose answers are sparse: TransformSparse() is all that it computes.
+class SparseTransformer : public Estimator {
+ public:
+  explicit SparseTransformer(Traits traits);
+
+  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override;
+  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override;
+  Status TransformSparse(const Batch& batch, SparseMatrix& out,
+                         Scratch& scratch) const override = 0;
 };
 
 using EstimatorPtr = std::unique_ptr<const Estimator>;

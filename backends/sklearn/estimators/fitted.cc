@@ -159,40 +159,62 @@ std::vector<std::int64_t> Fitted::Ints(std::string_view name) {
 }
 
 Classes Fitted::ReadClasses() {
-  Classes classes;
   const Value* value = Require("classes_");
-  if (value == nullptr) return classes;
-  if (!value->Is(Kind::kArray) || value->array == nullptr) {
-    Fail(value->Is(Kind::kList)
-             ? "it predicts several outputs at once, which is not supported for classifiers"
-             : "'classes_' is " + Describe(*value) + "; an array was expected");
+  if (value == nullptr) return {};
+  if (value->IsSequence()) {
+    Fail("it predicts several targets at once; one was expected");
+    return {};
+  }
+  return ReadClasses(*value, "classes_");
+}
+
+void Fitted::ReadClasses(Traits& traits) {
+  const Value* value = Require("classes_");
+  if (value == nullptr) return;
+  if (!value->IsSequence()) {
+    traits.classes = ReadClasses(*value, "classes_");
+    return;
+  }
+  if (value->items.empty()) FailFor("classes_", "is empty");
+  for (const Value* target : value->items) {
+    if (!ok()) return;
+    traits.targets.push_back(ReadClasses(*target, "classes_"));
+  }
+  if (traits.targets.size() == 1) {
+    traits.classes = std::move(traits.targets[0]);
+    traits.targets.clear();
+  }
+}
+
+Classes Fitted::ReadClasses(const Value& value, std::string_view name) {
+  Classes classes;
+  if (!value.Is(Kind::kArray) || value.array == nullptr || value.array->shape.size() != 1 ||
+      value.array->count == 0) {
+    FailFor(name, "is " + Describe(value) + "; an array of classes was expected");
     return classes;
   }
-  const Array& array = *value->array;
-  if (array.shape.size() != 1 || array.count == 0 ||
-      !limits_.Charge(array.count * sizeof(std::string))) {
-    Fail("'classes_' is " + Describe(*value) + "; a list of classes was expected");
+  const Array& array = *value.array;
+  if (!limits_.Charge(array.count * sizeof(std::string))) {
+    Fail("it has more classes than its file has bytes for");
     return classes;
   }
+  const auto keep = [&](auto read, auto& to) {
+    if (read) {
+      to = std::move(*read);
+    } else {
+      FailFor(name, "cannot be read: " + read.error().message);
+    }
+  };
   const char kind = array.dtype->kind;
-  const bool texts = kind == 'U' || kind == 'S' || (kind == 'O' && array.objects[0]->IsText());
-  if (texts) {
+  if (kind == 'U' || kind == 'S' || (kind == 'O' && array.objects[0]->IsText())) {
     classes.type = Classes::Type::kStrings;
-    auto strings = ToStrings(array);
-    if (strings) classes.strings = std::move(*strings);
-    if (!strings) Fail("'classes_': " + strings.error().message);
-    return classes;
-  }
-  if (kind == 'f') {
+    keep(ToStrings(array), classes.strings);
+  } else if (kind == 'f') {
     classes.type = Classes::Type::kFloats;
-    auto floats = ToDoubles(array);
-    if (floats) classes.floats = std::move(*floats);
-    if (!floats) Fail("'classes_': " + floats.error().message);
-    return classes;
+    keep(ToDoubles(array), classes.floats);
+  } else {
+    keep(ToInts(array), classes.ints);
   }
-  auto ints = ToInts(array);
-  if (ints) classes.ints = std::move(*ints);
-  if (!ints) Fail("'classes_': " + ints.error().message);
   return classes;
 }
 
@@ -258,11 +280,16 @@ EstimatorPtr Fitted::Child(const Value& object, std::size_t width) {
   return std::move(*child);
 }
 
-Traits Fitted::MakeTraits(Role role, std::size_t inputs) const {
+Traits Fitted::MakeTraits(Role role, std::size_t inputs) {
   Traits traits;
   traits.role = role;
   traits.name = class_name_;
   traits.inputs = inputs;
+  const Value* names = Find("feature_names_in_");
+  if (names && names->Is(Kind::kArray) && names->array && names->array->count == inputs &&
+      limits_.Charge(inputs * sizeof(std::string))) {
+    if (auto strings = ToStrings(*names->array)) traits.names = std::move(*strings);
+  }
   return traits;
 }
 

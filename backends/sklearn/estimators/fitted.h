@@ -80,8 +80,13 @@ class Fitted {
   Matrix ReadMatrix(const Value& value, std::string_view name);
   std::vector<std::int64_t> Ints(std::string_view name);
 
-  // classes_ of a classifier with one output.
+  // classes_ of a classifier with one target.
   Classes ReadClasses();
+  // classes_ of a classifier with any number of targets: fills traits.classes, or traits.targets
+  // where it is a list of several arrays.
+  void ReadClasses(Traits& traits);
+  // The classes in one array.
+  Classes ReadClasses(const Value& value, std::string_view name);
 
   // How many columns the estimator takes, by its arrays (`derived` > 0): fails if n_features_in_ or
   // what it is given disagrees. 0 on failure.
@@ -94,12 +99,14 @@ class Fitted {
   // written.
   bool VersionAtLeast(int major, int minor) const;
 
-  // Reads a part that is an estimator itself. Null, and the error kept, if it cannot be read.
-  EstimatorPtr Child(const Value& object, std::size_t width);
+  // Reads a part that is an estimator itself; `width` is how many columns it will be given, 0 if
+  // that is not known. Null, and the error kept, if it cannot be read.
+  EstimatorPtr Child(const Value& object, std::size_t width = 0);
   // The state of a part whose class the reader knows.
   Fitted Part(const Value& object) { return Fitted(object, limits_, 0, depth_ + 1); }
 
-  Traits MakeTraits(Role role, std::size_t inputs) const;
+  // With the class's name and feature_names_in_.
+  Traits MakeTraits(Role role, std::size_t inputs);
 
  private:
   const Value& object_;

@@ -113,7 +113,7 @@ TEST(HostileStateTest, ClassifiersScoreTheirClasses) {
   EXPECT_NE(ErrorOf(classifier(one, Doubles({1}, {0}), pickled::Ints({0}))), "");
   EXPECT_NE(ErrorOf(classifier(one, Doubles({1}, {0}), pickled::Ints({}))), "");
   EXPECT_THAT(ErrorOf(classifier(one, Doubles({1}, {0}), List({pickled::Ints({0, 1})}))),
-              HasSubstr("several outputs"));
+              HasSubstr("several targets"));
 }
 
 TEST(HostileStateTest, TreesAreTrees) {

@@ -13,24 +13,58 @@ class PipelineOperator final : public Estimator {
       : Estimator(std::move(traits)), steps_(std::move(steps)) {}
 
   Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
+    return RunBatch(Batch(rows), out, scratch);
+  }
+
+  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);
-    for (std::size_t i = 0; i + 1 < steps_.size(); ++i) {
-      const std::size_t width = steps_[i]->traits().outputs;
-      double* values = frame.Take<double>(rows.count * width);
-      if (Status status = steps_[i]->Run(rows, Outputs{.values = values}, scratch); !status) {
-        return status;
-      }
-      rows = Rows{values, rows.count, width, rows.first};
-    }
-    return steps_.back()->Run(rows, out, scratch);
+    const Result<Batch> last = BeforeLast(batch, frame);
+    if (!last) return Fail(last.error());
+    return steps_.back()->RunBatch(*last, out, scratch);
+  }
+
+  Status TransformSparse(const Batch& batch, SparseMatrix& out, Scratch& scratch) const override {
+    Scratch::Frame frame(scratch);
+    const Result<Batch> last = BeforeLast(batch, frame);
+    if (!last) return Fail(last.error());
+    return steps_.back()->TransformSparse(*last, out, scratch);
+  }
+
+  Result<Table> TransformTable(const Batch& batch, Scratch::Frame& frame) const override {
+    const Result<Batch> last = BeforeLast(batch, frame);
+    if (!last) return Fail(last.error());
+    return steps_.back()->TransformTable(*last, frame);
   }
 
  private:
+  // What the last step is given.
+  Result<Batch> BeforeLast(Batch batch, Scratch::Frame& frame) const {
+    for (std::size_t i = 0; i + 1 < steps_.size(); ++i) {
+      Result<Batch> next = steps_[i]->Transform(batch, frame);
+      if (!next) return next;
+      batch = *next;
+    }
+    return batch;
+  }
+
   std::vector<EstimatorPtr> steps_;  // at least one; all but the last are transformers
 };
 
 bool IsPassthrough(const Value& step) {
   return step.IsNone() || (step.IsText() && step.text == "passthrough");
+}
+
+Traits TraitsOf(const std::vector<EstimatorPtr>& steps) {
+  Traits traits = steps.back()->traits();
+  const Traits& first = steps.front()->traits();
+  traits.inputs = first.inputs;
+  traits.input_types = first.input_types;
+  traits.names = first.names;
+  traits.takes_sparse = first.takes_sparse;
+  for (const EstimatorPtr& step : steps) {
+    traits.widest = std::max(traits.widest, step->traits().widest);
+  }
+  return traits;
 }
 
 // steps: [(name, estimator or None or "passthrough"), ...]
@@ -49,14 +83,14 @@ EstimatorPtr ReadPipeline(Fitted& fitted) {
       return nullptr;
     }
     if (IsPassthrough(*entry->items[1])) continue;
-    if (!steps.empty() && steps.back()->traits().role != Role::kTransformer) {
+    if (!steps.empty() && !steps.back()->traits().Transforms()) {
       fitted.Fail(steps.back()->traits().name + " is not the last step, but transforms nothing");
       return nullptr;
     }
     if (steps.empty()) width = fitted.GivenWidth();
     EstimatorPtr step = fitted.Child(*entry->items[1], width);
     if (step == nullptr) return nullptr;
-    width = step->traits().outputs;
+    width = step->traits().TransformWidth();
     steps.push_back(std::move(step));
   }
   if (steps.empty()) {
@@ -64,11 +98,7 @@ EstimatorPtr ReadPipeline(Fitted& fitted) {
     return fitted.ok() ? MakeIdentity(inputs) : nullptr;
   }
   if (steps.size() == 1) return std::move(steps.front());
-  Traits traits = steps.back()->traits();
-  traits.inputs = steps.front()->traits().inputs;
-  for (const EstimatorPtr& step : steps) {
-    traits.widest = std::max(traits.widest, step->traits().widest);
-  }
+  Traits traits = TraitsOf(steps);
   return std::make_unique<PipelineOperator>(std::move(traits), std::move(steps));
 }
 

@@ -35,7 +35,7 @@ constexpr std::array<Family, 20> kFamilies = {
     SplineTransformers,
 };
 
-const std::map<std::string_view, ReadFunction>& Table() {
+const std::map<std::string_view, ReadFunction>& Readers() {
   static const std::map<std::string_view, ReadFunction> table = [] {
     std::map<std::string_view, ReadFunction> entries;
     for (Family family : kFamilies) {
@@ -81,8 +81,8 @@ Result<EstimatorPtr> ReadEstimator(const Value& object, ReadLimits& limits, std:
                 "the file describes far more estimators than it has bytes for");
   }
   const std::string name = PublicName(object.text);
-  const auto found = Table().find(name);
-  if (found == Table().end()) return Fail(Code::kInvalidModel, UnknownClass(name));
+  const auto found = Readers().find(name);
+  if (found == Readers().end()) return Fail(Code::kInvalidModel, UnknownClass(name));
   Fitted fitted(object, limits, width, depth);
   EstimatorPtr estimator = found->second(fitted);
   if (!fitted.ok()) return Fail(fitted.error());
@@ -93,7 +93,7 @@ Result<EstimatorPtr> ReadEstimator(const Value& object, ReadLimits& limits, std:
 std::span<const std::string_view> SupportedEstimators() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> keys;
-    for (const auto& [name, read] : Table()) keys.push_back(name);
+    for (const auto& [name, read] : Readers()) keys.push_back(name);
     return keys;
   }();
   return names;

@@ -8,7 +8,10 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <vector>
+
+#include "numeric/sparse.h"
 
 namespace plinth::sklearn {
 
@@ -28,10 +31,14 @@ class Scratch {
   class Frame {
    public:
     explicit Frame(Scratch& scratch)
-        : scratch_(scratch), block_(scratch.block_), used_(scratch.used_) {}
+        : scratch_(scratch),
+          block_(scratch.block_),
+          used_(scratch.used_),
+          matrices_(scratch.matrices_used_) {}
     ~Frame() {
       scratch_.block_ = block_;
       scratch_.used_ = used_;
+      scratch_.matrices_used_ = matrices_;
     }
     Frame(const Frame&) = delete;
     Frame& operator=(const Frame&) = delete;
@@ -43,10 +50,21 @@ class Scratch {
       return static_cast<T*>(scratch_.Take(count * sizeof(T)));
     }
 
+    // An empty matrix.
+    SparseMatrix& TakeSparse() {
+      SparseMatrix& matrix = scratch_.TakeSparse();
+      matrix.Clear();
+      return matrix;
+    }
+
+    // For frames within this one. While one of them lives, nothing may be taken through this.
+    Scratch& scratch() { return scratch_; }
+
    private:
     Scratch& scratch_;
     std::size_t block_;
     std::size_t used_;
+    std::size_t matrices_;
   };
 
  private:
@@ -82,9 +100,16 @@ class Scratch {
     return memory;
   }
 
+  SparseMatrix& TakeSparse() {
+    if (matrices_used_ == matrices_.size()) matrices_.push_back(std::make_unique<SparseMatrix>());
+    return *matrices_[matrices_used_++];
+  }
+
   std::vector<Block> blocks_;
   std::size_t block_ = 0;  // the block in use; == blocks_.size() before the first
   std::size_t used_ = 0;   // bytes of it
+  std::vector<std::unique_ptr<SparseMatrix>> matrices_;
+  std::size_t matrices_used_ = 0;
 };
 
 }  // namespace plinth::sklearn

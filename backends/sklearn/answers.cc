@@ -1,0 +1,117 @@
+#include "answers.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+namespace plinth::sklearn {
+namespace {
+
+using Kind = Answer::Kind;
+
+bool HasLabels(const Traits& traits) {
+  return traits.role != Role::kTransformer && traits.role != Role::kRegressor;
+}
+
+Answer Label(const Traits& traits) {
+  return {Kind::kLabel, "label", traits.LabelWidth(), traits.targets.empty()};
+}
+
+// One answer, or one for each target, unless all targets share one.
+void AddProbabilities(const Traits& traits, Kind kind, const std::string& name,
+                      std::vector<Answer>& to) {
+  if (traits.targets.empty() || traits.indicator_probabilities) {
+    to.push_back({kind, name, traits.ProbabilityWidth(), false});
+    return;
+  }
+  std::size_t offset = 0;
+  for (std::size_t i = 0; i < traits.targets.size(); ++i) {
+    const std::size_t width = traits.targets[i].size();
+    to.push_back({kind, name + "_" + std::to_string(i), width, false, offset});
+    offset += width;
+  }
+}
+
+std::vector<Answer> Prediction(const Traits& traits) {
+  if (HasLabels(traits)) return {Label(traits)};
+  if (traits.role == Role::kRegressor) {
+    return {{Kind::kPrediction, "prediction", traits.outputs, traits.flat}};
+  }
+  return {};
+}
+
+std::vector<Answer> Probabilities(const Traits& traits) {
+  std::vector<Answer> answers;
+  if (traits.probabilities)
+    AddProbabilities(traits, Kind::kProbabilities, "probabilities", answers);
+  return answers;
+}
+
+std::vector<Answer> LogProbabilities(const Traits& traits) {
+  std::vector<Answer> answers;
+  if (traits.probabilities) {
+    AddProbabilities(traits, Kind::kLogProbabilities, "log_probabilities", answers);
+  }
+  return answers;
+}
+
+std::vector<Answer> Decision(const Traits& traits) {
+  const std::size_t width = traits.decision_width;
+  if (width == 0) return {};
+  return {{Kind::kDecision, "decision", width, width == 1}};
+}
+
+std::vector<Answer> Scores(const Traits& traits) {
+  if (!traits.score_samples) return {};
+  return {{Kind::kScores, "score_samples", 1, true}};
+}
+
+std::vector<Answer> Transformed(const Traits& traits) {
+  const bool only_scores = traits.TransformWidth() == 0 && traits.score_samples;  // KernelDensity
+  if (!traits.Transforms() || only_scores) return {};
+  return {{Kind::kTransformed, "transformed", traits.TransformWidth(), false}};
+}
+
+struct Method {
+  std::string_view name;
+  std::vector<Answer> (*answers)(const Traits& traits);  // none where there is no such method
+};
+
+constexpr std::array kMethods = {
+    Method{"predict", Prediction},
+    Method{"predict_proba", Probabilities},
+    Method{"predict_log_proba", LogProbabilities},
+    Method{"decision_function", Decision},
+    Method{"score_samples", Scores},
+    Method{"transform", Transformed},
+};
+
+// What is served where no method is asked for.
+std::vector<Answer> Offered(const Traits& traits) {
+  std::vector<Answer> answers = Prediction(traits);
+  std::ranges::move(Probabilities(traits), std::back_inserter(answers));
+  if (answers.empty()) answers = Transformed(traits);
+  if (answers.empty()) answers = Scores(traits);
+  return answers;
+}
+
+}  // namespace
+
+Result<std::vector<Answer>> ChooseAnswers(const Traits& traits, const std::string& method) {
+  if (method.empty()) return Offered(traits);
+  const auto* found = std::ranges::find(kMethods, method, &Method::name);
+  if (found == kMethods.end()) {
+    std::string message = "method '" + method + "' is not known; known are";
+    for (const Method& known : kMethods) message.append(" ").append(known.name);
+    return Fail(Code::kInvalidArgument, std::move(message));
+  }
+  std::vector<Answer> answers = found->answers(traits);
+  if (answers.empty()) {
+    return Fail(Code::kInvalidArgument, traits.name + " has no method " + method);
+  }
+  return answers;
+}
+
+}  // namespace plinth::sklearn

@@ -1,0 +1,53 @@
+#include "numeric/sparse.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace plinth::sklearn {
+
+void ToDense(const SparseRows& rows, double* to) {
+  std::fill_n(to, rows.count * rows.width, 0.0);
+  for (std::size_t i = 0; i < rows.count; ++i, to += rows.width) {
+    for (std::size_t at = rows.starts[i]; at < rows.starts[i + 1]; ++at) {
+      to[rows.columns[at]] = rows.values[at];
+    }
+  }
+}
+
+void AppendSparse(Rows rows, SparseMatrix& to) {
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    const double* row = rows.row(i);
+    for (std::size_t j = 0; j < rows.width; ++j) {
+      if (row[j] != 0) to.Add(j, row[j]);
+    }
+    to.EndRow();
+  }
+}
+
+void Affine(const SparseRows& rows, const double* weights, const double* bias, std::size_t outputs,
+            double* out) {
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    for (std::size_t j = 0; j < outputs; ++j) {
+      const double* of = weights + j * rows.width;
+      double sum = 0;
+      for (std::size_t at = rows.starts[i]; at < rows.starts[i + 1]; ++at) {
+        sum += rows.values[at] * of[rows.columns[at]];
+      }
+      *out++ = sum + bias[j];
+    }
+  }
+}
+
+OddPlace FindOddity(const SparseRows& rows, bool allow_nan) {
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    for (std::size_t at = rows.starts[i]; at < rows.starts[i + 1]; ++at) {
+      const double value = rows.values[at];
+      if (std::isfinite(value) || (allow_nan && std::isnan(value))) continue;
+      return {std::isnan(value) ? Oddity::kNaN : Oddity::kInfinity, i,
+              static_cast<std::size_t>(rows.columns[at])};
+    }
+  }
+  return {};
+}
+
+}  // namespace plinth::sklearn
