@@ -1,0 +1,12 @@
+// The inner products of a block of rows with the rows of a fitted matrix.
+#pragma once
+
+#include "numeric/panel_walk.h"
+
+namespace plinth::sklearn {
+
+// out[i * range.size() + j] = rows[i] . fitted[range.first + j]. Requires rows.width ==
+// fitted.columns().
+void InnerProducts(Rows rows, const Panels& fitted, PanelRange range, double* out);
+
+}  // namespace plinth::sklearn
