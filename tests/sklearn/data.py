@@ -74,6 +74,21 @@ def diabetes_two():
     return x, np.column_stack([y, y**0.5]), test
 
 
+def iris_csr():
+    """Fitted on a sparse matrix."""
+    import scipy.sparse as sp
+
+    x, y, test = iris()
+    return sp.csr_matrix(x), y, test
+
+
+def digits_csr():
+    import scipy.sparse as sp
+
+    x, y, test = digits()
+    return sp.csr_matrix(x), y, test
+
+
 def diabetes_float32():
     x, y, test = diabetes()
     return x.astype(np.float32), y.astype(np.float32), test

@@ -27,6 +27,11 @@ std::span<const RegistryEntry> PolynomialExpansions();
 std::span<const RegistryEntry> PowerTransformers();
 std::span<const RegistryEntry> QuantileTransformers();
 std::span<const RegistryEntry> SplineTransformers();
+std::span<const RegistryEntry> SvmClassifiers();
+std::span<const RegistryEntry> SvmRegressors();
+std::span<const RegistryEntry> KernelModels();
+std::span<const RegistryEntry> KernelSamplers();
+std::span<const RegistryEntry> CountSketches();
 
 // A transformer that gives its input back.
 EstimatorPtr MakeIdentity(std::size_t inputs);

@@ -1,7 +1,6 @@
 #include "estimators/registry.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <vector>
 
@@ -12,7 +11,7 @@ namespace {
 
 using Family = std::span<const RegistryEntry> (*)();
 
-constexpr std::array<Family, 20> kFamilies = {
+constexpr Family kFamilies[] = {
     LinearRegressors,
     LinearClassifiers,
     Scalers,
@@ -33,6 +32,11 @@ constexpr std::array<Family, 20> kFamilies = {
     PowerTransformers,
     QuantileTransformers,
     SplineTransformers,
+    SvmClassifiers,
+    SvmRegressors,
+    KernelModels,
+    KernelSamplers,
+    CountSketches,
 };
 
 const std::map<std::string_view, ReadFunction>& Readers() {
