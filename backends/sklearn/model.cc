@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 3> kSuffixes = {".joblib", ".pkl", ".pickle"};
+constexpr std::array<std::string_view, 4> kSuffixes = {".joblib", ".pkl", ".pickle", ".skops"};
 constexpr std::array<std::string_view, 7> kCompressed = {".gz",   ".z",   ".bz2", ".xz",
                                                          ".lzma", ".lz4", ".zlib"};
 
@@ -50,7 +50,7 @@ Result<std::string> FindModelFile(const std::string& path) {
   if (found.size() == 1) return found.front();
   return Fail(Code::kNotFound,
               "the folder " + path + " holds " + std::to_string(found.size()) +
-                  " files named .joblib, .pkl or .pickle; exactly one was expected");
+                  " files named .joblib, .pkl, .pickle or .skops; exactly one was expected");
 }
 
 bool LooksLikeModel(const std::string& path) {
@@ -78,7 +78,7 @@ Result<std::unique_ptr<Model>> Model::Load(const std::string& path, const ModelO
 Result<std::unique_ptr<Model>> Model::Parse(std::string bytes, const ModelOptions& options) {
   auto document = ParseDocument(std::move(bytes));
   if (!document) return Fail(std::move(document.error()));
-  ReadLimits limits(Document::BudgetFor((*document)->bytes().size()));
+  ReadLimits limits((*document)->budget());
   auto estimator = ReadEstimator(*(*document)->root(), limits, options.width);
   if (!estimator) return Fail(std::move(estimator.error()));
   auto answers = ChooseAnswers((*estimator)->traits(), options.method);

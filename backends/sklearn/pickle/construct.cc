@@ -158,6 +158,8 @@ Result<Value*> Reconstruct(Document& document, const Value& args) {
       return Checked(document.New(Kind::kDict));
     case Known::kSet:
       return Checked(document.New(Kind::kSet));
+    case Known::kUnknown:
+      return Bad(RefusalOf(of->text));
     default:
       return Bad("an object of " + std::string(of->text) + " cannot be made this way");
   }
@@ -192,8 +194,12 @@ Result<Array> MakeArray(const DType& dtype, std::vector<std::size_t> shape, bool
   array.fortran = fortran;
   array.data = data;
   if (dtype.kind == 'O') return Bad("an array of objects comes with bytes in place of objects");
-  if (!CountElements(shape, kMaxElements, array.count) || (dtype.size == 0 && array.count > 0) ||
-      array.count * dtype.size != data.size()) {
+  // Divides where a product could overflow.
+  const bool fits = CountElements(shape, kMaxElements, array.count) &&
+                    (array.count == 0 ? data.empty()
+                                      : dtype.size > 0 && data.size() % dtype.size == 0 &&
+                                            data.size() / dtype.size == array.count);
+  if (!fits) {
     return Bad("an array's bytes (" + std::to_string(data.size()) +
                ") are not what its shape and type ask for");
   }
@@ -215,6 +221,20 @@ Result<Array> MakeObjectArray(const DType& dtype, std::vector<std::size_t> shape
   return array;
 }
 
+Result<Value*> NameValue(Document& document, std::string_view module, std::string_view name) {
+  constexpr std::size_t kMaxName = 512;
+  if (module.size() + name.size() > kMaxName) {
+    return Bad("the file names a class by more than 512 characters");
+  }
+  std::string canonical = CanonicalName(module, name);
+  const Known known = FindKnown(canonical);
+  const std::string_view kept = document.KeepText(std::move(canonical));
+  Value* global = kept.data() ? document.NewText(Kind::kGlobal, kept) : nullptr;
+  if (global == nullptr) return BudgetSpent();
+  global->integer = static_cast<std::int64_t>(known);
+  return global;
+}
+
 Result<Value*> Apply(Document& document, const Value& callable, const Value& args) {
   if (!args.Is(Kind::kTuple)) {
     return Bad("arguments are " + Describe(args) + "; a tuple was expected");
@@ -230,6 +250,8 @@ Result<Value*> Apply(Document& document, const Value& callable, const Value& arg
     case Known::kNameOnly:
       return Bad("the pickle applies " + std::string(callable.text) +
                  ", which is only known as a name");
+    case Known::kUnknown:
+      return Bad(RefusalOf(callable.text));
     case Known::kReconstructArray:
       return Checked(document.New(Kind::kArray));
     case Known::kFromBuffer:

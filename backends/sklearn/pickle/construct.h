@@ -7,6 +7,9 @@
 
 namespace plinth::sklearn {
 
+// The name of a class or function, as a kGlobal. INVALID_MODEL if it is longer than any honest one.
+Result<Value*> NameValue(Document& document, std::string_view module, std::string_view name);
+
 // callable(*args): REDUCE, and NEWOBJ where the callable is a class. `args` must be a tuple.
 // INVALID_MODEL if the callable is not a name, or is not one that may be applied, or the arguments
 // do not fit.

@@ -107,14 +107,14 @@ std::string CanonicalName(std::string_view module, std::string_view name) {
   return path;
 }
 
-std::optional<Known> FindKnown(std::string_view canonical) {
+Known FindKnown(std::string_view canonical) {
   const auto found = std::ranges::lower_bound(kNames, canonical, {}, &Entry::name);
   if (found != kNames.end() && found->name == canonical) return found->known;
-  if (!IsIdentifierPath(canonical)) return std::nullopt;
+  if (!IsIdentifierPath(canonical)) return Known::kUnknown;
   for (std::string_view package : kDataPackages) {
     if (canonical.starts_with(package)) return Known::kPlain;
   }
-  return std::nullopt;
+  return Known::kUnknown;
 }
 
 std::string RefusalOf(std::string_view canonical) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +12,7 @@ namespace plinth::sklearn {
 enum class Known : std::uint8_t {
   kPlain,             // an object of that class, with its arguments and state kept as they are
   kNameOnly,          // a type that is only ever mentioned, never applied
+  kUnknown,           // harmless where it is only mentioned, as a parameter; refused if applied
   kReconstructArray,  // numpy.core.multiarray._reconstruct: an array whose contents follow by BUILD
   kFromBuffer,        // numpy.core.numeric._frombuffer: an array from bytes (protocol 5)
   kScalar,            // numpy.core.multiarray.scalar
@@ -32,8 +32,8 @@ enum class Known : std::uint8_t {
 // __builtin__ -> builtins, copy_reg -> copyreg, numpy._core -> numpy.core, ...
 std::string CanonicalName(std::string_view module, std::string_view name);
 
-// What a canonical name stands for; nothing if it is not known.
-std::optional<Known> FindKnown(std::string_view canonical);
+// What a canonical name stands for.
+Known FindKnown(std::string_view canonical);
 
 // Why an unknown name is refused, for the user.
 std::string RefusalOf(std::string_view canonical);

@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "pickle/construct.h"
-#include "pickle/globals.h"
 #include "pickle/joblib.h"
 
 namespace plinth::sklearn {
@@ -242,18 +241,7 @@ bool Machine::Construct(Op op) {
 }
 
 bool Machine::PushGlobal(std::string_view module, std::string_view name) {
-  constexpr std::size_t kMaxName = 512;
-  if (module.size() + name.size() > kMaxName) {
-    return Fail("the pickle names a class by more than 512 characters");
-  }
-  std::string canonical = CanonicalName(module, name);
-  const auto known = FindKnown(canonical);
-  if (!known) return Fail(RefusalOf(canonical));
-  const std::string_view kept = document_.KeepText(std::move(canonical));
-  if (kept.data() == nullptr) return Push(nullptr);
-  Value* global = document_.NewText(Kind::kGlobal, kept);
-  if (global) global->integer = static_cast<std::int64_t>(*known);
-  return Push(global);
+  return Push(NameValue(document_, module, name));
 }
 
 bool Machine::Reduce() {

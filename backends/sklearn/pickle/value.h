@@ -110,6 +110,7 @@ class Document {
   static std::size_t BudgetFor(std::size_t stream_size);
 
   std::string_view bytes() const { return bytes_; }
+  std::size_t budget() const { return budget_; }
 
   // Counts `size` bytes; false if the budget is spent.
   [[nodiscard]] bool Charge(std::size_t size);
