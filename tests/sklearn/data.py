@@ -122,6 +122,16 @@ def diabetes_holes():
     return x, y, _test(x)
 
 
+def one_empty_column():
+    """Holes in every column, and nothing at all in one."""
+    x, y, _ = diabetes_holes()
+    x = x.copy()
+    x[:, 3] = np.nan
+    test = _test(x).copy()
+    test[::2, 3] = 0.5
+    return x, y, test
+
+
 def levels():
     """Whole-number categories, few a column."""
     x, y = datasets.load_iris(return_X_y=True)

@@ -32,6 +32,8 @@ std::span<const RegistryEntry> SvmRegressors();
 std::span<const RegistryEntry> KernelModels();
 std::span<const RegistryEntry> KernelSamplers();
 std::span<const RegistryEntry> CountSketches();
+std::span<const RegistryEntry> IterativeImputers();
+std::span<const RegistryEntry> KnnImputers();
 
 // A transformer that gives its input back.
 EstimatorPtr MakeIdentity(std::size_t inputs);

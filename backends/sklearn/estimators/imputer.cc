@@ -4,43 +4,10 @@
 #include <utility>
 
 #include "estimators/families.h"
+#include "estimators/missing.h"
 
 namespace plinth::sklearn {
 namespace {
-
-// What counts as missing: NaN, or one number.
-struct Marker {
-  bool is_nan = true;
-  double number = 0;
-
-  bool Matches(double x) const { return is_nan ? std::isnan(x) : x == number; }
-};
-
-Marker ReadMarker(Fitted& fitted) {
-  const Value* value = fitted.Find("missing_values");
-  if (value == nullptr || value->IsNone()) return {};
-  if (value->IsText()) {
-    // "NaN" is how versions before 0.20 wrote it.
-    if (value->text != "NaN") {
-      fitted.Fail("'missing_values' is a str; only numeric data is supported");
-    }
-    return {};
-  }
-  const double number = fitted.Number("missing_values", 0);
-  return Marker{std::isnan(number), number};
-}
-
-// The columns whose missing values an indicator tells of.
-std::vector<std::size_t> ReadIndicatorColumns(Fitted& indicator, std::size_t inputs) {
-  std::vector<std::size_t> columns;
-  for (std::int64_t column : indicator.Ints("features_")) {
-    if (column < 0 || static_cast<std::size_t>(column) >= inputs) {
-      indicator.Fail("'features_' names a column that is not there");
-    }
-    columns.push_back(static_cast<std::size_t>(column));
-  }
-  return columns;
-}
 
 struct ImputerState {
   Marker marker;
@@ -65,9 +32,7 @@ class Imputer final : public Estimator {
         const double x = row[state_.kept[j]];
         *to++ = state_.marker.Matches(x) ? state_.statistics[j] : x;
       }
-      for (std::size_t column : state_.marked) {
-        *to++ = state_.marker.Matches(row[column]) ? 1.0 : 0.0;
-      }
+      to = Mark(state_.marker, state_.marked, row, to);
     }
     return {};
   }
@@ -98,13 +63,7 @@ EstimatorPtr ReadSimpleImputer(Fitted& fitted) {
     state.kept.push_back(j);
     state.statistics.push_back(statistics[j]);
   }
-  if (fitted.Flag("add_indicator", false)) {
-    if (const Value* indicator = fitted.Require("indicator_")) {
-      Fitted part = fitted.Part(*indicator);
-      state.marked = ReadIndicatorColumns(part, inputs);
-      if (!part.ok()) fitted.Fail(part.error().message);
-    }
-  }
+  state.marked = ReadAddedIndicator(fitted, inputs);
   return Make(fitted, inputs, std::move(state));
 }
 
@@ -127,9 +86,7 @@ class Indicator final : public Estimator {
         }
       }
       if (to == nullptr) continue;
-      for (std::size_t column : state_.marked) {
-        *to++ = state_.marker.Matches(row[column]) ? 1.0 : 0.0;
-      }
+      to = Mark(state_.marker, state_.marked, row, to);
     }
     return {};
   }

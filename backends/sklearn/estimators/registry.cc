@@ -37,6 +37,8 @@ constexpr Family kFamilies[] = {
     KernelModels,
     KernelSamplers,
     CountSketches,
+    IterativeImputers,
+    KnnImputers,
 };
 
 const std::map<std::string_view, ReadFunction>& Readers() {
