@@ -92,8 +92,8 @@ std::vector<fs::path> FoldersIn(const fs::path& path) {
 Result<UploadedFile> UploadOf(std::string_view name) {
   const auto refuse = [&] {
     return Fail(Code::kInvalidArgument,
-                "the file name '" + std::string(name.substr(0, 300)) +
-                    "' is not <version>/<path>, where the path has up to 7 names of letters, "
+                "Invalid file path '" + std::string(name.substr(0, 300)) +
+                    "', expected <version>/<path>, where the path has up to 7 names of letters, "
                     "digits, '_', '-' and '.' that do not begin with '.'");
   };
   std::vector<std::string_view> names;

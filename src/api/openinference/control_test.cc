@@ -193,9 +193,33 @@ TEST_F(ControlTest, LoadsFilesAndConfigurationOfTheRequest) {
   EXPECT_THAT(ErrorOf(Call(Verb::kPost, "/v2/repository/models/m/load",
                            R"({"parameters": {"file:1/../../x": "aGk="}})"),
                       400),
-              HasSubstr("is not <version>/<path>"));
+              HasSubstr("expected <version>/<path>"));
   EXPECT_THAT(ErrorOf(Call(Verb::kPost, "/v2/repository/models/..%2Fx/load", ""), 400),
               HasSubstr("model name"));
+}
+
+TEST_F(ControlTest, ALaterLoadTakesWhatLiesInTheFolderAgain) {
+  std::filesystem::create_directories(dir_ / "fresh" / "2");
+  std::ofstream(dir_ / "fresh" / "2" / "f.testmodel") << "factor 4\n";
+  const std::string load = "/v2/repository/models/fresh/load";
+  EXPECT_EQ(Post(load, R"({"parameters": {"config": "{\"max_batch_size\": \"3\"}"}})"), "");
+  EXPECT_THAT(Get("/v2/models/fresh/config"), HasSubstr(R"("max_batch_size":3,)"));
+  EXPECT_EQ(Post(load), "");
+  EXPECT_THAT(Get("/v2/models/fresh/config"), Not(HasSubstr(R"("max_batch_size":3,)")));
+  // "factor 7\n", and "fail_load it broke\n": neither takes the repository's place.
+  EXPECT_EQ(Post(load, R"({"parameters": {"config": "{}", "file:5/f.testmodel": "ZmFjdG9yIDcK"}})"),
+            "");
+  EXPECT_THAT(Get("/v2/models/fresh"), HasSubstr(R"("versions":["5"])"));
+  EXPECT_EQ(Post(load), "");
+  EXPECT_THAT(Get("/v2/models/fresh"), HasSubstr(R"("versions":["2"])"));
+  Post("/v2/repository/models/fresh/unload");
+  ErrorOf(Call(Verb::kPost, load,
+               R"({"parameters": {"config": "{}", "file:2/f.testmodel": "ZmFpbF9sb2FkIGl0IGJyb2tlCg=="}})"),
+          400);
+  EXPECT_EQ(Post(load), "");
+  EXPECT_THAT(Get("/v2/models/fresh"), HasSubstr(R"("versions":["2"])"));
+  EXPECT_THAT(ErrorOf(Call(Verb::kPost, load, R"({"parameters": {"config": "{{"}})"), 400),
+              HasSubstr("failed to load 'fresh'"));
 }
 
 TEST_F(ControlTest, HasSettings) {

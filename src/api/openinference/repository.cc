@@ -10,6 +10,7 @@
 #include "api/openinference/errors.h"
 #include "api/openinference/repository_config.h"
 #include "base/log.h"
+#include "repository/foreign/triton_json.h"
 
 namespace plinth::api::openinference {
 namespace {
@@ -53,6 +54,7 @@ struct Repository::Loading {
   std::string model;
   std::set<std::string> only;  // what the model is to have afterwards; empty: whatever it has
   std::string upload;          // the folder of its files, if they came with the request
+  bool overrides = false;      // what lies in the repository
   Done done;
   std::mutex mutex;  // guards what follows
   std::size_t missing = 0;
@@ -155,6 +157,7 @@ void Repository::Load(std::string model, ReadRequest read, Done done) {
 void Repository::LoadNow(const std::string& model, LoadRequest request, Done done) {
   const auto loading = std::make_shared<Loading>();
   loading->model = model;
+  loading->overrides = request.config || !request.files.empty();
   auto specs = request.files.empty() ? KnownSpecs(model)
                                      : UploadedSpecs(model, request.files, loading->upload);
   request.files.clear();
@@ -163,12 +166,13 @@ void Repository::LoadNow(const std::string& model, LoadRequest request, Done don
     for (auto& [version, spec] : *specs) {
       if (applied) applied = ApplyTritonConfig(*request.config, spec);
     }
+    if (!applied) applied = Fail(applied.error().Annotate("failed to load '" + model + "'"));
   }
   if (!specs || !applied) {
     EndUpload(*loading);
     return done(Fail(specs ? std::move(applied.error()) : std::move(specs.error())));
   }
-  if (!loading->upload.empty()) {
+  if (!loading->upload.empty() || (!loading->overrides && IsOverridden(model))) {
     for (const auto& [version, spec] : *specs) loading->only.insert(version);
   }
   loading->missing = specs->size();
@@ -205,6 +209,11 @@ void Repository::Ended(const std::shared_ptr<Loading>& loading) {
   {
     const std::lock_guard lock(mutex_);
     kept_.erase(loading->model);
+    if (!loading->overrides) {
+      overridden_.erase(loading->model);
+    } else if (overridden_.size() < kMostKept) {
+      overridden_.insert(loading->model);
+    }
   }
   RemoveOthers(loading);
 }
@@ -244,19 +253,29 @@ Result<Repository::Specs> Repository::UploadedSpecs(const std::string& model,
   return specs;
 }
 
+bool Repository::IsOverridden(const std::string& model) const {
+  const std::lock_guard lock(mutex_);
+  return overridden_.contains(model);
+}
+
 // Of each version: as a request has deployed it, else as it lies in the folders, else as it was
-// before it was unloaded.
+// before it was unloaded. What a load has overridden, or has brought, gives way to the folders.
 Result<Repository::Specs> Repository::KnownSpecs(const std::string& model) const {
-  Specs specs;
-  for (DeploySpec& spec : service_.Specs(model)) {
-    if (spec.origin == Origin::kApi) specs.emplace(spec.version, std::move(spec));
-  }
+  Specs lying;
   std::string problem;
   for (FolderModel& found : InFolders()) {
     if (found.spec.name != model) continue;
     if (found.problem) problem = found.problem->message;
-    if (!found.problem) specs.emplace(found.spec.version, std::move(found.spec));
+    if (!found.problem) lying.emplace(found.spec.version, std::move(found.spec));
   }
+  const bool overridden = IsOverridden(model);
+  Specs specs;
+  for (DeploySpec& spec : service_.Specs(model)) {
+    const bool gives_way = overridden || LiesIn(spec.path, uploads_.folder());
+    if (spec.origin != Origin::kApi || (gives_way && !lying.empty())) continue;
+    specs.emplace(spec.version, std::move(spec));
+  }
+  specs.merge(lying);
   {
     const std::lock_guard lock(mutex_);
     if (const auto kept = kept_.find(model); kept != kept_.end()) {

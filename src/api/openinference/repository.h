@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,6 +79,7 @@ class Repository {
   Result<Specs> UploadedSpecs(const std::string& model, const std::vector<UploadedFile>& files,
                               std::string& folder);
   Result<Specs> KnownSpecs(const std::string& model) const;
+  bool IsOverridden(const std::string& model) const;
   std::vector<FolderModel> InFolders() const;
   void Ended(const std::shared_ptr<Loading>& loading);
   void RemoveOthers(const std::shared_ptr<Loading>& loading);
@@ -91,6 +93,7 @@ class Repository {
 
   mutable std::mutex mutex_;                             // guards what follows
   std::map<std::string, std::vector<DeploySpec>> kept_;  // what was unloaded, by model
+  std::set<std::string> overridden_;  // models whose last load brought configuration or files
 
   WorkerPool worker_;  // the last member: its tasks use the others
 };

@@ -1,4 +1,4 @@
-// The configuration that comes with a request to load a model, and the request itself.
+// The request to load a model: a configuration and files may come with it.
 #pragma once
 
 #include <string>
@@ -6,15 +6,8 @@
 
 #include "api/openinference/repository.h"
 #include "base/status.h"
-#include "model/model_version.h"
 
 namespace plinth::api::openinference {
-
-// Changes the deployment by a Triton ModelConfig in JSON: name, backend, platform, max_batch_size,
-// dynamic_batching, instance_group, response_cache, parameters. What describes the model's inputs
-// and outputs is the model's own business and ignored, as are settings that Plinth has nothing for.
-// INVALID_ARGUMENT.
-Status ApplyTritonConfig(std::string_view json, DeploySpec& spec);
 
 // {"parameters": {"config": "...", "file:1/model.onnx": "<base64>"}}, or nothing.
 // INVALID_ARGUMENT.

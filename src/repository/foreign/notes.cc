@@ -5,7 +5,7 @@
 namespace plinth {
 
 std::string Notes::Where(text_proto::Position at) const {
-  return fmt::format("{}:{}", file_, at.line);
+  return at.line == 0 ? file_ : fmt::format("{}:{}", file_, at.line);
 }
 
 void Notes::Warn(const text_proto::Field& field, std::string_view why) {
@@ -17,7 +17,7 @@ void Notes::From(std::string_view key, const text_proto::Field& field) {
 }
 
 Error Notes::In(const Error& error) const {
-  return {error.code, fmt::format("{}:{}", file_, error.message)};
+  return {error.code, file_ + ":" + error.message};
 }
 
 }  // namespace plinth

@@ -198,19 +198,22 @@ std::optional<double> AnyNumber(const Field& field) {
 }  // namespace
 
 std::string At(Position at, std::string_view message) {
+  if (at.line == 0) return std::string(message);
   return fmt::format("{}:{}: {}", at.line, at.column, message);
 }
 
 std::unexpected<Error> Field::Refuse(std::string_view expected) const {
-  const auto found = kind == Kind::kMessage  ? "a message"
-                     : kind == Kind::kString ? fmt::format("\"{}\"", Shown(text))
-                                             : Shown(text);
+  const auto found = kind == Kind::kMessage ? "a message"
+                     : kind == Kind::kString || kind == Kind::kQuoted
+                         ? fmt::format("\"{}\"", Shown(text))
+                         : Shown(text);
   return Fail(Code::kInvalidArgument,
               At(at, fmt::format("'{}' is {}, expected {}", name, found, expected)));
 }
 
 Result<std::int64_t> Field::Integer(std::int64_t least, std::int64_t most) const {
-  const auto value = kind == Kind::kNumber ? WholeNumber(text) : std::nullopt;
+  const bool number = kind == Kind::kNumber || kind == Kind::kQuoted;
+  const auto value = number ? WholeNumber(text) : std::nullopt;
   if (value && *value >= least && *value <= most) return *value;
   return Refuse("a whole number from " + std::to_string(least) + " to " + std::to_string(most));
 }
@@ -231,12 +234,12 @@ Result<bool> Field::Boolean() const {
 }
 
 Result<std::string> Field::Text() const {
-  if (kind == Kind::kString) return text;
+  if (kind == Kind::kString || kind == Kind::kQuoted) return text;
   return Refuse("a string in quotes");
 }
 
 Result<std::string> Field::Word() const {
-  if (kind == Kind::kWord || kind == Kind::kNumber) return text;
+  if (kind != Kind::kString && kind != Kind::kMessage) return text;
   return Refuse("a name without quotes");
 }
 

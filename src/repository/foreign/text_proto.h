@@ -22,6 +22,7 @@ inline constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxFields = 100'000;
 inline constexpr int kMaxDepth = 64;
 
+// Line 0: nowhere in particular, as for what was not read from this form.
 struct Position {
   int line = 1;
   int column = 1;
@@ -33,6 +34,7 @@ struct Field {
     kNumber,   // `text` is the number as it was written, its sign in front
     kWord,     // a name of an enumeration, true, inf, ...; it may have a sign, too
     kString,   // `text` are its bytes, all parts joined and without escapes
+    kQuoted,   // a string of the JSON form, where names and large numbers are strings, too
     kMessage,  // `fields` are those in it
   };
 
@@ -57,7 +59,7 @@ struct Field {
 // deeper or of more fields than the bounds above.
 Result<std::vector<Field>> Parse(std::string_view text);
 
-// "3:7: message", the form of all errors about a place in a text.
+// "3:7: message", the form of all errors about a place in a text. Nowhere adds nothing.
 std::string At(Position at, std::string_view message);
 
 }  // namespace plinth::text_proto

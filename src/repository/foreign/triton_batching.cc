@@ -165,6 +165,7 @@ constexpr KnownField<Group> kGroupFields[] = {
 Status ReadTritonBatching(const Field& field, TritonConfig& config, Notes& notes) {
   if (auto message = field.Message(); !message) return message;
   Batching batching{config};
+  config.config.preferred_batch_sizes.clear();
   if (auto read = ReadMessage<Batching>(field.fields, kBatchingFields, batching, notes); !read)
     return read;
   auto& sizes = config.config.preferred_batch_sizes;

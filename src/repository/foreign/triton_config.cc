@@ -182,21 +182,25 @@ Status CheckBatches(TritonConfig& config, const Notes& notes) {
     for (WarmupRequest& request : config.warmup) request.rows = 0;
   }
   const auto& sizes = config.config.preferred_batch_sizes;
-  if (!sizes.empty() && sizes.back() > config.config.batch_size) {
+  const auto said = notes.origins.find("preferred_batch_sizes");
+  if (said != notes.origins.end() && sizes.back() > config.config.batch_size) {
     return Fail(Code::kInvalidArgument,
-                notes.origins.at("preferred_batch_sizes") + ": 'preferred_batch_size' " +
-                    std::to_string(sizes.back()) + " is more than 'max_batch_size', " +
-                    std::to_string(config.config.batch_size));
+                said->second + ": 'preferred_batch_size' " + std::to_string(sizes.back()) +
+                    " is more than 'max_batch_size', " + std::to_string(config.config.batch_size));
   }
   return {};
 }
 
 }  // namespace
 
-Result<TritonConfig> ReadTritonConfig(std::span<const Field> fields, Notes& notes) {
+Result<TritonConfig> ReadTritonConfig(std::span<const Field> fields, Notes& notes,
+                                      ModelConfig configured) {
   TritonConfig config;
+  config.config = std::move(configured);
   // What some fields mean depends on the engine, wherever that is said.
   for (const Field& field : fields) {
+    // Groups add up among themselves only.
+    if (field.name == "instance_group") config.config.instances = {};
     if (field.name == "platform") config.platform = field.text;
     if (field.name == "backend") config.backend = field.text;
   }
@@ -204,6 +208,19 @@ Result<TritonConfig> ReadTritonConfig(std::span<const Field> fields, Notes& note
     return Fail(notes.In(read.error()));
   if (auto fits = CheckBatches(config, notes); !fits) return Fail(fits.error());
   return config;
+}
+
+std::vector<TensorSpec> SpecsOf(std::span<const TritonTensor> tensors, bool batched) {
+  std::vector<TensorSpec> specs;
+  for (const TritonTensor& tensor : tensors) {
+    const std::vector<std::int64_t> shape = ShapeOf(tensor, batched);
+    TensorSpec spec{.name = tensor.name, .dtype = tensor.dtype, .shape = {}};
+    // One dimension too many is told when the model is looked at.
+    if (shape.size() <= Shape::kMaxRank) spec.shape.emplace(std::span(shape));
+    spec.batch_axis = batched && spec.shape ? 0 : -1;
+    specs.push_back(std::move(spec));
+  }
+  return specs;
 }
 
 }  // namespace plinth

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "model/config.h"
 #include "model/load_demands.h"
+#include "model/signature.h"
 #include "repository/foreign/notes.h"
 #include "repository/foreign/text_proto.h"
 #include "repository/foreign/version_policy.h"
@@ -37,9 +38,12 @@ struct TritonConfig {
   ModelConfig config;                 // with all of the above that it can hold, but for the labels
 };
 
-// Reads the fields of a config.pbtxt. What has no effect here is noted as a warning.
-// INVALID_ARGUMENT: "FILE:LINE:COLUMN: ...".
-Result<TritonConfig> ReadTritonConfig(std::span<const text_proto::Field> fields, Notes& notes);
+// Reads the fields of a config.pbtxt over what is configured already. What has no effect here is
+// noted as a warning. INVALID_ARGUMENT: "FILE:LINE:COLUMN: ...".
+Result<TritonConfig> ReadTritonConfig(std::span<const text_proto::Field> fields, Notes& notes,
+                                      ModelConfig configured = {});
+
+std::vector<TensorSpec> SpecsOf(std::span<const TritonTensor> tensors, bool batched);
 
 // The dimensions that a tensor of the model has: with one of -1 in front where it has batches.
 std::vector<std::int64_t> ShapeOf(const TritonTensor& tensor, bool batched);

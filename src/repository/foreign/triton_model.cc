@@ -41,19 +41,6 @@ std::optional<int> PlaceOf(std::string_view name) {
   return whole ? std::optional(place) : std::nullopt;
 }
 
-std::vector<TensorSpec> SpecsOf(std::span<const TritonTensor> tensors, bool batched) {
-  std::vector<TensorSpec> specs;
-  for (const TritonTensor& tensor : tensors) {
-    const std::vector<std::int64_t> shape = ShapeOf(tensor, batched);
-    TensorSpec spec{.name = tensor.name, .dtype = tensor.dtype, .shape = {}};
-    // One dimension too many is told when the model is looked at.
-    if (shape.size() <= Shape::kMaxRank) spec.shape.emplace(std::span(shape));
-    spec.batch_axis = batched && spec.shape ? 0 : -1;
-    specs.push_back(std::move(spec));
-  }
-  return specs;
-}
-
 std::vector<TensorSpec> InPlaces(std::vector<TensorSpec> specs) {
   std::ranges::stable_sort(specs, {},
                            [](const TensorSpec& spec) { return PlaceOf(spec.name).value_or(0); });

@@ -93,7 +93,7 @@ class ExamplesCall final : public UnaryCall {
 
  private:
   Result<DecodedCall> DecodeInputs(const ModelVersion& version) override {
-    return Parsed([&] { return DecodeWork(work_, version); });
+    return protobuf::Guarded("an Input of examples", [&] { return DecodeWork(work_, version); });
   }
   Result<net::GrpcMessage> Encode(const InferResponse& response) override {
     std::vector<InferenceResult> results;
@@ -111,8 +111,9 @@ class ExamplesCall final : public UnaryCall {
 
 void HandleOne(Service& service, net::GrpcCall call, Buffer message, net::GrpcWriter writer,
                std::string_view method) {
-  auto request =
-      Parsed([&]() -> Result<ExamplesRequest> { return DecodeExamplesRequest(ViewOf(message)); });
+  auto request = protobuf::Guarded("a request with examples", [&]() -> Result<ExamplesRequest> {
+    return DecodeExamplesRequest(ViewOf(message));
+  });
   if (!request) return writer.Finish(net::GrpcStatus::FromError(request.error()));
   Work work{{{std::move(request->spec), std::string(method)}}, request->input};
   const auto encode = [](std::vector<InferenceResult> results) {
@@ -157,9 +158,10 @@ void HandleRegress(Service& service, net::GrpcCall call, Buffer message, net::Gr
 
 void HandleMultiInference(Service& service, net::GrpcCall call, Buffer message,
                           net::GrpcWriter writer) {
-  auto request = Parsed([&]() -> Result<MultiInferenceRequest> {
-    return DecodeMultiInferenceRequest(ViewOf(message));
-  });
+  auto request =
+      protobuf::Guarded("a MultiInferenceRequest", [&]() -> Result<MultiInferenceRequest> {
+        return DecodeMultiInferenceRequest(ViewOf(message));
+      });
   Status checked = request ? CheckTasks(request->tasks) : Fail(request.error());
   if (!checked) return writer.Finish(net::GrpcStatus::FromError(checked.error()));
   const auto encode = [](std::vector<InferenceResult> results) {

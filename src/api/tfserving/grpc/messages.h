@@ -1,6 +1,7 @@
 // The messages of TF Serving's services: requests from bytes, answers to bytes.
 //
-// Decoders throw protozero::exception for what is no protobuf; Parsed() turns that into an error.
+// Decoders throw protozero::exception for what is no protobuf: callers guard them
+// (protobuf::Guarded).
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,8 @@
 #include <vector>
 
 #include <protozero/data_view.hpp>
-#include <protozero/exception.hpp>
 
+#include "api/protobuf/reader.h"
 #include "api/tfserving/model_spec.h"
 #include "api/tfserving/model_status.h"
 #include "api/tfserving/results.h"
@@ -24,17 +25,6 @@
 #include "tensor/tensor.h"
 
 namespace plinth::api::tfserving {
-
-// What `decode`, a Result, gives; INVALID_ARGUMENT if the message is no protobuf.
-template <typename Decode>
-auto Parsed(Decode decode) -> decltype(decode()) {
-  try {
-    return decode();
-  } catch (const protozero::exception&) {
-    return Fail(Code::kInvalidArgument,
-                "the message is not what its type says: it cannot be parsed");
-  }
-}
 
 inline protozero::data_view ViewOf(const Buffer& message) {
   return {message.As<char>(), message.size()};

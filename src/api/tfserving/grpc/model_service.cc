@@ -10,8 +10,9 @@ namespace plinth::api::tfserving {
 namespace {
 
 Result<net::GrpcMessage> GetModelStatus(const Service& service, const Buffer& message) {
-  auto request =
-      Parsed([&]() -> Result<MetadataRequest> { return DecodeMetadataRequest(ViewOf(message)); });
+  auto request = protobuf::Guarded("a GetModelStatusRequest", [&]() -> Result<MetadataRequest> {
+    return DecodeMetadataRequest(ViewOf(message));
+  });
   if (!request) return Fail(std::move(request.error()));
   if (!request->has_spec) return Fail(Code::kInvalidArgument, "Missing ModelSpec");
   const auto versions = StatusOf(service, request->spec);

@@ -89,8 +89,9 @@ class PredictCall final : public UnaryCall {
 
  private:
   Result<DecodedCall> DecodeInputs(const ModelVersion& version) override {
-    return Parsed(
-        [&] { return DecodePredict(request_, message(), version.signature(), version.config()); });
+    return protobuf::Guarded("a PredictRequest", [&] {
+      return DecodePredict(request_, message(), version.signature(), version.config());
+    });
   }
   Result<net::GrpcMessage> Encode(const InferResponse& response) override {
     return EncodePredictResponse(EncodeModelSpec(Answered(spec()), response.version->version()),
@@ -125,8 +126,9 @@ Result<DecodedCall> DecodePredict(const PredictRequest& request, const Buffer& m
 }
 
 void HandlePredict(Service& service, net::GrpcCall call, Buffer message, net::GrpcWriter writer) {
-  auto request =
-      Parsed([&]() -> Result<PredictRequest> { return DecodePredictRequest(ViewOf(message)); });
+  auto request = protobuf::Guarded("a PredictRequest", [&]() -> Result<PredictRequest> {
+    return DecodePredictRequest(ViewOf(message));
+  });
   if (!request) return writer.Finish(net::GrpcStatus::FromError(request.error()));
   Run(service, std::make_shared<PredictCall>(std::move(call), std::move(message), std::move(writer),
                                              *std::move(request)));

@@ -27,8 +27,9 @@ Status CheckMetadataRequest(const MetadataRequest& request) {
 }
 
 Result<net::GrpcMessage> GetModelMetadata(const Service& service, const Buffer& message) {
-  auto request =
-      Parsed([&]() -> Result<MetadataRequest> { return DecodeMetadataRequest(ViewOf(message)); });
+  auto request = protobuf::Guarded("a GetModelMetadataRequest", [&]() -> Result<MetadataRequest> {
+    return DecodeMetadataRequest(ViewOf(message));
+  });
   if (!request) return Fail(std::move(request.error()));
   if (auto checked = CheckMetadataRequest(*request); !checked) return Fail(checked.error());
   const auto version = DescribeServable(service, request->spec);

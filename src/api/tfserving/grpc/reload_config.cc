@@ -140,7 +140,8 @@ net::GrpcMethod ReloadConfigMethod(ReloadConfig reload) {
   return {"/tensorflow.serving.ModelService/HandleReloadConfigRequest",
           net::GrpcUnary([reload = std::move(reload)](const net::GrpcCall&, const Buffer& message,
                                                       net::GrpcWriter writer) {
-            auto config = Parsed([&] { return DecodeReloadConfig(ViewOf(message)); });
+            auto config = protobuf::Guarded("a ReloadConfigRequest",
+                                            [&] { return DecodeReloadConfig(ViewOf(message)); });
             if (!config) return writer.Finish(net::GrpcStatus::FromError(config.error()));
             reload(*std::move(config), [writer = std::move(writer)](const Status& done) mutable {
               if (!done) return writer.Finish(net::GrpcStatus::FromError(done.error()));

@@ -180,7 +180,7 @@ TEST_F(ServicesTest, PredictRefusesInTfServingsWords) {
           })),
           3, "Unrecognized servable version label: stable");
   refused("", 3, "ModelSpec");
-  refused("\xff\xff", 3, "cannot be parsed");
+  refused("\xff\xff", 3, "is not a PredictRequest");
   refused(Predict(Spec("m", "other")), 9, "Serving signature key \"other\" not found.");
   refused(Predict(Spec("m"), "z"), 3,
           "output tensor alias not found in signature: z Outputs expected to be in the set {y}.");
