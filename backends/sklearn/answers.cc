@@ -71,7 +71,7 @@ std::vector<Answer> Scores(const Traits& traits) {
 std::vector<Answer> Transformed(const Traits& traits) {
   const bool only_scores = traits.TransformWidth() == 0 && traits.score_samples;  // KernelDensity
   if (!traits.Transforms() || only_scores) return {};
-  return {{Kind::kTransformed, "transformed", traits.TransformWidth(), false}};
+  return {{Kind::kTransformed, "transformed", traits.TransformWidth(), traits.flat_transform}};
 }
 
 struct Method {

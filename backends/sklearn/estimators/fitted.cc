@@ -19,6 +19,16 @@ double ToNumber(const Value& value) {
 
 }  // namespace
 
+std::vector<double> Transposed(const Matrix& matrix) {
+  std::vector<double> to(matrix.data.size());
+  for (std::size_t i = 0; i < matrix.rows; ++i) {
+    for (std::size_t j = 0; j < matrix.columns; ++j) {
+      to[j * matrix.rows + i] = matrix.data[i * matrix.columns + j];
+    }
+  }
+  return to;
+}
+
 Fitted::Fitted(const Value& object, ReadLimits& limits, std::size_t width, int depth)
     : object_(object), limits_(limits), width_(width), depth_(depth) {
   class_name_ = object.text.substr(object.text.rfind('.') + 1);

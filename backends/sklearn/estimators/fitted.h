@@ -24,6 +24,9 @@ struct Matrix {
   bool is_vector = false;  // it had fewer than two dimensions
 };
 
+// The matrix with its columns as rows.
+std::vector<double> Transposed(const Matrix& matrix);
+
 // Limits of one load, shared by all the estimators in it: a file can refer to one part many times,
 // and every time costs.
 class ReadLimits {

@@ -3,18 +3,12 @@
 #include <utility>
 
 #include "estimators/families.h"
+#include "estimators/label_targets.h"
+#include "estimators/linear_classifier.h"
 #include "estimators/linear_state.h"
 
 namespace plinth::sklearn {
 namespace {
-
-// How predict_proba makes probabilities of scores.
-enum class Link : std::uint8_t {
-  kNone,           // there is no predict_proba
-  kOneVersusRest,  // the sigmoid of each score, divided by their sum
-  kSoftmax,        // softmax over the scores; over (-score, score) for two classes
-  kModifiedHuber,  // (clip(score, -1, 1) + 1) / 2, divided by their sum
-};
 
 // Divides by the sum; all zeros become uniform.
 void Normalise(double* values, std::size_t n) {
@@ -50,6 +44,7 @@ void LinkMulti(Link link, const double* scores, std::size_t n, double* out) {
   Normalise(out, n);
 }
 
+// With several targets, a score says whether its target is there.
 class LinearClassifier final : public Estimator {
  public:
   LinearClassifier(Traits traits, LinearState state, Link link)
@@ -59,15 +54,13 @@ class LinearClassifier final : public Estimator {
     if (Status finite = CheckFinite(rows); !finite) return finite;
     const std::size_t width = state_.outputs;
     const std::size_t classes = traits().classes.size();
+    const std::size_t targets = traits().LabelWidth();
     Scratch::Frame frame(scratch);
     double* scores = out.decision ? out.decision : frame.Take<double>(rows.count * width);
     Affine(rows, state_.weights.data(), state_.bias.data(), width, scores);
     for (std::size_t i = 0; i < rows.count; ++i) {
       const double* score = scores + i * width;
-      if (out.labels) {
-        out.labels[i] =
-            width == 1 ? (score[0] > 0 ? 1 : 0) : static_cast<std::int32_t>(ArgMax(score, width));
-      }
+      if (out.labels) WriteLabels(score, out.labels + i * targets);
       if (out.probabilities == nullptr) continue;
       double* probabilities = out.probabilities + i * classes;
       if (width == 1) {
@@ -80,28 +73,43 @@ class LinearClassifier final : public Estimator {
   }
 
  private:
+  void WriteLabels(const double* score, std::int32_t* labels) const {
+    const std::size_t width = state_.outputs;
+    if (width == 1 || !traits().targets.empty()) {
+      for (std::size_t i = 0; i < width; ++i) labels[i] = score[i] > 0 ? 1 : 0;
+    } else {
+      *labels = static_cast<std::int32_t>(ArgMax(score, width));
+    }
+  }
+
   LinearState state_;
   Link link_;
 };
 
-EstimatorPtr Read(Fitted& fitted, Link link) {
+EstimatorPtr Make(Fitted& fitted, Link link, LabelTargets labels) {
   LinearState state = ReadLinearState(fitted);
-  Classes classes = fitted.ReadClasses();
   if (!fitted.ok()) return nullptr;
-  const bool binary = state.outputs == 1 && classes.size() == 2;
-  if (!binary && (state.outputs == 1 || state.outputs != classes.size())) {
+  const std::size_t classes = labels.classes.size();
+  if (classes < 2 || state.outputs != labels.Columns()) {
     fitted.Fail("'coef_' scores " + std::to_string(state.outputs) + " classes and 'classes_' has " +
-                std::to_string(classes.size()));
+                std::to_string(classes));
     return nullptr;
   }
   Traits traits = fitted.MakeTraits(Role::kClassifier, state.inputs);
   traits.probabilities = link != Link::kNone;
   traits.decision_width = state.outputs;
-  traits.classes = std::move(classes);
+  labels.MoveTo(traits);
   return std::make_unique<LinearClassifier>(std::move(traits), std::move(state), link);
 }
 
-EstimatorPtr ReadWithoutProbabilities(Fitted& fitted) { return Read(fitted, Link::kNone); }
+EstimatorPtr ReadWithoutProbabilities(Fitted& fitted) {
+  return ReadLinearClassifier(fitted, Link::kNone);
+}
+
+// Ridge classifiers keep how y was made into numbers; classes_ is a property of that before 1.4.
+EstimatorPtr ReadRidge(Fitted& fitted) {
+  return Make(fitted, Link::kNone, ReadLabelTargets(fitted, "_label_binarizer"));
+}
 
 // `multi_class` was a parameter up to scikit-learn 1.7. Since then: the sigmoid for two classes,
 // softmax for more.
@@ -116,16 +124,24 @@ EstimatorPtr ReadLogistic(Fitted& fitted) {
   if (multi_class == "auto" || multi_class == "deprecated") {
     sigmoid = binary || solver == "liblinear" || old_newton_cholesky;
   }
-  return Read(fitted, sigmoid ? Link::kOneVersusRest : Link::kSoftmax);
+  return ReadLinearClassifier(fitted, sigmoid ? Link::kOneVersusRest : Link::kSoftmax);
 }
 
 EstimatorPtr ReadSgd(Fitted& fitted) {
   const std::string_view loss = fitted.Text("loss", "hinge");
-  if (loss == "log_loss" || loss == "log") return Read(fitted, Link::kOneVersusRest);
-  return Read(fitted, loss == "modified_huber" ? Link::kModifiedHuber : Link::kNone);
+  if (loss == "log_loss" || loss == "log")
+    return ReadLinearClassifier(fitted, Link::kOneVersusRest);
+  return ReadLinearClassifier(fitted,
+                              loss == "modified_huber" ? Link::kModifiedHuber : Link::kNone);
 }
 
 }  // namespace
+
+EstimatorPtr ReadLinearClassifier(Fitted& fitted, Link link) {
+  LabelTargets labels;
+  labels.classes = fitted.ReadClasses();
+  return Make(fitted, link, std::move(labels));
+}
 
 std::span<const RegistryEntry> LinearClassifiers() {
   static constexpr RegistryEntry kEntries[] = {
@@ -133,8 +149,8 @@ std::span<const RegistryEntry> LinearClassifiers() {
       {"sklearn.linear_model.LogisticRegressionCV", ReadLogistic},
       {"sklearn.linear_model.PassiveAggressiveClassifier", ReadWithoutProbabilities},
       {"sklearn.linear_model.Perceptron", ReadWithoutProbabilities},
-      {"sklearn.linear_model.RidgeClassifier", ReadWithoutProbabilities},
-      {"sklearn.linear_model.RidgeClassifierCV", ReadWithoutProbabilities},
+      {"sklearn.linear_model.RidgeClassifier", ReadRidge},
+      {"sklearn.linear_model.RidgeClassifierCV", ReadRidge},
       {"sklearn.linear_model.SGDClassifier", ReadSgd},
       {"sklearn.svm.LinearSVC", ReadWithoutProbabilities},
   };

@@ -43,6 +43,24 @@ EstimatorPtr ReadIdentity(Fitted& fitted) { return Read(fitted, false); }
 // The generalised linear models with the log link.
 EstimatorPtr ReadExponential(Fitted& fitted) { return Read(fitted, true); }
 
+// The link is chosen by name; before 1.1 it could also be an object.
+EstimatorPtr ReadTweedie(Fitted& fitted) {
+  const Value* link = fitted.Find("link");
+  std::string_view name = "auto";
+  if (link && link->Is(Kind::kObject)) {
+    name = link->text.ends_with(".LogLink")        ? "log"
+           : link->text.ends_with(".IdentityLink") ? "identity"
+                                                   : link->text;
+  } else {
+    name = fitted.Text("link", "auto");
+  }
+  if (name != "auto" && name != "log" && name != "identity") {
+    fitted.Fail("link '" + std::string(name.substr(0, 80)) +
+                "' is not supported; auto, log and identity are");
+  }
+  return Read(fitted, name == "log" || (name == "auto" && fitted.Number("power", 0) > 0));
+}
+
 }  // namespace
 
 std::span<const RegistryEntry> LinearRegressors() {
@@ -54,19 +72,27 @@ std::span<const RegistryEntry> LinearRegressors() {
       {"sklearn.linear_model.GammaRegressor", ReadExponential},
       {"sklearn.linear_model.HuberRegressor", ReadIdentity},
       {"sklearn.linear_model.Lars", ReadIdentity},
+      {"sklearn.linear_model.LarsCV", ReadIdentity},
       {"sklearn.linear_model.Lasso", ReadIdentity},
       {"sklearn.linear_model.LassoCV", ReadIdentity},
       {"sklearn.linear_model.LassoLars", ReadIdentity},
+      {"sklearn.linear_model.LassoLarsCV", ReadIdentity},
+      {"sklearn.linear_model.LassoLarsIC", ReadIdentity},
       {"sklearn.linear_model.LinearRegression", ReadIdentity},
       {"sklearn.linear_model.MultiTaskElasticNet", ReadIdentity},
+      {"sklearn.linear_model.MultiTaskElasticNetCV", ReadIdentity},
       {"sklearn.linear_model.MultiTaskLasso", ReadIdentity},
+      {"sklearn.linear_model.MultiTaskLassoCV", ReadIdentity},
       {"sklearn.linear_model.OrthogonalMatchingPursuit", ReadIdentity},
+      {"sklearn.linear_model.OrthogonalMatchingPursuitCV", ReadIdentity},
       {"sklearn.linear_model.PassiveAggressiveRegressor", ReadIdentity},
       {"sklearn.linear_model.PoissonRegressor", ReadExponential},
+      {"sklearn.linear_model.QuantileRegressor", ReadIdentity},
       {"sklearn.linear_model.Ridge", ReadIdentity},
       {"sklearn.linear_model.RidgeCV", ReadIdentity},
       {"sklearn.linear_model.SGDRegressor", ReadIdentity},
       {"sklearn.linear_model.TheilSenRegressor", ReadIdentity},
+      {"sklearn.linear_model.TweedieRegressor", ReadTweedie},
       {"sklearn.svm.LinearSVR", ReadIdentity},
   };
   return kEntries;

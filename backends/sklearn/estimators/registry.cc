@@ -11,7 +11,7 @@ namespace {
 
 using Family = std::span<const RegistryEntry> (*)();
 
-constexpr Family kFamilies[] = {
+constexpr std::array kFamilies = {
     LinearRegressors,
     LinearClassifiers,
     Scalers,
@@ -22,6 +22,14 @@ constexpr Family kFamilies[] = {
     Forests,
     GradientBoosters,
     Dummies,
+    GaussianNaiveBayesFamily,
+    DiscreteNaiveBayes,
+    CategoricalNaiveBayesFamily,
+    LinearDiscriminants,
+    QuadraticDiscriminants,
+    CrossDecompositions,
+    Isotonic,
+    Mlps,
     Pipelines,
     FeatureUnions,
     ColumnTransformers,

@@ -52,6 +52,7 @@ struct Traits {
 
   bool score_samples = false;       // score_samples exists
   std::size_t transform_width = 0;  // columns of `transformed`, for other roles than transformers
+  bool flat_transform = false;      // transform() gives [n]; there is one column then
 
   bool sparse = false;        // transformers: TransformSparse() is what scikit-learn gives
   bool takes_sparse = false;  // RunBatch() takes sparse rows without making them dense
