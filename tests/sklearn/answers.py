@@ -14,15 +14,16 @@ def dense(array):
     return array
 
 
-def answers_of(model, x):
-    """Methods that the fitted model does not have are left out."""
+def answers_of(model, x, without=()):
+    """Methods that the fitted model does not have are left out, as are those named in `without`."""
     answers = {}
     for method in METHODS:
-        try:
-            function = getattr(model, method)
-        except AttributeError:
+        if method in without:
             continue
-        answer = function(x)
+        try:
+            answer = getattr(model, method)(x)
+        except (AttributeError, NotImplementedError):
+            continue
         parts = answer if method == "predict_proba" and isinstance(answer, list) else [answer]
         answers[method] = [dense(part) for part in parts]
     return answers

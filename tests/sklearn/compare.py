@@ -11,7 +11,8 @@ Finding = namedtuple("Finding", "method kind detail")
 
 BLOCK_ROWS = 256  # how many rows the backend takes at once; more than that must not matter
 FLOAT64, FLOAT32 = 1e-9, 1e-6  # relative
-FLOOR = 1e-3  # absolute: as a share of the relative tolerance, times the largest number of the array
+# Absolute, times the largest number of the array: what rounding leaves where large numbers cancel.
+FLOOR64, FLOOR32 = 1e-12, 1e-7
 
 
 def difference(expected, served, tolerance=None):
@@ -21,13 +22,14 @@ def difference(expected, served, tolerance=None):
     if expected.dtype.kind not in "fiu" or served.dtype.kind not in "fiu":
         wrong = np.array([str(a) != str(b) for a, b in zip(expected.ravel(), served.ravel())], dtype=bool).reshape(expected.shape)
         return _first(wrong, expected, served)
-    if tolerance is None:
-        tolerance = FLOAT32 if expected.dtype == np.float32 else FLOAT64
+    single = expected.dtype == np.float32
+    tolerance = tolerance or (FLOAT32 if single else FLOAT64)
+    floor = max(FLOOR32 if single else FLOOR64, tolerance / 1000)
     expected, served = expected.astype(np.float64), served.astype(np.float64)
     finite = np.isfinite(expected)
     scale = np.abs(expected[finite]).max(initial=0.0)
     with np.errstate(invalid="ignore"):
-        close = np.abs(served - expected) <= tolerance * (np.abs(expected) + FLOOR * scale)
+        close = np.abs(served - expected) <= tolerance * np.abs(expected) + floor * scale
     same = (served == expected) | (np.isnan(served) & np.isnan(expected))
     return _first(~np.where(finite, close, same), expected, served)
 

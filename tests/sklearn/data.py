@@ -41,7 +41,7 @@ def iris_two():
 
 def iris_float_classes():
     x, y, test = iris()
-    return x, y * 0.5, test
+    return x, y.astype(float), test
 
 
 def iris_bool():
@@ -94,10 +94,97 @@ def diabetes_float32():
     return x.astype(np.float32), y.astype(np.float32), test
 
 
+def _sparse(name):
+    from scipy.sparse import csr_matrix
+
+    x, y, test = load(name)
+    return csr_matrix(x), y, csr_matrix(test)
+
+
+def digits_sparse():
+    return _sparse("digits")
+
+
+def diabetes_sparse():
+    return _sparse("diabetes")
+
+
+def iris_float32():
+    x, y, test = iris()
+    return x.astype(np.float32), y, test.astype(np.float32)
+
+
+def iris_far():
+    """Rows to ask about that are within and beyond what was seen."""
+    x, y, test = iris()
+    return x, y, np.concatenate([test, test * 1.7 - 3.0, x.min(axis=0)[None], x.max(axis=0)[None]])
+
+
+def iris_shifted():
+    """No two training rows are equally far from a row that is asked about."""
+    x, y, test = iris()
+    return x + 1e-3 * np.random.RandomState(1).rand(*x.shape), y, test + 0.1 * np.random.RandomState(2).rand(*test.shape)
+
+
+def iris_centred():
+    x, y, test = iris()
+    return x - x.mean(axis=0), x[:, 2] * 3 - x[:, 0], test - x.mean(axis=0)
+
+
+def digits_few():
+    """Sixteen pixels of digits."""
+    x, y, test = digits()
+    return x[:120, 18:34], y[:120], test[:, 18:34]
+
+
+def digits_unit():
+    """Pixels from 0 to 1."""
+    x, y, test = digits()
+    return x / 16.0, y, test / 16.0
+
+
+def digits_zero_rows():
+    x, y, test = digits()
+    return x, y, np.concatenate([test, np.zeros_like(test[:2])])
+
+
+def equal_columns():
+    """Columns whose scores are equal."""
+    x, y, test = iris()
+    return x[:, [2, 0, 2, 1, 0, 2]], y, test[:, [2, 0, 2, 1, 0, 2]]
+
+
+def degrees():
+    """Latitudes and longitudes, in radians."""
+    random = np.random.RandomState(0)
+    x = np.column_stack([random.uniform(-1.5, 1.5, 100), random.uniform(-3, 3, 100)])
+    return x, (x[:, 0] > 0).astype(int), _test(x) * 0.97
+
+
+def bits():
+    """Zeros and ones."""
+    x, y, test = digits()
+    return (x > 6).astype(float), y, (test > 6).astype(float)
+
+
+def square_distances():
+    """Distances between the training rows, and from the test rows to them."""
+    from sklearn.metrics import pairwise_distances
+
+    x, y, test = iris_shifted()
+    return pairwise_distances(x), y, pairwise_distances(test, x)
+
+
 def counts():
     """Small whole numbers; also a target of counts."""
     x, y = datasets.load_digits(return_X_y=True)
     return x[:200, 2:20], y[:200], x[200:224, 2:20]
+
+
+def counts_two():
+    """Counts, and two classes."""
+    x, y, test = counts()
+    return x, (y > 4).astype(int), test
 
 
 def _holed(x, share=0.15, seed=0):
@@ -132,6 +219,14 @@ def one_empty_column():
     return x, y, test
 
 
+def holes_some():
+    """Two columns without holes."""
+    x, y, test = iris()
+    holed, _, holed_test = iris_holes()
+    choose = [True, False, True, False]
+    return np.where(choose, x, holed), y, np.where(choose, test, holed_test)
+
+
 def levels():
     """Whole-number categories, few a column."""
     x, y = datasets.load_iris(return_X_y=True)
@@ -148,6 +243,65 @@ def words():
     return x, y, _test(x)
 
 
+def words_new():
+    """Strings that were not seen."""
+    x, y, test = words()
+    test = test.copy()
+    test[::5, 0] = "gigantic"
+    test[2::7, 1] = "pink"
+    return x, y, test
+
+
+def words_holes():
+    x, y, test = words()
+    holed = np.where(np.random.RandomState(0).rand(*x.shape) < 0.2, np.nan, x)
+    return holed.astype(object), y, _test(holed)
+
+
+def words_two():
+    x, y, test = words()
+    return x, (y == 1).astype(int), test
+
+
+def categories():
+    """Strings, and None where there is none."""
+    x, y, _ = words()
+    x = x.copy()
+    x[np.random.RandomState(0).rand(*x.shape) < 0.2] = None
+    return x, y, _test(x)
+
+
+def categories_two():
+    x, y, test = categories()
+    return x, (y == 1).astype(int), test
+
+
+def categories_regression():
+    x, _, test = categories()
+    return x, iris()[0][:, 0], test
+
+
+def categories_mixed():
+    """A table with columns of pandas' type category."""
+    import pandas as pd
+
+    table, y, test = mixed()
+    cities = pd.CategoricalDtype(sorted(set(table["city"])))
+    sizes = pd.CategoricalDtype(["small", "medium", "large"])
+    return table.astype({"city": cities, "size": sizes}), y, test.astype({"city": cities, "size": sizes})
+
+
+def levels_holes():
+    x, y, _ = levels()
+    x = _holed(x.astype(float))
+    return x, y, _test(x)
+
+
+def levels_regression():
+    x, _, test = levels()
+    return x, iris()[0][:, 0] * 2, test
+
+
 def multilabel():
     """Three labels a row, any of which may be there."""
     x, y = datasets.load_iris(return_X_y=True)
@@ -161,10 +315,43 @@ def multiclass_two():
     return x, np.column_stack([y, (x[:, 0] > 5.8) + (x[:, 0] > 5.0) + (x[:, 0] > 6.5).astype(int)]), _test(x)
 
 
+def multiclass_names():
+    """Two targets of strings."""
+    x, y, test = multiclass_two()
+    return x, np.array(["zero", "one", "two", "three"])[y], test
+
+
+def two_classes_names():
+    x, y, test = iris_two()
+    return x, np.where(y == 1, "bad", "good"), test
+
+
 def half_labelled():
     """Classes, -1 where the class is not known."""
     x, y = datasets.load_iris(return_X_y=True)
     return x, np.where(np.random.RandomState(0).rand(len(y)) < 0.5, -1, y), _test(x)
+
+
+def half_named():
+    """Classes that do not begin at 0."""
+    x, y, test = half_labelled()
+    return x, np.where(y < 0, -1, y * 3 + 2), test
+
+
+def one_target():
+    """A target of shape [n, 1]."""
+    x, y, test = diabetes()
+    return x, y[:, None], test
+
+
+def diabetes_three():
+    x, y, test = diabetes()
+    return x, np.column_stack([y, np.log(y), x[:, 2] * 3 + y / 50]), test
+
+
+def one_column_matrix():
+    x, y, test = one_column()
+    return x[:, None], y, test[:, None]
 
 
 def one_column():
@@ -175,6 +362,16 @@ def one_column():
 def class_names():
     """What encoders of labels are fitted on: the labels alone."""
     y = iris_names()[1]
+    return y, None, _test(y)
+
+
+def class_numbers():
+    y = np.array([10, -3, 7, 7, 10, 22] * 4)
+    return y, None, y
+
+
+def two_names():
+    y = two_classes_names()[1]
     return y, None, _test(y)
 
 
@@ -212,6 +409,24 @@ def table():
     return pd.DataFrame(x, columns=names), y, pd.DataFrame(test, columns=names)
 
 
+def table_numbers():
+    """diabetes as a DataFrame."""
+    import pandas as pd
+
+    x, y, test = diabetes()
+    names = list(datasets.load_diabetes().feature_names)
+    return pd.DataFrame(x, columns=names), y, pd.DataFrame(test, columns=names)
+
+
+def notes():
+    """A table with a column of texts."""
+    import pandas as pd
+
+    lines, topics, _ = texts()
+    table = pd.DataFrame({"note": lines, "length": [float(len(line)) for line in lines]})
+    return table, topics, table.iloc[::2].reset_index(drop=True)
+
+
 _WEATHER = """The storm brought heavy rain and wind to the coast on Monday.
 Sunny skies and warm weather are expected for the whole weekend.
 Snow fell overnight, and the roads to the mountains are closed.
@@ -247,6 +462,32 @@ def records():
     """Rows as dictionaries."""
     rows = [{"city": "Oslo", "age": 41.0}, {"city": "Lima", "age": 12.5, "member": 1}, {"age": 3}, {"city": "Oslo", "score": -2.0}]
     return rows * 3, None, [*rows, {"city": "Unknown", "age": 1}]
+
+
+def records_labelled():
+    rows, _, test = records()
+    return rows, np.array(["a", "b", "a", "b"] * 3), test
+
+
+def records_lists():
+    """A value may be a list of strings."""
+    rows = [{"tags": ["red", "round"], "size": 2}, {"tags": ["red"], "size": 1}, {"tags": "square"}]
+    return rows, None, rows
+
+
+def tokens():
+    rows = [line.lower().split() for line in texts()[0]]
+    return rows, None, rows
+
+
+def pairs():
+    rows = [[(word, float(len(word) % 4 - 1)) for word in row] for row in tokens()[0]]
+    return rows, None, rows
+
+
+def texts_two():
+    x, y, test = texts()
+    return x, np.where(y == "food", "food", "other"), test
 
 
 @functools.lru_cache(maxsize=None)

@@ -31,8 +31,10 @@ class Estimators:
         raise Absent("there is no " + name)
 
 
-_DEEPER = {"feature_extraction": ("feature_extraction.text", "feature_extraction.image"),
-           "gaussian_process": ("gaussian_process.kernels",)}  # fmt: skip
+_DEEPER = {
+    "feature_extraction": ("feature_extraction.text", "feature_extraction.image"),
+    "gaussian_process": ("gaussian_process.kernels",),
+}
 sk = Estimators()
 for _switch in ("enable_hist_gradient_boosting", "enable_iterative_imputer", "enable_halving_search_cv"):
     try:
@@ -45,19 +47,19 @@ class Case:
     def __init__(self, data, make, params, options):
         self.data = data
         self._make = make
-        self._params = params
+        self.params = params
         self._options = options
-        self.name = self._describe()
         self.tolerance = options.get("tolerance")  # relative; None: by the type that scikit-learn answers in
         self.alone = options.get("alone", True)
         self.newest = options.get("newest", True)
+        self.without = options.get("without", ())
 
     def estimator(self, name):
         """Makes the unfitted estimator. Raises Absent where this scikit-learn has no such thing."""
         if self._make:
             return self._make(sk)
         try:
-            return getattr(sk, name)(**self._params)
+            return getattr(sk, name)(**self.params)
         except TypeError as error:
             raise Absent(str(error)) from None
 
@@ -71,20 +73,27 @@ class Case:
             model.fit(x)
         return test
 
-    def _describe(self):
+    def name(self, model=None):
+        """What the case is called: its label, or its data and what differs from the defaults in the unfitted `model`."""
         if "label" in self._options:
             return self._options["label"]
-        return self.data + "".join(", {}={}".format(key, value) for key, value in self._params.items())
+        text = " ".join(repr(model).split())[:120] if self._make and model is not None else ""
+        return (
+            self.data
+            + "".join(", {}={}".format(key, value) for key, value in self.params.items())
+            + (", " + text if text else "")
+        )
 
 
 def case(data, make=None, *, options=None, **params):
     """`data` names a function of data.py. The estimator is made of `params`, or by `make(sk)`, where sk.SVC is the class SVC.
 
     A case that the scikit-learn at hand cannot make (no such class or parameter) is left out. `options`: a dictionary of
-      label      what the case is called; needed with `make`
+      label      what the case is called, where its hyper-parameters do not tell
       target     False: fit on x alone
       tolerance  the relative tolerance, where scikit-learn itself computes in another precision than it answers in
       alone      False: what scikit-learn answers for a row depends on the others in the call
-      newest     False: older versions only
+      newest     False: not with the scikit-learn that the other tests use, but older ones
+      without    methods that scikit-learn has but that raise an error with these hyper-parameters
     """
     return Case(data, make, params, options or {})

@@ -1,8 +1,19 @@
-"""Imputers of numbers."""
+"""Imputers."""
 
 from .case import case
 
 CASES = {
+    "SimpleImputer": [case("iris_holes", strategy=strategy) for strategy in ("mean", "median", "most_frequent", "constant")]
+    + [
+        case("iris_holes", add_indicator=True),
+        case("one_empty_column"),
+        case("one_empty_column", keep_empty_features=True),
+        case("one_empty_column", add_indicator=True, strategy="median"),
+        case("levels", missing_values=1),
+        case("words_holes", strategy="most_frequent"),
+        case("words_holes", strategy="constant", fill_value="?"),
+        case("iris_holes", strategy="constant", fill_value=-1.5),
+    ],
     "IterativeImputer": [
         case("diabetes_holes", random_state=0),
         case("cancer_holes", max_iter=3, random_state=0, add_indicator=True),
@@ -26,6 +37,8 @@ CASES = {
         case("diabetes", n_neighbors=3),
     ],
     "MissingIndicator": [
+        case("holes_some"),
+        case("levels", missing_values=1, error_on_new=False),
         case("iris_holes"),
         case("iris_holes", features="all"),
         case("cancer_holes", error_on_new=False),

@@ -1,0 +1,51 @@
+"""Clusterers that predict, mixtures, and EllipticEnvelope."""
+
+from .case import case
+
+_covariances = ("full", "tied", "diag", "spherical")
+
+CASES = {
+    "KMeans": [
+        case("iris", n_clusters=3, random_state=0),
+        case("digits", n_clusters=10, n_init=2, random_state=0),
+        case("digits_sparse", n_clusters=4, n_init=1, random_state=0),
+        case("iris", n_clusters=1, n_init=1),
+        case("table", n_clusters=3, n_init=1, random_state=0),
+        case("iris_float32", n_clusters=3, n_init=1, random_state=0),
+    ],
+    "MiniBatchKMeans": [case("iris", n_clusters=3, random_state=0), case("digits", n_clusters=10, random_state=0)],
+    "BisectingKMeans": [
+        case("iris", n_clusters=5, random_state=0),
+        case("digits", n_clusters=8, random_state=0, bisecting_strategy="largest_cluster"),
+    ],
+    "Birch": [
+        case("iris"),
+        case("iris", n_clusters=None),
+        case("digits", n_clusters=10, threshold=10.0),
+        case("iris", threshold=0.2, branching_factor=5),
+    ],
+    "MeanShift": [case("iris"), case("iris", bandwidth=0.8), case("iris_far", bandwidth=0.8, cluster_all=False)],
+    "AffinityPropagation": [case("iris", random_state=0), case("diabetes", damping=0.9, random_state=0)],
+    "FeatureAgglomeration": [
+        case("digits", n_clusters=8),
+        case("iris", n_clusters=2),
+        case("digits", lambda sk: sk.FeatureAgglomeration(n_clusters=5, pooling_func=_max())),
+    ],
+    "GaussianMixture": [case("iris", n_components=3, covariance_type=kind, random_state=0) for kind in _covariances]
+    + [case("wine", n_components=2, random_state=0)],
+    "BayesianGaussianMixture": [
+        case("iris", n_components=3, covariance_type=kind, random_state=0, max_iter=50) for kind in _covariances
+    ]
+    + [case("iris", n_components=3, weight_concentration_prior_type="dirichlet_distribution", random_state=0, max_iter=50)],
+    "EllipticEnvelope": [
+        case("iris", random_state=0),
+        case("diabetes", contamination=0.2, random_state=0),
+        case("iris", assume_centered=True, random_state=0),
+    ],
+}
+
+
+def _max():
+    import numpy as np
+
+    return np.max
