@@ -15,8 +15,13 @@ FLOAT64, FLOAT32 = 1e-9, 1e-6  # relative
 FLOOR64, FLOOR32 = 1e-12, 1e-7
 
 
-def difference(expected, served, tolerance=None):
-    """None, or what is wrong with `served`."""
+def scale_of(expected):
+    """The largest number of an answer, by which the rounding of small ones is judged; 0 for strings."""
+    return np.abs(expected[np.isfinite(expected)]).max(initial=0.0) if expected.dtype.kind in "fiu" else 0.0
+
+
+def difference(expected, served, tolerance=None, scale=None):
+    """None, or what is wrong with `served`. `scale`: where `expected` is a part, that of the whole."""
     if served.shape != expected.shape:
         return f"shape {list(served.shape)} instead of {list(expected.shape)}"
     if expected.dtype.kind not in "fiu" or served.dtype.kind not in "fiu":
@@ -27,7 +32,7 @@ def difference(expected, served, tolerance=None):
     floor = max(FLOOR32 if single else FLOOR64, tolerance / 1000)
     expected, served = expected.astype(np.float64), served.astype(np.float64)
     finite = np.isfinite(expected)
-    scale = np.abs(expected[finite]).max(initial=0.0)
+    scale = scale_of(expected) if scale is None else scale
     with np.errstate(invalid="ignore"):
         close = np.abs(served - expected) <= tolerance * np.abs(expected) + floor * scale
     same = (served == expected) | (np.isnan(served) & np.isnan(expected))
@@ -59,13 +64,15 @@ def check(backend, path, x, answers, alone=(), tolerance=None):
 
 
 def _compare(model, method, x, expected, alone, tolerance):
+    scales = [scale_of(part) for part in expected]
+
     def run(rows):
         return list(model.execute(feed.inputs_of(model.inputs, rows)).values())
 
     def wrong(expected, served, where):
         if len(served) != len(expected):
             return f"{len(served)} outputs instead of {len(expected)}"
-        problems = (difference(e, s, tolerance) for e, s in zip(expected, served))
+        problems = (difference(e, s, tolerance, scale) for e, s, scale in zip(expected, served, scales))
         return next((where + problem for problem in problems if problem), None)
 
     problem = wrong(expected, run(x), "")
