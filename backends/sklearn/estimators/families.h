@@ -16,6 +16,7 @@ std::span<const RegistryEntry> Imputers();
 std::span<const RegistryEntry> Trees();
 std::span<const RegistryEntry> Forests();
 std::span<const RegistryEntry> GradientBoosters();
+std::span<const RegistryEntry> HistGradientBoosters();
 std::span<const RegistryEntry> Dummies();
 std::span<const RegistryEntry> GaussianNaiveBayesFamily();
 std::span<const RegistryEntry> DiscreteNaiveBayes();

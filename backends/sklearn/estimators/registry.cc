@@ -21,6 +21,7 @@ constexpr std::array kFamilies = {
     Trees,
     Forests,
     GradientBoosters,
+    HistGradientBoosters,
     Dummies,
     GaussianNaiveBayesFamily,
     DiscreteNaiveBayes,
