@@ -142,11 +142,14 @@ Matrix Fitted::ReadMatrix(const Value& value, std::string_view name) {
 
 std::vector<std::int64_t> Fitted::Ints(std::string_view name) {
   const Value* value = Require(name);
-  if (value == nullptr) return {};
-  if (value->Is(Kind::kInt)) return {value->integer};
+  return value ? Ints(*value, name) : std::vector<std::int64_t>();
+}
+
+std::vector<std::int64_t> Fitted::Ints(const Value& value, std::string_view name) {
+  if (value.Is(Kind::kInt)) return {value.integer};
   std::vector<std::int64_t> out;
-  if (value->IsSequence()) {
-    for (const Value* item : value->items) {
+  if (value.IsSequence()) {
+    for (const Value* item : value.items) {
       if (!item->Is(Kind::kInt)) {
         FailFor(name, "holds " + Describe(*item) + "; whole numbers were expected");
       }
@@ -155,12 +158,12 @@ std::vector<std::int64_t> Fitted::Ints(std::string_view name) {
     }
     return out;
   }
-  if (!value->Is(Kind::kArray) || value->array == nullptr ||
-      !limits_.Charge(value->array->count * sizeof(std::int64_t))) {
-    FailFor(name, "is " + Describe(*value) + "; an array of whole numbers was expected");
+  if (!value.Is(Kind::kArray) || value.array == nullptr ||
+      !limits_.Charge(value.array->count * sizeof(std::int64_t))) {
+    FailFor(name, "is " + Describe(value) + "; an array of whole numbers was expected");
     return {};
   }
-  auto ints = ToInts(*value->array);
+  auto ints = ToInts(*value.array);
   if (!ints) {
     FailFor(name, "cannot be read: " + ints.error().message);
     return {};

@@ -82,6 +82,7 @@ class Fitted {
   Matrix ReadMatrix(std::string_view name);
   Matrix ReadMatrix(const Value& value, std::string_view name);
   std::vector<std::int64_t> Ints(std::string_view name);
+  std::vector<std::int64_t> Ints(const Value& value, std::string_view name);
 
   // classes_ of a classifier with one target.
   Classes ReadClasses();

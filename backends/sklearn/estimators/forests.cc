@@ -28,7 +28,7 @@ class Forest final : public TreeEstimator {
     for (std::size_t i = 0; i < rows.count * width; ++i) mean[i] /= count;
     if (out.labels == nullptr) return {};
     for (std::size_t row = 0; row < rows.count; ++row) {
-      out.labels[row] = static_cast<std::int32_t>(ArgMax(mean + row * width, width));
+      ChooseLabels(traits(), mean + row * width, out.labels + row * traits().LabelWidth());
     }
     return {};
   }

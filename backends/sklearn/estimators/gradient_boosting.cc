@@ -33,7 +33,7 @@ class Booster final : public TreeEstimator {
  public:
   // `initial` is null for init="zero".
   Booster(Traits traits, TreeSet<float> trees, Settings settings, EstimatorPtr initial)
-      : TreeEstimator(std::move(traits), std::move(trees), false),
+      : TreeEstimator(std::move(traits), std::move(trees), Accepts::kFinite),
         settings_(settings),
         initial_(std::move(initial)) {}
 

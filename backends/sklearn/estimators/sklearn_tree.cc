@@ -120,15 +120,18 @@ void ForEachFittedTree(Fitted& fitted, const std::function<void(const Value& tre
   }
 }
 
-bool TreeAllowsNaN(Fitted& fitted, int since_minor) {
-  if (!fitted.VersionAtLeast(1, since_minor)) return false;
+Accepts TreeAccepts(Fitted& fitted, int nan_since) {
+  if (!fitted.VersionAtLeast(1, nan_since)) return Accepts::kFinite;
   const std::string_view criterion = fitted.Text("criterion", "");
   const bool monotonic = fitted.Has("monotonic_cst");
-  return fitted.VersionAtLeast(1, 9) || (criterion != "absolute_error" && !monotonic);
+  const bool nan = fitted.VersionAtLeast(1, 9) || (criterion != "absolute_error" && !monotonic);
+  return nan ? Accepts::kNaN : Accepts::kFinite;
 }
 
 Result<FeatureBlock<float>> TreeEstimator::ToFeatures(Rows rows, Scratch::Frame& frame) const {
-  if (Status finite = CheckFinite(rows, allow_nan_); !finite) return Fail(finite.error());
+  if (accepts_ == Accepts::kAny) return FeatureBlock<float>::Of(rows, frame);
+  const bool nan = accepts_ == Accepts::kNaN;
+  if (Status finite = CheckFinite(rows, nan); !finite) return Fail(finite.error());
   const auto block = FeatureBlock<float>::Of(rows, frame);
   if (!block.has_nan) return block;
   for (std::size_t i = 0; i < rows.count * rows.width; ++i) {

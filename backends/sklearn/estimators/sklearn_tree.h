@@ -34,26 +34,29 @@ void AddSklearnTree(Fitted& fitted, TreeSet<float>& trees, const Value& tree);
 // Calls add(tree) for the tree_ of each estimator of the list estimators_.
 void ForEachFittedTree(Fitted& fitted, const std::function<void(const Value& tree)>& add);
 
-// Whether the scikit-learn that fitted this tree or forest accepts missing values in it.
-// `since_minor`: the 1.x that began to.
-bool TreeAllowsNaN(Fitted& fitted, int since_minor);
+// What may stand in X.
+enum class Accepts : std::uint8_t { kFinite, kNaN, kAny };
+
+// What the scikit-learn that fitted this tree or forest accepts in it: missing values since
+// 1.`nan_since`.
+Accepts TreeAccepts(Fitted& fitted, int nan_since);
 
 // An estimator made of such trees: they look at X in float32.
 class TreeEstimator : public Estimator {
  public:
-  TreeEstimator(Traits traits, TreeSet<float> trees, bool allow_nan)
-      : Estimator(std::move(traits)), trees_(std::move(trees)), allow_nan_(allow_nan) {}
+  TreeEstimator(Traits traits, TreeSet<float> trees, Accepts accepts)
+      : Estimator(std::move(traits)), trees_(std::move(trees)), accepts_(accepts) {}
 
  protected:
-  // The rows as the trees want them, in memory of the frame. INVALID_ARGUMENT for infinity, a
-  // number that is too large for float32, and NaN where it is not accepted.
+  // The rows as the trees want them, in memory of the frame. INVALID_ARGUMENT for what is not
+  // accepted: infinity, a number that is too large for float32, NaN.
   Result<FeatureBlock<float>> ToFeatures(Rows rows, Scratch::Frame& frame) const;
 
   const TreeSet<float>& trees() const { return trees_; }
 
  private:
   TreeSet<float> trees_;
-  bool allow_nan_;
+  Accepts accepts_;
 };
 
 }  // namespace plinth::sklearn

@@ -35,7 +35,7 @@ class TreeClassifier final : public TreeEstimator {
     const std::size_t width = trees().leaf_width();
     trees().ForEachLeaf(*features, [&](std::size_t row, std::size_t, const double* leaf) {
       if (out.labels) {
-        out.labels[row] = static_cast<std::int32_t>(ArgMax(leaf, width));
+        ChooseLabels(traits(), leaf, out.labels + row * traits().LabelWidth());
       }
       if (out.probabilities) {
         std::copy_n(leaf, width, out.probabilities + row * width);

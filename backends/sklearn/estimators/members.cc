@@ -1,0 +1,104 @@
+#include "estimators/members.h"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <utility>
+
+namespace plinth::sklearn {
+namespace {
+
+// Where each of `some` stands in `all`, which is sorted; -1 for what is not there.
+template <typename T>
+std::vector<std::int32_t> Places(const std::vector<T>& some, const std::vector<T>& all) {
+  std::vector<std::int32_t> places;
+  places.reserve(some.size());
+  for (const T& one : some) {
+    const auto found = std::ranges::lower_bound(all, one);
+    const bool there = found != all.end() && *found == one;
+    places.push_back(there ? static_cast<std::int32_t>(found - all.begin()) : -1);
+  }
+  return places;
+}
+
+// A column that one member does not look at may hold strings for another.
+void MergeTypes(const std::vector<ColumnType>& types, std::vector<ColumnType>& merged) {
+  if (merged.empty()) merged = types;
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (types[i] == ColumnType::kText) merged[i] = ColumnType::kText;
+  }
+}
+
+}  // namespace
+
+std::vector<EstimatorPtr> ReadMembers(Fitted& fitted, std::string_view name, std::size_t width) {
+  std::vector<EstimatorPtr> members;
+  const Value* list = fitted.Require(name);
+  if (list == nullptr) return members;
+  if (!list->IsSequence() || list->items.empty()) {
+    fitted.FailFor(name, "is " + Describe(*list) + "; estimators were expected");
+    return members;
+  }
+  for (const Value* item : list->items) {
+    members.push_back(fitted.Child(*item, width));
+    if (!fitted.ok()) return {};
+  }
+  return members;
+}
+
+void DescribeInputs(Fitted& fitted, std::span<const EstimatorPtr> members, Traits& traits) {
+  traits.takes_sparse = true;
+  traits.inputs = members.front()->traits().inputs;
+  for (const EstimatorPtr& member : members) {
+    const Traits& part = member->traits();
+    if (part.inputs != traits.inputs) {
+      return fitted.Fail("one of its estimators takes " + std::to_string(traits.inputs) +
+                         " features, another " + std::to_string(part.inputs));
+    }
+    MergeTypes(part.input_types, traits.input_types);
+    if (traits.names.empty()) traits.names = part.names;
+    traits.takes_sparse = traits.takes_sparse && part.takes_sparse;
+    traits.widest = std::max(traits.widest, part.widest);
+  }
+}
+
+std::vector<std::int32_t> MatchClasses(Fitted& fitted, const Traits& member,
+                                       const Classes& classes) {
+  const Classes& own = member.classes;
+  if (member.role != Role::kClassifier || own.size() == 0) {
+    fitted.Fail(member.name + " is not a classifier of one target");
+    return {};
+  }
+  std::vector<std::int32_t> places;
+  if (own.type == classes.type) {
+    switch (own.type) {
+      case Classes::Type::kInts:
+        places = Places(own.ints, classes.ints);
+        break;
+      case Classes::Type::kFloats:
+        places = Places(own.floats, classes.floats);
+        break;
+      case Classes::Type::kStrings:
+        places = Places(own.strings, classes.strings);
+        break;
+    }
+  }
+  if (places.empty() || std::ranges::find(places, -1) != places.end()) {
+    fitted.Fail(member.name + " in it has a class that it does not have itself");
+    return {};
+  }
+  return places;
+}
+
+std::vector<std::int32_t> ClassNumbers(Fitted& fitted, const Traits& member, std::size_t count) {
+  return MatchClasses(fitted, member, NumberedClasses(count));
+}
+
+Classes NumberedClasses(std::size_t count) {
+  Classes classes;
+  classes.ints.resize(count);
+  std::iota(classes.ints.begin(), classes.ints.end(), 0);
+  return classes;
+}
+
+}  // namespace plinth::sklearn
