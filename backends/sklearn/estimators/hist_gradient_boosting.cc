@@ -34,18 +34,19 @@ class HistBooster final : public Estimator {
         preprocessor_(std::move(preprocessor)) {}
 
   Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
+    return RunBatch(Batch(rows), out, scratch);
+  }
+
+  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);
-    if (preprocessor_) {
-      double* encoded = frame.Take<double>(rows.count * trees_.inputs());
-      if (Status status = preprocessor_->Run(rows, Outputs{.values = encoded}, scratch); !status) {
-        return status;
-      }
-      rows = Rows{encoded, rows.count, trees_.inputs(), rows.first};
-    }
+    const Result<Batch> encoded = preprocessor_ ? preprocessor_->Transform(batch, frame) : batch;
+    if (!encoded) return Fail(encoded.error());
+    const Result<Rows> rows = ToDense(*encoded, frame);
+    if (!rows) return Fail(rows.error());
     const std::size_t width = settings_.baseline.size();
-    double* raw = out.decision ? out.decision : frame.Take<double>(rows.count * width);
-    Sum(rows, raw, frame);
-    Finish(raw, rows.count, out);
+    double* raw = out.decision ? out.decision : frame.Take<double>(rows->count * width);
+    Sum(*rows, raw, frame);
+    Finish(raw, rows->count, out);
     return {};
   }
 
@@ -158,6 +159,10 @@ EstimatorPtr Make(Fitted& fitted, Traits traits, Link link, std::size_t per_iter
   TreeSet<double> trees = ReadHistTrees(fitted, traits.inputs, per_iteration);
   EstimatorPtr preprocessor = ReadPreprocessor(fitted, traits.inputs, settings.raw_categories);
   if (!fitted.ok()) return nullptr;
+  if (preprocessor) {
+    traits.input_types = preprocessor->traits().input_types;
+    traits.widest = preprocessor->traits().widest;
+  }
   return std::make_unique<HistBooster>(std::move(traits), std::move(trees), std::move(settings),
                                        std::move(preprocessor));
 }

@@ -20,10 +20,12 @@ double AveragePathLength(double samples) {
 class IsolationForest final : public TreeEstimator {
  public:
   // Leaves hold path lengths. `denominator`: what the sum of a row's is divided by.
+  // `single_sample`: nothing could be learnt, all rows score alike.
   IsolationForest(Traits traits, TreeSet<float> trees, Accepts accepts, double denominator,
-                  double offset)
+                  bool single_sample, double offset)
       : TreeEstimator(std::move(traits), std::move(trees), accepts),
         denominator_(denominator),
+        single_sample_(single_sample),
         offset_(offset) {}
 
   Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
@@ -35,8 +37,7 @@ class IsolationForest final : public TreeEstimator {
     trees().ForEachLeaf(
         *features, [&](std::size_t row, std::size_t, const double* leaf) { depths[row] += *leaf; });
     for (std::size_t row = 0; row < rows.count; ++row) {
-      // Of one sample nothing can be parted.
-      const double ratio = denominator_ == 0 ? 1 : depths[row] / denominator_;
+      const double ratio = single_sample_ ? 1 : depths[row] / denominator_;
       const double score = -std::exp2(-ratio);
       const double decision = score - offset_;
       if (out.scores) out.scores[row] = score;
@@ -48,6 +49,7 @@ class IsolationForest final : public TreeEstimator {
 
  private:
   double denominator_;
+  bool single_sample_;
   double offset_;
 };
 
@@ -117,9 +119,11 @@ EstimatorPtr Read(Fitted& fitted) {
   traits.classes.ints = {-1, 1};
   traits.decision_width = 1;
   traits.score_samples = true;
+  // Versions before 1.0 divide by zero then.
+  const bool single_sample = denominator == 0 && fitted.VersionAtLeast(1, 0);
   const Accepts accepts = fitted.VersionAtLeast(1, 6) ? Accepts::kAny : Accepts::kFinite;
   return std::make_unique<IsolationForest>(std::move(traits), std::move(trees), accepts,
-                                           denominator, offset);
+                                           denominator, single_sample, offset);
 }
 
 }  // namespace

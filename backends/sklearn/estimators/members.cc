@@ -39,6 +39,13 @@ std::vector<EstimatorPtr> ReadMembers(Fitted& fitted, std::string_view name, std
     fitted.FailFor(name, "is " + Describe(*list) + "; estimators were expected");
     return members;
   }
+  // Of some old estimators (dummies) nothing tells how many features they take but the others.
+  for (const Value* item : list->items) {
+    const Value* written = item->Attribute("n_features_in_");
+    if (width == 0 && written && written->Is(Kind::kInt) && written->integer > 0) {
+      width = static_cast<std::size_t>(written->integer);
+    }
+  }
   for (const Value* item : list->items) {
     members.push_back(fitted.Child(*item, width));
     if (!fitted.ok()) return {};

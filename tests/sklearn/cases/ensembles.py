@@ -34,6 +34,7 @@ CASES = {
         case("iris_names", n_estimators=5, random_state=0),
         case("digits", n_estimators=4, max_features=0.5, bootstrap_features=True, random_state=0),
         case("iris_holes", n_estimators=4, random_state=0),
+        case("digits", lambda sk: sk.BaggingClassifier(sk.LogisticRegression(), n_estimators=5, max_samples=12, random_state=0)),
         case("iris_names", lambda sk: sk.BaggingClassifier(sk.LinearSVC(), n_estimators=5, random_state=0)),
         case(
             "iris_two", lambda sk: sk.BaggingClassifier(sk.LogisticRegression(), n_estimators=3, max_samples=0.3, random_state=0)
@@ -61,6 +62,17 @@ CASES = {
     ]
     + [
         case("iris_two", lambda sk: sk.VotingClassifier([*_classifiers(sk), ("none", "drop")])),
+        case("iris_two", lambda sk: sk.VotingClassifier([("none", "drop"), *_classifiers(sk)], voting="soft", weights=[9, 3, 1, 2])),
+        case(
+            "texts",
+            lambda sk: sk.VotingClassifier(
+                [
+                    ("counts", sk.make_pipeline(sk.CountVectorizer(), sk.MultinomialNB())),
+                    ("tfidf", sk.make_pipeline(sk.TfidfVectorizer(), sk.LogisticRegression())),
+                ],
+                voting="soft",
+            ),
+        ),
         case("iris_objects", lambda sk: sk.VotingClassifier(_classifiers(sk))),
     ],
     "VotingRegressor": [
