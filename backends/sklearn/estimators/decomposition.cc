@@ -1,78 +1,151 @@
-// PCA and TruncatedSVD: a projection on components.
+// The linear decompositions: PCA and its relatives.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 
 #include "estimators/families.h"
+#include "estimators/projection.h"
+#include "estimators/sparse_state.h"
+#include "numeric/cholesky.h"
 
 namespace plinth::sklearn {
 namespace {
 
-// (X @ components.T - offset) / divisor: the mean is subtracted after the projection, as
-// scikit-learn does for dense X.
-class Projection final : public Estimator {
- public:
-  Projection(Traits traits, std::vector<double> components, std::vector<double> shift,
-             std::vector<double> divisor)
-      : Estimator(std::move(traits)),
-        components_(std::move(components)),
-        shift_(std::move(shift)),
-        divisor_(std::move(divisor)) {}
+Projection ReadComponents(Fitted& fitted) {
+  Projection projection;
+  projection.components = fitted.ReadMatrix("components_");
+  return projection;
+}
 
-  Status Run(Rows rows, const Outputs& out, Scratch&) const override {
-    if (Status finite = CheckFinite(rows); !finite) return finite;
-    if (out.values == nullptr) return {};
-    const std::size_t outputs = shift_.size();
-    Affine(rows, components_.data(), shift_.data(), outputs, out.values);
-    if (divisor_.empty()) return {};
-    for (std::size_t i = 0; i < rows.count; ++i) {
-      for (std::size_t j = 0; j < outputs; ++j) out.values[i * outputs + j] /= divisor_[j];
-    }
-    return {};
-  }
-
- private:
-  std::vector<double> components_;  // outputs x inputs
-  std::vector<double> shift_;       // minus the projected mean
-  std::vector<double> divisor_;     // empty: 1
-};
-
-EstimatorPtr Make(Fitted& fitted, bool centred, bool whiten) {
-  Matrix components = fitted.ReadMatrix("components_");
-  const std::size_t inputs = fitted.Inputs(components.columns);
-  std::vector<double> shift(components.rows, 0.0);
-  if (centred && fitted.Has("mean_")) {
-    const std::vector<double> mean = fitted.Vector("mean_", inputs);
-    for (std::size_t i = 0; fitted.ok() && i < components.rows; ++i) {
-      shift[i] = -Dot(mean.data(), &components.data[i * inputs], inputs);
+EstimatorPtr ReadPca(Fitted& fitted) {
+  Projection projection = ReadComponents(fitted);
+  const Matrix& components = projection.components;
+  if (fitted.Has("mean_")) {
+    std::vector<double> mean = fitted.Vector("mean_", components.columns);
+    if (!fitted.ok()) return nullptr;
+    // Since version 1.5 the mean is subtracted after the projection.
+    if (fitted.VersionAtLeast(1, 5)) {
+      for (std::size_t i = 0; i < components.rows; ++i) {
+        projection.shift.push_back(
+            -Dot(mean.data(), &components.data[i * components.columns], components.columns));
+      }
+    } else {
+      projection.mean = std::move(mean);
     }
   }
-  std::vector<double> divisor;
-  if (whiten) {
-    divisor = fitted.Vector("explained_variance_", components.rows);
-    for (double& variance : divisor) {
+  if (fitted.Flag("whiten", false)) {
+    projection.divisor = fitted.Vector("explained_variance_", components.rows);
+    for (double& variance : projection.divisor) {
       variance = std::max(std::sqrt(variance), std::numeric_limits<double>::epsilon());
     }
   }
-  if (fitted.ok() && components.rows == 0) fitted.Fail("'components_' is empty");
-  if (!fitted.ok()) return nullptr;
-  Traits traits = fitted.MakeTraits(Role::kTransformer, inputs);
-  traits.outputs = components.rows;
-  return std::make_unique<Projection>(std::move(traits), std::move(components.data),
-                                      std::move(shift), std::move(divisor));
+  return MakeProjection(fitted, std::move(projection));
 }
 
-EstimatorPtr ReadPca(Fitted& fitted) { return Make(fitted, true, fitted.Flag("whiten", false)); }
-EstimatorPtr ReadTruncatedSvd(Fitted& fitted) { return Make(fitted, false, false); }
+EstimatorPtr ReadTruncatedSvd(Fitted& fitted) {
+  return MakeProjection(fitted, ReadComponents(fitted));
+}
+
+// `whiten` is a bool or, from version 1.1 on, a str or False.
+EstimatorPtr ReadFastIca(Fitted& fitted) {
+  Projection projection = ReadComponents(fitted);
+  const Value* whiten = fitted.Find("whiten");
+  const bool off = whiten != nullptr && whiten->Is(Kind::kBool) && whiten->integer == 0;
+  if (!off) projection.mean = fitted.Vector("mean_", projection.components.columns);
+  return MakeProjection(fitted, std::move(projection));
+}
+
+// inverse(matrix) @ components, for a symmetric matrix of as many rows as there are components.
+void SolveForComponents(Fitted& fitted, std::vector<double> matrix, Matrix& components) {
+  const std::size_t n = components.rows;
+  if (!FactorCholesky(matrix.data(), n)) {
+    fitted.FailFor("components_", "depend on each other: the projection is not defined");
+    return;
+  }
+  std::vector<double> column(n);
+  for (std::size_t j = 0; j < components.columns; ++j) {
+    for (std::size_t i = 0; i < n; ++i) column[i] = components.data[i * components.columns + j];
+    SolveCholesky(matrix.data(), n, column.data());
+    for (std::size_t i = 0; i < n; ++i) components.data[i * components.columns + j] = column[i];
+  }
+}
+
+// left @ right.T + diagonal * I
+std::vector<double> Products(Fitted& fitted, const Matrix& left, const Matrix& right,
+                             double diagonal) {
+  const std::size_t n = left.rows;
+  if (!fitted.ok() || (n != 0 && (n > ReadLimits::kMaxColumns ||
+                                  !fitted.limits().Charge(n * n * sizeof(double))))) {
+    fitted.Fail("it is too large for its file");
+    return {};
+  }
+  std::vector<double> products(n * n);
+  const std::size_t width = left.columns;
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      products[i * n + j] = Dot(&left.data[i * width], &right.data[j * width], width);
+    }
+    products[i * n + i] += diagonal;
+  }
+  return products;
+}
+
+// The expected factors given X: (X - mean) W' (I + W C')^-1, where W = C / noise.
+EstimatorPtr ReadFactorAnalysis(Fitted& fitted) {
+  Projection projection = ReadComponents(fitted);
+  const Matrix components = projection.components;
+  projection.mean = fitted.Vector("mean_", components.columns);
+  const std::vector<double> noise = fitted.Vector("noise_variance_", components.columns);
+  if (!fitted.ok()) return nullptr;
+  for (std::size_t i = 0; i < components.data.size(); ++i) {
+    projection.components.data[i] /= noise[i % components.columns];
+  }
+  std::vector<double> matrix = Products(fitted, projection.components, components, 1);
+  if (!fitted.ok()) return nullptr;
+  SolveForComponents(fitted, std::move(matrix), projection.components);
+  return MakeProjection(fitted, std::move(projection));
+}
+
+// The ridge regression of X - mean on the components.
+EstimatorPtr ReadSparsePca(Fitted& fitted) {
+  Projection projection = ReadComponents(fitted);
+  projection.mean = fitted.Vector("mean_", projection.components.columns);
+  std::vector<double> matrix = Products(fitted, projection.components, projection.components,
+                                        fitted.Number("ridge_alpha", 0.01));
+  if (!fitted.ok()) return nullptr;
+  SolveForComponents(fitted, std::move(matrix), projection.components);
+  return MakeProjection(fitted, std::move(projection));
+}
+
+EstimatorPtr ReadRandomProjection(Fitted& fitted) {
+  Projection projection;
+  projection.components = ReadMaybeSparse(fitted, "components_");
+  return MakeProjection(fitted, std::move(projection));
+}
+
+// The chances of the hidden units to be on.
+EstimatorPtr ReadBernoulliRbm(Fitted& fitted) {
+  Projection projection = ReadComponents(fitted);
+  projection.shift = fitted.Vector("intercept_hidden_", projection.components.rows);
+  projection.sigmoid = true;
+  return MakeProjection(fitted, std::move(projection));
+}
 
 }  // namespace
 
 std::span<const RegistryEntry> Decompositions() {
   static constexpr RegistryEntry kEntries[] = {
+      {"sklearn.decomposition.FactorAnalysis", ReadFactorAnalysis},
+      {"sklearn.decomposition.FastICA", ReadFastIca},
       {"sklearn.decomposition.IncrementalPCA", ReadPca},
+      {"sklearn.decomposition.MiniBatchSparsePCA", ReadSparsePca},
       {"sklearn.decomposition.PCA", ReadPca},
+      {"sklearn.decomposition.SparsePCA", ReadSparsePca},
       {"sklearn.decomposition.TruncatedSVD", ReadTruncatedSvd},
+      {"sklearn.neural_network.BernoulliRBM", ReadBernoulliRbm},
+      {"sklearn.random_projection.GaussianRandomProjection", ReadRandomProjection},
+      {"sklearn.random_projection.SparseRandomProjection", ReadRandomProjection},
   };
   return kEntries;
 }

@@ -50,6 +50,11 @@ std::span<const RegistryEntry> KernelSamplers();
 std::span<const RegistryEntry> CountSketches();
 std::span<const RegistryEntry> IterativeImputers();
 std::span<const RegistryEntry> KnnImputers();
+std::span<const RegistryEntry> CentreClusterers();
+std::span<const RegistryEntry> BisectingClusterers();
+std::span<const RegistryEntry> FeatureAgglomerations();
+std::span<const RegistryEntry> Mixtures();
+std::span<const RegistryEntry> EllipticEnvelopes();
 
 // A transformer that gives its input back.
 EstimatorPtr MakeIdentity(std::size_t inputs);

@@ -11,6 +11,7 @@ namespace {
 
 using Family = std::span<const RegistryEntry> (*)();
 
+constexpr Family kFamilies[] = {
 constexpr std::array kFamilies = {
     LinearRegressors,
     LinearClassifiers,
@@ -55,6 +56,11 @@ constexpr std::array kFamilies = {
     CountSketches,
     IterativeImputers,
     KnnImputers,
+    CentreClusterers,
+    BisectingClusterers,
+    FeatureAgglomerations,
+    Mixtures,
+    EllipticEnvelopes,
 };
 
 const std::map<std::string_view, ReadFunction>& Readers() {

@@ -2,11 +2,15 @@
 #pragma once
 
 #include "numeric/panel_walk.h"
+#include "numeric/sparse.h"
 
 namespace plinth::sklearn {
 
 // out[i * range.size() + j] = rows[i] . fitted[range.first + j]. Requires rows.width ==
 // fitted.columns().
 void InnerProducts(Rows rows, const Panels& fitted, PanelRange range, double* out);
+
+// The same of sparse rows with all of the fitted rows.
+void InnerProducts(const SparseRows& rows, const Panels& fitted, double* out);
 
 }  // namespace plinth::sklearn
