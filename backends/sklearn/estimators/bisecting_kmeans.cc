@@ -59,7 +59,7 @@ class BisectingTree final : public Estimator {
     const std::size_t n = state_.norms.size();
     InnerProducts(rows, state_.clusters, AllOf(state_.clusters), distances);
     for (std::size_t i = 0; i < rows.count; ++i) {
-      const double norm = Dot(rows.row(i), rows.row(i), rows.width);
+      const double norm = SquaredNorm(rows.row(i), rows.width);
       for (std::size_t j = 0; j < n; ++j) {
         double& distance = distances[i * n + j];
         distance = std::sqrt(std::max(-2 * distance + norm + state_.norms[j], 0.0));
@@ -126,7 +126,7 @@ class TreeReader {
     std::vector<double> centre = part.Vector("center", inputs_);
     if (!part.ok()) parent.Fail(part.error().message);
     for (std::size_t j = 0; j < mean_.size(); ++j) centre[j] += mean_[j];
-    state_.tree_norms.push_back(Dot(centre.data(), centre.data(), inputs_));
+    state_.tree_norms.push_back(SquaredNorm(centre.data(), inputs_));
     state_.tree_centres.insert(state_.tree_centres.end(), centre.begin(), centre.end());
   }
 
@@ -150,7 +150,7 @@ EstimatorPtr ReadBisectingKMeans(Fitted& fitted) {
   state.clusters = Panels(centres.data.data(), centres.rows, centres.columns);
   for (std::size_t j = 0; j < centres.rows; ++j) {
     const double* centre = &centres.data[j * inputs];
-    state.norms.push_back(Dot(centre, centre, inputs));
+    state.norms.push_back(SquaredNorm(centre, inputs));
   }
   TreeReader(fitted, inputs, centres.rows, state).Read(*tree);
   if (!fitted.ok()) return nullptr;

@@ -33,7 +33,7 @@ class NearestCentre final : public Estimator {
     Label(products, rows.count, out);
     if (out.transformed == nullptr) return {};
     for (std::size_t i = 0; i < rows.count; ++i) {
-      Measure(Dot(rows.row(i), rows.row(i), rows.width), products, i, out);
+      Measure(SquaredNorm(rows.row(i), rows.width), products, i, out);
     }
     return {};
   }
@@ -49,7 +49,7 @@ class NearestCentre final : public Estimator {
     if (out.transformed == nullptr) return {};
     for (std::size_t i = 0; i < rows->count; ++i) {
       const double* values = rows->values + rows->starts[i];
-      Measure(Dot(values, values, rows->starts[i + 1] - rows->starts[i]), products, i, out);
+      Measure(SquaredNorm(values, rows->starts[i + 1] - rows->starts[i]), products, i, out);
     }
     return {};
   }
@@ -117,7 +117,7 @@ EstimatorPtr Make(Fitted& fitted, std::string_view name, std::vector<std::int64_
   Centres state{Panels(centres.data.data(), centres.rows, centres.columns), {}, {}};
   for (std::size_t j = 0; j < centres.rows; ++j) {
     const double* centre = &centres.data[j * centres.columns];
-    state.norms.push_back(Dot(centre, centre, centres.columns));
+    state.norms.push_back(SquaredNorm(centre, centres.columns));
     state.clusters.push_back(static_cast<std::int32_t>(
         std::ranges::lower_bound(traits.classes.ints, clusters[j]) - traits.classes.ints.begin()));
   }

@@ -7,21 +7,26 @@
 
 #include "estimators/families.h"
 #include "estimators/missing.h"
+#include "numeric/panels.h"
+#include "numeric/products.h"
 
 namespace plinth::sklearn {
 namespace {
 
-// The fitted rows, column by column, so that the loops over them run through memory in order.
-// Columns that had no value at fit() have an empty list of donors.
+// The fitted rows. Columns that had no value at fit() have an empty list of donors.
 struct Donors {
-  std::size_t rows = 0;
-  std::vector<double> values;                         // columns x rows; 0 where missing
-  std::vector<double> present;                        // columns x rows; 1, or 0 where missing
-  std::vector<double> norms;                          // rows: the sum of the squares
+  Matrix values;                                      // 0 where missing
+  Panels rows;                                        // the same
+  Panels squares;                                     // of the same
+  Panels present;                                     // 1, or 0 where missing
+  Panels missing;                                     // 1 less that
+  std::vector<double> norms;                          // the squared norm of each row
   std::vector<std::vector<std::uint32_t>> of_column;  // the rows that have a value there
   std::vector<double> means;                          // of those, for each column
 
-  const double* column(std::size_t j) const { return &values[j * rows]; }
+  double value(std::size_t row, std::size_t column) const {
+    return values.data[row * values.columns + column];
+  }
 };
 
 struct KnnState {
@@ -42,11 +47,8 @@ class KnnImputer final : public Estimator {
     if (Status finite = CheckFinite(rows, state_.marker.is_nan); !finite) return finite;
     if (out.values == nullptr) return {};
     Scratch::Frame frame(scratch);
-    const std::size_t fitted = state_.donors.rows;
-    double* distances = frame.Take<double>(fitted);
-    double* products = frame.Take<double>(fitted);
-    double* common = frame.Take<double>(fitted);
-    auto* nearest = frame.Take<std::uint32_t>(fitted);
+    double* distances = frame.Take<double>(state_.donors.values.rows);
+    auto* nearest = frame.Take<std::uint32_t>(state_.donors.values.rows);
     double* to = out.values;
     for (std::size_t i = 0; i < rows.count; ++i) {
       const double* row = rows.row(i);
@@ -60,7 +62,7 @@ class KnnImputer final : public Estimator {
           *to++ = row[j];
           continue;
         }
-        if (!measured) Measure(row, distances, products, common);
+        if (!measured) Measure(row, distances, scratch);
         measured = true;
         *to++ = Impute(j, distances, nearest);
       }
@@ -70,7 +72,7 @@ class KnnImputer final : public Estimator {
   }
 
  private:
-  void Measure(const double* row, double* distances, double* products, double* common) const;
+  void Measure(const double* row, double* distances, Scratch& scratch) const;
   double Impute(std::size_t column, const double* distances, std::uint32_t* nearest) const;
 
   KnnState state_;
@@ -79,42 +81,35 @@ class KnnImputer final : public Estimator {
 // The distances of one row from all fitted ones over the columns that both have, as if those were
 // all columns; NaN where they have none in common. By |x|^2 - 2 x.y + |y|^2 less what only one of
 // them has, as scikit-learn computes it.
-void KnnImputer::Measure(const double* row, double* distances, double* products,
-                         double* common) const {
+void KnnImputer::Measure(const double* row, double* distances, Scratch& scratch) const {
   const Donors& donors = state_.donors;
-  const std::size_t n = donors.rows;
+  const std::size_t n = donors.values.rows;
   const std::size_t width = traits().inputs;
-  double norm = 0;
-  std::fill_n(products, n, 0.0);
-  std::fill_n(common, n, 0.0);
+  Scratch::Frame frame(scratch);
+  double* values = frame.Take<double>(width);
+  double* squares = frame.Take<double>(width);
+  double* present = frame.Take<double>(width);
+  double* missing = frame.Take<double>(width);
   for (std::size_t j = 0; j < width; ++j) {
-    if (state_.marker.Matches(row[j])) continue;
-    const double x = row[j];
-    norm += x * x;
-    const double* values = donors.column(j);
-    for (std::size_t k = 0; k < n; ++k) products[k] += x * values[k];
+    missing[j] = state_.marker.Matches(row[j]) ? 1 : 0;
+    present[j] = 1 - missing[j];
+    values[j] = missing[j] == 1 ? 0 : row[j];
+    squares[j] = values[j] * values[j];
   }
-  for (std::size_t k = 0; k < n; ++k) distances[k] = -2 * products[k] + norm + donors.norms[k];
-  std::fill_n(products, n, 0.0);
-  for (std::size_t j = 0; j < width; ++j) {
-    if (state_.marker.Matches(row[j])) continue;
-    const double square = row[j] * row[j];
-    const double* present = &donors.present[j * n];
-    for (std::size_t k = 0; k < n; ++k) {
-      products[k] += square * (1 - present[k]);
-      common[k] += present[k];
-    }
-  }
-  for (std::size_t k = 0; k < n; ++k) distances[k] = std::max(distances[k], 0.0) - products[k];
-  std::fill_n(products, n, 0.0);
-  for (std::size_t j = 0; j < width; ++j) {
-    if (!state_.marker.Matches(row[j])) continue;
-    const double* values = donors.column(j);
-    for (std::size_t k = 0; k < n; ++k) products[k] += values[k] * values[k];
-  }
+  const auto multiply = [&](const double* with, const Panels& panels) {
+    double* products = frame.Take<double>(n);
+    InnerProducts(Rows{with, 1, width, 0}, panels, AllOf(panels), products);
+    return products;
+  };
+  const double* products = multiply(values, donors.rows);
+  const double* mine_alone = multiply(squares, donors.missing);
+  const double* theirs_alone = multiply(missing, donors.squares);
+  const double* common = multiply(present, donors.present);
+  const double norm = SquaredNorm(values, width);
   const auto all = static_cast<double>(width);
   for (std::size_t k = 0; k < n; ++k) {
-    const double square = std::max(distances[k] - products[k], 0.0);
+    double square = std::max(-2 * products[k] + norm + donors.norms[k], 0.0);
+    square = std::max(square - mine_alone[k] - theirs_alone[k], 0.0);
     distances[k] = common[k] == 0 ? std::numeric_limits<double>::quiet_NaN()
                                   : std::sqrt(square / common[k] * all);
   }
@@ -143,7 +138,7 @@ double KnnImputer::Impute(std::size_t column, const double* distances,
     const double distance = distances[nearest[i]];
     double weight = 1;
     if (state_.by_distance) weight = exact ? (distance == 0 ? 1.0 : 0.0) : 1 / distance;
-    sum += weight * donors.column(column)[nearest[i]];
+    sum += weight * donors.value(nearest[i], column);
     weights += weight;
   }
   return sum / weights;
@@ -151,33 +146,41 @@ double KnnImputer::Impute(std::size_t column, const double* distances,
 
 Donors ReadDonors(Fitted& fitted) {
   Donors donors;
-  const Matrix values = fitted.ReadMatrix("_fit_X");
+  Matrix values = fitted.ReadMatrix("_fit_X");
   const Matrix missing = fitted.ReadMatrix("_mask_fit_X");
   if (fitted.ok() && (values.rows != missing.rows || values.columns != missing.columns ||
                       values.data.empty() || values.rows > UINT32_MAX)) {
     fitted.FailFor("_mask_fit_X", "does not have the shape of '_fit_X', or there is nothing in it");
   }
-  if (!fitted.limits().Charge(3 * values.data.size() * sizeof(double))) {
+  if (!fitted.limits().Charge(4 * Panels::SizeFor(values.rows, values.columns))) {
     fitted.Fail("it is too large for its file");
   }
   if (!fitted.ok()) return donors;
-  donors.rows = values.rows;
-  donors.norms.assign(values.rows, 0.0);
-  donors.of_column.resize(values.columns);
-  for (std::size_t j = 0; j < values.columns; ++j) {
-    double sum = 0;
-    for (std::size_t k = 0; k < values.rows; ++k) {
-      const std::size_t at = k * values.columns + j;
-      const bool present = missing.data[at] == 0;
-      const double value = present ? values.data[at] : 0;
-      donors.values.push_back(value);
-      donors.present.push_back(present ? 1 : 0);
-      donors.norms[k] += value * value;
-      sum += value;
-      if (present) donors.of_column[j].push_back(static_cast<std::uint32_t>(k));
+  const std::size_t width = values.columns;
+  donors.of_column.resize(width);
+  donors.means.assign(width, 0.0);
+  std::vector<double> squares(values.data.size());
+  std::vector<double> present(values.data.size());
+  for (std::size_t i = 0; i < values.data.size(); ++i) {
+    present[i] = missing.data[i] == 0 ? 1 : 0;
+    if (present[i] == 0) values.data[i] = 0;
+    squares[i] = values.data[i] * values.data[i];
+    donors.means[i % width] += values.data[i];
+    if (present[i] == 1) {
+      donors.of_column[i % width].push_back(static_cast<std::uint32_t>(i / width));
     }
-    donors.means.push_back(sum / static_cast<double>(donors.of_column[j].size()));
   }
+  for (std::size_t j = 0; j < width; ++j) {
+    donors.means[j] /= static_cast<double>(donors.of_column[j].size());
+  }
+  for (std::size_t k = 0; k < values.rows; ++k) {
+    donors.norms.push_back(SquaredNorm(&values.data[k * width], width));
+  }
+  donors.rows = Panels(values.data.data(), values.rows, width);
+  donors.squares = Panels(squares.data(), values.rows, width);
+  donors.present = Panels(present.data(), values.rows, width);
+  donors.missing = Panels(missing.data.data(), values.rows, width);
+  donors.values = std::move(values);
   return donors;
 }
 
@@ -200,7 +203,7 @@ EstimatorPtr ReadKnnImputer(Fitted& fitted) {
   if (!fitted.ok()) return nullptr;
   state.by_distance = weights == "distance";
   state.neighbors =
-      static_cast<std::size_t>(std::min(neighbors, static_cast<double>(state.donors.rows)));
+      static_cast<std::size_t>(std::min(neighbors, static_cast<double>(state.donors.values.rows)));
   Traits traits = fitted.MakeTraits(Role::kTransformer, inputs);
   const auto empty = static_cast<std::size_t>(std::ranges::count_if(
       state.donors.of_column, [](const auto& donors) { return donors.empty(); }));

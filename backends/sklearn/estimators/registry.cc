@@ -11,7 +11,6 @@ namespace {
 
 using Family = std::span<const RegistryEntry> (*)();
 
-constexpr Family kFamilies[] = {
 constexpr std::array kFamilies = {
     LinearRegressors,
     LinearClassifiers,

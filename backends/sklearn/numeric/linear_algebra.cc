@@ -23,6 +23,25 @@ double Dot(const double* a, const double* b, std::size_t n) {
          ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7])) + tail;
 }
 
+double SquaredNorm(const double* x, std::size_t n) {
+  // Two sums, of even and odd columns; in each block of eight columns the last pair comes first.
+  double even = 0;
+  double odd = 0;
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    for (std::size_t pair = 8; pair > 0; pair -= 2) {
+      even += x[i + pair - 2] * x[i + pair - 2];
+      odd += x[i + pair - 1] * x[i + pair - 1];
+    }
+  }
+  for (; i + 2 <= n; i += 2) {
+    even += x[i] * x[i];
+    odd += x[i + 1] * x[i + 1];
+  }
+  if (i < n) even += x[i] * x[i];
+  return even + odd;
+}
+
 void Affine(Rows rows, const double* weights, const double* bias, std::size_t outputs,
             double* out) {
   for (std::size_t i = 0; i < rows.count; ++i) {

@@ -19,6 +19,10 @@ struct Rows {
 // The inner product of two vectors of n.
 double Dot(const double* a, const double* b, std::size_t n);
 
+// The inner product of a vector with itself, rounded as numpy's einsum does it on x86-64: where a
+// distance is |x|^2 - 2 x.y + |y|^2 and almost nothing is left, what is left depends on this.
+double SquaredNorm(const double* x, std::size_t n);
+
 // out[i][j] = rows[i] . weights[j] + bias[j], for `outputs` rows of weights, each rows.width long.
 void Affine(Rows rows, const double* weights, const double* bias, std::size_t outputs, double* out);
 

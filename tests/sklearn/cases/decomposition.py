@@ -14,30 +14,66 @@ CASES = {
         case("iris", n_components=3, whiten=True),
         case("digits", n_components=6, svd_solver="covariance_eigh"),
         case("table"),
+    ]
+    + [
+        case("iris"),
+        case("iris", n_components=2, whiten=True),
+        case("digits", n_components=0.9),
+        case("digits", n_components=5, svd_solver="randomized", random_state=0, whiten=True),
+        case("wine", n_components="mle"),
+        case("diabetes_float32", n_components=4, options={"tolerance": 1e-6}),
     ],
-    "IncrementalPCA": [case("digits", n_components=5), case("iris", whiten=True, batch_size=40)],
+    "IncrementalPCA": [case("digits", n_components=5), case("iris", whiten=True, batch_size=40)]
+    + [case("iris", n_components=2, batch_size=30), case("wine", whiten=True)],
     "TruncatedSVD": [
         case("digits", n_components=5, random_state=0),
         case("digits_sparse", n_components=5, algorithm="arpack", random_state=0),
+    ]
+    + [
+        case("digits", n_components=6, random_state=0),
+        case("iris", n_components=3, algorithm="arpack", random_state=0),
+        case("texts", lambda sk: sk.make_pipeline(sk.TfidfVectorizer(), sk.TruncatedSVD(4, random_state=0)), options={"label": "texts"}),
     ],
     "SparsePCA": [
         case("iris", n_components=2, random_state=0),
         case("digits_few", n_components=4, max_iter=20, ridge_alpha=0.1, random_state=0),
+    ]
+    + [
+        # For one row alone scikit-learn gives one dimension.
+        case("iris", n_components=2, random_state=0, options={"alone": False}),
+        case("digits", n_components=4, random_state=0, max_iter=20, ridge_alpha=0.5, options={"alone": False}),
+        case("iris", n_components=6, random_state=0, max_iter=20, options={"alone": False}),
     ],
     "MiniBatchSparsePCA": [
         case("iris", n_components=2, random_state=0),
         case("digits_few", n_components=4, max_iter=20, random_state=0),
+    ]
+    + [
+        case("iris", n_components=3, random_state=0, max_iter=20, options={"alone": False}),
+        case("digits", n_components=5, random_state=0, max_iter=10, options={"alone": False}),
     ],
     "FactorAnalysis": [
         case("iris", n_components=2),
         case("digits_few", n_components=3),
         case("iris", n_components=2, rotation="varimax"),
+    ]
+    + [
+        case("iris", n_components=2),
+        case("digits", n_components=7),
+        case("wine", n_components=3, svd_method="lapack", rotation="varimax"),
+        case("diabetes", n_components=10),
     ],
     "FastICA": [
         case("iris", n_components=3, random_state=0, whiten="unit-variance"),
         case("digits_few", n_components=4, random_state=0, whiten="arbitrary-variance"),
         case("iris", whiten=False, random_state=0),
         case("iris", fun="cube", random_state=0),
+    ]
+    + [
+        case("iris", random_state=0, n_components=3),
+        case("iris", random_state=0, whiten="unit-variance"),
+        case("wine", random_state=0, n_components=4, whiten="arbitrary-variance", fun="exp"),
+        case("iris", random_state=0, whiten=False),
     ],
     "NMF": [
         case("digits_few", n_components=4, random_state=0, max_iter=60),
@@ -58,10 +94,16 @@ CASES = {
     + [case("digits_few", split_sign=True, **_learn)],
     "MiniBatchDictionaryLearning": [case("digits_few", **how, **_learn) for how in _sparse_codes],
     "SparseCoder": [case("iris", lambda sk, how=how: sk.SparseCoder(_DICTIONARY, **how)) for how in _sparse_codes],
-    "GaussianRandomProjection": [case("digits", n_components=5, random_state=0)],
+    "GaussianRandomProjection": [case("digits", n_components=5, random_state=0)]
+    + [case("digits", n_components=6, random_state=0)],
     "SparseRandomProjection": [
         case("digits", n_components=5, random_state=0),
         case("digits_sparse", n_components=5, density=0.3, random_state=0),
+    ]
+    + [
+        case("digits", n_components=6, random_state=0),
+        case("digits", n_components=6, random_state=0, density=1.0),
+        case("wine", n_components=6, random_state=0, dense_output=True),
     ],
 }
 
@@ -74,6 +116,7 @@ def _dictionary():
 
 
 _DICTIONARY = _dictionary()
-for _name in ("NMF", "MiniBatchNMF"):  # they stop when the whole call has converged
+# NMF stops when the whole call has converged; for one row alone, sparse PCA gives one dimension.
+for _name in ("NMF", "MiniBatchNMF", "SparsePCA", "MiniBatchSparsePCA"):
     for _case in CASES[_name]:
         _case.alone = False
