@@ -29,6 +29,11 @@ def row(x, i):
     return x.iloc[i : i + 1] if hasattr(x, "iloc") else x[i : i + 1]
 
 
+def every(x, step):
+    """Each step-th row."""
+    return x.iloc[::step] if hasattr(x, "iloc") else x[::step]
+
+
 def repeated(x, times):
     """All rows, `times` times over."""
     if isinstance(x, list):

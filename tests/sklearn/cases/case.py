@@ -56,10 +56,8 @@ class Case:
 
     def estimator(self, name):
         """Makes the unfitted estimator. Raises Absent where this scikit-learn has no such thing."""
-        if self._make:
-            return self._make(sk)
         try:
-            return getattr(sk, name)(**self.params)
+            return self._make(sk) if self._make else getattr(sk, name)(**self.params)
         except TypeError as error:
             raise Absent(str(error)) from None
 
