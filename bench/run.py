@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 
 from plinth_bench import BUILD, MADE, ROOT, BenchError, machine  # noqa: E402
 from plinth_bench.context import Context  # noqa: E402
-from plinth_bench.suites import batching, caching, engines, grpc, isolation, life, micro, openinference, serving, startup  # noqa: E402
+from plinth_bench.suites import batching, caching, engines, grpc, isolation, life, micro, openinference, serving, sklearn, startup  # noqa: E402
 
 SUITES = {
     "startup": startup.run,
@@ -36,9 +36,10 @@ SUITES = {
     "cache": caching.run,
     "metrics": micro.run_metrics,
     "engines": engines.run,
+    "sklearn": sklearn.run,
     "micro": micro.run_libraries,
 }
-FULL_ONLY = {"engines", "micro"}
+FULL_ONLY = {"engines", "micro", "sklearn"}
 
 
 def main() -> int:

@@ -29,6 +29,12 @@ def row(x, i):
     return x.iloc[i : i + 1] if hasattr(x, "iloc") else x[i : i + 1]
 
 
+def alone(x, answers):
+    """Pairs of a row's number and the answers for it, taken from those for all: the first row, one in the middle, the last."""
+    rows = sorted({0, count(x) // 2, count(x) - 1})
+    return [(i, {method: [part[i : i + 1] for part in parts] for method, parts in answers.items()}) for i in rows]
+
+
 def every(x, step):
     """Each step-th row."""
     return x.iloc[::step] if hasattr(x, "iloc") else x[::step]

@@ -25,3 +25,8 @@ UNSERVED = {
     "NearestNeighbors": "has kneighbors alone, which gives indices of training rows",
     "PatchExtractor": "cuts images into patches: the number of rows changes, and nothing is learnt",
 }
+
+# What must be known of an estimator that is served.
+REMARKS = {
+    "DummyClassifier": "the strategies stratified and uniform draw at random and are refused",
+}

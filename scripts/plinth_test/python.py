@@ -1,4 +1,4 @@
-"""End-to-end tests: pytest in a virtual environment of its own, against the binary of the build."""
+"""Tests in Python: pytest in a virtual environment of their own, against what the build has made."""
 
 import subprocess
 import xml.etree.ElementTree as ElementTree
@@ -9,14 +9,20 @@ from plinth_setup import virtual_environment
 from . import Count
 
 
-def run(root: Path, build: Path, environment: dict[str, str]) -> Count:
+def run(root: Path, build: Path, environment: dict[str, str], name: str) -> Count:
+    """Runs tests/<name>: end to end against the program, or the scikit-learn backend against scikit-learn."""
     python = virtual_environment.prepare(root / "build" / "venv", root / "tests" / "requirements.txt")
-    report = build / "test-results" / "e2e.xml"
+    report = build / "test-results" / f"{name}.xml"
     report.unlink(missing_ok=True)
     code = subprocess.run(
-        [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", "tests/e2e"],
+        [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", f"tests/{name}"],
         cwd=root,
-        env={**environment, "PLINTH_BINARY": str(build / "plinth"), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            **environment,
+            "PLINTH_BINARY": str(build / "plinth"),
+            "PLINTH_SKLEARN_BACKEND": str(build / "backends" / "libplinth_sklearn.so"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
     ).returncode
     if not report.exists():
         print(f"pytest ended with {code} and left no report")
