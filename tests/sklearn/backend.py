@@ -33,18 +33,27 @@ class Backend:
             raise Refused((error.value or b"").decode())
         self._table = table.contents
 
-    def load(self, path, **options):
-        return Model(self._table, path, options)
+    def load(self, path, width=0, **options):
+        """`width`: how many features X has, for the few models that do not say; others must not need it."""
+        try:
+            return Model(self._table, path, options, 0)
+        except Refused as error:
+            if not width or "declare the shape" not in str(error):
+                raise
+            return Model(self._table, path, options, width)
 
 
 class Model:
     """A loaded model; a context manager that unloads it."""
 
-    def __init__(self, table, path, options):
+    def __init__(self, table, path, options, width):
         self._table = table
         given = [(key.encode(), str(value).encode()) for key, value in options.items() if value]
-        request = abi.LoadRequest(struct_size=sizeof(abi.LoadRequest), path=str(path).encode(), option_count=len(given),
-                                  options=(abi.Option * len(given))(*given))  # fmt: skip
+        declared = abi.TensorSpec(b"X", abi.FP64, 2, (c_int64 * 2)(-1, width), 0, 0)
+        request = abi.LoadRequest(
+            struct_size=sizeof(abi.LoadRequest), path=str(path).encode(), option_count=len(given),
+            options=(abi.Option * len(given))(*given), declared_input_count=1 if width else 0,
+            declared_inputs=ctypes.pointer(declared))  # fmt: skip
         self._model = c_void_p()
         self._check(table.load(byref(request), byref(self._model)))
         signature = table.describe(self._model).contents

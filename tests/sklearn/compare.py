@@ -51,7 +51,7 @@ def check(backend, path, x, answers, alone=(), tolerance=None):
     findings = []
     for method, expected in answers.items():
         try:
-            with backend.load(path, method=method) as model:
+            with backend.load(path, feed.width(x), method=method) as model:
                 wrong = _compare(model, method, x, expected, alone, tolerance)
             findings.append(Finding(method, "differs" if wrong else "served", wrong))
         except Refused as error:
@@ -89,7 +89,7 @@ def _without_method(backend, path, x, answers, tolerance):
     named = {"label": "predict", "prediction": "predict", "probabilities": "predict_proba", "decision": "decision_function",
              "transformed": "transform", "scores": "score_samples"}  # fmt: skip
     try:
-        with backend.load(path) as model:
+        with backend.load(path, feed.width(x)) as model:
             served = model.execute(feed.inputs_of(model.inputs, x))
     except Refused as error:
         return str(error)

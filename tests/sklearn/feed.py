@@ -56,6 +56,11 @@ def count(x):
     return x.shape[0] if hasattr(x, "shape") else len(x)
 
 
+def width(x):
+    """How many features a matrix has; 0 for other rows."""
+    return x.shape[1] if getattr(x, "ndim", 0) == 2 and not hasattr(x, "columns") else 0
+
+
 def _columns(x):
     if isinstance(x, dict):
         return x
