@@ -490,6 +490,24 @@ def texts_two():
     return x, np.where(y == "food", "food", "other"), test
 
 
+_LANGUAGES = """Ὀδυσσεὺς ἈΣΣΟΣ ΟΔΟΣ Σ ΑΣ. ΑΣ'Σ ΣΑΣ ᾼ
+İstanbul'da IŞIK ılık İİ DİYARBAKIR Ⅷ Ⓐ ǅ ŉ
+Щука ёлка Ёж МОСКВА, 2024 год; й й
+今天天气很好，我们去公园散步。東京 カタカナ ｶﾞ ㌔
+اللغة العربية ١٢٣ جميلة عَرَبِيّ
+हिन्दी में क्षत्रिय १२
+한국어 텍스트 각 ᄒᆞᆫ 가나다
+Straße ẞ ﬁne ﬀ Åå ÅÅ é é ½ ² ³x ①②
+naïve café déjà​vu ligne İı ﷺ
+emoji 😀👍🏽 x😀y 𝔘𝔫𝔦 𐐀𐐨 Ⱥ Ⱦ K Ω"""
+
+
+def languages():
+    """Texts whose characters are not ASCII: cases that change their length or depend on neighbours, composed and decomposed."""
+    x = _LANGUAGES.split("\n")
+    return x, np.arange(len(x)) % 2, [*x, "ΑΣ", "Σ", "̇", " ", "ΟΔΟΣ́ ΟΔΟΣ́Α", "_a_ __ a_"]
+
+
 @functools.lru_cache(maxsize=None)
 def load(name):
     return globals()[name]()

@@ -55,6 +55,9 @@ std::span<const RegistryEntry> BisectingClusterers();
 std::span<const RegistryEntry> FeatureAgglomerations();
 std::span<const RegistryEntry> Mixtures();
 std::span<const RegistryEntry> EllipticEnvelopes();
+std::span<const RegistryEntry> Vectorizers();
+std::span<const RegistryEntry> TfidfTransformers();
+std::span<const RegistryEntry> HashingVectorizers();
 
 // A transformer that gives its input back.
 EstimatorPtr MakeIdentity(std::size_t inputs);

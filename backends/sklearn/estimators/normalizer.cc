@@ -1,30 +1,12 @@
 // Normalizer: each row divided by its norm.
-#include <algorithm>
-#include <cmath>
 #include <limits>
 #include <utility>
 
 #include "estimators/families.h"
+#include "numeric/norm.h"
 
 namespace plinth::sklearn {
 namespace {
-
-enum class Norm : std::uint8_t { kL1, kL2, kMax };
-
-double NormOf(Norm norm, const double* row, std::size_t n) {
-  double total = 0;
-  switch (norm) {
-    case Norm::kL1:
-      for (std::size_t j = 0; j < n; ++j) total += std::abs(row[j]);
-      return total;
-    case Norm::kL2:
-      return std::sqrt(Dot(row, row, n));
-    case Norm::kMax:
-      for (std::size_t j = 0; j < n; ++j) total = std::max(total, std::abs(row[j]));
-      return total;
-  }
-  return total;
-}
 
 class NormalizerOperator final : public Estimator {
  public:
@@ -51,15 +33,14 @@ class NormalizerOperator final : public Estimator {
 EstimatorPtr ReadNormalizer(Fitted& fitted) {
   const std::string_view name = fitted.Text("norm", "l2");
   const std::size_t inputs = fitted.Inputs();
-  if (name != "l1" && name != "l2" && name != "max") {
+  const auto norm = FindNorm(name);
+  if (!norm) {
     fitted.Fail("'norm' is '" + std::string(name) + "'; l1, l2 or max was expected");
   }
   if (!fitted.ok()) return nullptr;
   Traits traits = fitted.MakeTraits(Role::kTransformer, inputs);
   traits.outputs = inputs;
-  return std::make_unique<NormalizerOperator>(std::move(traits), name == "l1"   ? Norm::kL1
-                                                                 : name == "l2" ? Norm::kL2
-                                                                                : Norm::kMax);
+  return std::make_unique<NormalizerOperator>(std::move(traits), *norm);
 }
 
 }  // namespace

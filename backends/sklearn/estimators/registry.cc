@@ -12,6 +12,9 @@ namespace {
 using Family = std::span<const RegistryEntry> (*)();
 
 constexpr std::array kFamilies = {
+    Vectorizers,
+    TfidfTransformers,
+    HashingVectorizers,
     LinearRegressors,
     LinearClassifiers,
     Scalers,

@@ -16,13 +16,41 @@ _words = [
     case("texts", token_pattern=r"\d+|[^\W\d_]{3,}"),
 ]
 
+_ANALYZERS = [
+    dict(),
+    dict(ngram_range=(1, 2)),
+    dict(ngram_range=(2, 3)),
+    dict(lowercase=False),
+    dict(binary=True),
+    dict(strip_accents="unicode"),
+    dict(strip_accents="ascii", lowercase=False),
+    dict(stop_words="english"),
+    dict(stop_words=["the", "and", "of"], ngram_range=(1, 3)),
+    dict(analyzer="char"),
+    dict(analyzer="char", ngram_range=(2, 4), strip_accents="unicode"),
+    dict(analyzer="char_wb", ngram_range=(1, 3)),
+    dict(analyzer="char_wb", ngram_range=(3, 5)),
+    dict(analyzer="char_wb", ngram_range=(6, 7)),
+]
+_PATTERNS = [
+    r"(?u)\b\w+\b", r"\w+", r"\b\w{3,}\b", r"[a-zA-Z]+", r"[^\W\d_]+", r"\b[^\d\W]{2,}\b", r"\d+", r"\S+", r"[A-Za-z]+(?:'[a-z]+)?",
+    r"(?u)\b[a-z]\w*\b|\d{1,2}", r"([a-z]+)\d*", r"(?:[a-z]{2})+?", r"x*", r"(?a)\w+", r"[\w-]+", r"^\w+|\w+$", r"\w+\B", r"é|\xfc\w*",
+    r"(?:(?P<word>\w)\w*)", r"[^\s.,;:!?]+", r"\b(?:the|a|an|rain)\b", r"(?s).{4}", r"[a-cx-z\]]+", r"a.{0,3}e", r"(a|ai|ain)", r"(?:a|ai|ain)n?",
+]  # fmt: skip
+
+
+_ENGLISH = (r"\d+", r"\b(?:the|a|an|rain)\b")  # patterns that find nothing in other languages
+
 CASES = {
     "CountVectorizer": _words
+    + [case("languages", **params) for params in _ANALYZERS]
+    + [case(data, token_pattern=pattern) for data in ("texts", "languages") for pattern in _PATTERNS if data == "texts" or pattern not in _ENGLISH]
     + [
         case("texts", vocabulary=["rain", "snow", "match", "bread"]),
         case("texts", vocabulary={"wind": 1, "goal": 0, "goals": 2}),
     ],
     "TfidfVectorizer": _words
+    + [case("languages", **params) for params in _ANALYZERS]
     + [
         case("texts", sublinear_tf=True, norm="l1"),
         case("texts", use_idf=False),
@@ -40,6 +68,8 @@ CASES = {
         case("texts", n_features=50, alternate_sign=False, norm=None),
         case("texts", n_features=97, analyzer="char_wb", ngram_range=(2, 4), norm="l1"),
         case("texts", n_features=64, binary=True),
+        case("texts", n_features=7, binary=True, alternate_sign=False, norm=None),
+        case("languages", n_features=512, analyzer="char", ngram_range=(1, 3)),
     ],
     "FeatureHasher": [
         case("records", n_features=16),
