@@ -127,8 +127,8 @@ Service::Options ServiceOptions(const ServeOptions& options, const ModelSource& 
 }
 
 // All protocols over HTTP. `coders` are the threads that compress and decompress.
-net::HttpHandler MakeApi(const ListenOptions& options, Service& service,
-                         api::openinference::Context& context, WorkerPool& coders) {
+std::vector<api::Protocol> Protocols(const ListenOptions& options, Service& service,
+                                     api::openinference::Context& context, WorkerPool& coders) {
   const net::HttpServer::Options defaults;
   const api::CodingOptions coding{
       .run_elsewhere = [&coders](WorkerPool::Task task) { coders.Post(std::move(task)); },
@@ -147,8 +147,13 @@ net::HttpHandler MakeApi(const ListenOptions& options, Service& service,
   net::HttpHandler native =
       api::WithContentCoding(api::MakeNativeApi(service, {.version = PLINTH_VERSION}),
                              {api::ErrorResponse, unknown}, coding);
-  net::HttpHandler all = api::Dispatch(
-      {{"/v2", std::move(open_inference)}, {"/v1", std::move(tf_serving)}}, std::move(native));
+  return {{"/v2", std::move(open_inference), api::openinference::ErrorResponse},
+          {"/v1", std::move(tf_serving), api::tfserving::ErrorResponse},
+          {"", std::move(native), api::ErrorResponse}};
+}
+
+net::HttpHandler MakeApi(const ListenOptions& options, std::vector<api::Protocol> protocols) {
+  net::HttpHandler all = api::Dispatch(std::move(protocols));
   if (options.cors_origins.empty()) return all;
   return api::WithCors(std::move(all), options.cors_origins);
 }
@@ -230,8 +235,11 @@ int Serve(const ServeOptions& options) {
   http->threads = options.io_threads;
   http->on_turn_end = Service::EndTurn;
   WorkerPool coders("plinth-coding", std::max(1U, std::thread::hardware_concurrency()));
-  auto handler = WithMetricsPath(options.models.tfserving,
-                                 MakeApi(options.listen, *service, *open_inference, coders));
+  std::vector<api::Protocol> protocols =
+      Protocols(options.listen, *service, *open_inference, coders);
+  http->write_refusal = api::DispatchRefusals(protocols);
+  auto handler =
+      WithMetricsPath(options.models.tfserving, MakeApi(options.listen, std::move(protocols)));
   if (!handler) {
     LogError(handler.error().message);
     return EXIT_FAILURE;

@@ -282,13 +282,13 @@ void Connection::Refuse(const Refusal& refusal) {
   bodiless_ = false;
   framing_ = {.keep_alive = false, .http11 = true};
   linger_ = true;
-  HttpResponse response = HttpResponse::FromError(refusal.error);
-  response.status = refusal.status;
+  HttpResponse response = host_->Refusal(refusal.path, refusal.error);
+  if (refusal.status != 0) response.status = refusal.status;
   Answer(std::move(response));
 }
 
 void Connection::Reject(const Error& error) {
-  Refuse({InfoOf(error.code).http_status, error});
+  Refuse(Refusal{0, error, {}});
   Advance();
 }
 

@@ -59,6 +59,12 @@ class ConnectionHost {
   // Puts a connection over HTTP/2 in the place of one that has given its stream away.
   virtual void SwitchToHttp2(ClientConnection* from, Http2Start start) = 0;
 
+  // The answer to a request that cannot be read.
+  HttpResponse Refusal(std::string_view path, const Error& error) const {
+    return options->write_refusal ? options->write_refusal(path, error)
+                                  : HttpResponse::FromError(error);
+  }
+
   EventLoop* loop = nullptr;
   const HttpServerOptions* options = nullptr;
   const HttpHandler* handler = nullptr;

@@ -125,6 +125,9 @@ class BodyWriter {
   std::shared_ptr<Responder::Sink> sink_;  // null once ended
 };
 
+// How a request is answered that cannot be read. `path` is empty where not even that is known.
+using RefusalWriter = std::function<HttpResponse(std::string_view path, const Error& error)>;
+
 // Called on an I/O thread for every complete request; must not block. May be called from several
 // threads at once.
 using HttpHandler = std::function<void(HttpRequest, Responder)>;

@@ -124,7 +124,7 @@ void HttpStream::Dispatch(HttpRequest request) {
 void HttpStream::Refuse(const Error& error) {
   receiving_ = false;
   body_.Clear();
-  Answer(HttpResponse::FromError(error));
+  Answer(session_->host().Refusal(request_.path, error));
   Release();
 }
 

@@ -12,6 +12,10 @@
 
 namespace plinth::net {
 
+inline int StatusOf(const Refusal& refusal) {
+  return refusal.status != 0 ? refusal.status : InfoOf(refusal.error.code).http_status;
+}
+
 struct Parsed {
   ParsedRequest request;
   int refused = 0;  // the status of the refusal, or 0
@@ -48,7 +52,7 @@ inline std::vector<Parsed> ParseInPieces(std::string_view bytes, std::size_t pie
       if (parser.state() == RequestParser::State::kComplete) {
         results.push_back({parser.Take(), 0, {}});
       } else if (parser.state() == RequestParser::State::kFailed) {
-        results.push_back({{}, parser.refusal().status, parser.refusal().error.message});
+        results.push_back({{}, StatusOf(parser.refusal()), parser.refusal().error.message});
         if (end != nullptr) *end = parser.state();
         return results;
       } else if (buffer.empty()) {

@@ -226,8 +226,8 @@ bool RequestParser::AcceptHead(HeaderGrammar& grammar, std::span<const char> blo
                  "Transfer-Encoding in an HTTP/1.0 request; use HTTP/1.1 or Content-Length"});
   }
   const auto length = grammar.content_length();
-  if (length && *length > limits_.body_bytes) return FailBodyTooLarge();
   if (!AcceptTarget(grammar.target)) return false;
+  if (length && *length > limits_.body_bytes) return FailBodyTooLarge();
 
   // The views move from the caller's bytes to a copy that the request owns.
   auto copy = std::make_shared_for_overwrite<char[]>(block.size());
@@ -379,8 +379,8 @@ bool RequestParser::Fail(Error error) {
   state_ = State::kFailed;
   expects_continue_ = false;
   body_.Clear();
+  refusal_ = Refusal{0, std::move(error), std::string(parsed_.request.path)};
   parsed_ = {};
-  refusal_ = {InfoOf(error.code).http_status, std::move(error)};
   return false;
 }
 

@@ -41,11 +41,11 @@ struct ParserLimits {
   std::size_t body_bytes = 64UZ * 1024 * 1024;  // after chunks are put together
 };
 
-// Why a request cannot be read. `status` is that of error.code's row in the table, but for 505,
-// which has no row.
+// Why a request cannot be read.
 struct Refusal {
-  int status = 0;
-  Error error;
+  int status = 0;  // where it is another one than the error's: 505, which has none
+  Error error{};
+  std::string path{};  // empty if it is not known
 };
 
 class HeaderGrammar;

@@ -346,7 +346,7 @@ TEST(RequestParser, LargeBodiesShareABudget) {
     } else {
       parser.Parse(large);
     }
-    return parser.state() == State::kFailed ? parser.refusal().status : 200;
+    return parser.state() == State::kFailed ? StatusOf(parser.refusal()) : 200;
   };
   EXPECT_EQ(try_another(false), 200);  // both fit, and the second has gone
   EXPECT_EQ(budget->used(), counted);

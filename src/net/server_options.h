@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "net/http.h"
 #include "net/request_parser.h"
 
 namespace plinth::net {
@@ -34,6 +35,9 @@ struct HttpServerOptions {
   // Called on each loop's thread when what a turn has brought is handled, before it waits for more.
   // May be empty; must not throw.
   std::function<void()> on_turn_end{};
+
+  // Empty: HttpResponse::FromError().
+  RefusalWriter write_refusal{};
 
   ParserLimits limits{};
   // Requests at a time on one HTTP/2 connection.

@@ -102,6 +102,15 @@ def test_expect_is_refused_before_the_body(raw, pipeline):
     assert (answer.status, code_of(answer)) == (413, "PAYLOAD_TOO_LARGE")
 
 
+@pytest.mark.parametrize("path, status, message", [
+    ("/v2/models/x/infer", 400, "The input size exceeds the maximum allowed value: the body is over the limit of 67108864 bytes"),
+    ("/v1/models/x:predict", 413, "the body is over the limit of 67108864 bytes")])
+def test_a_refusal_is_worded_as_the_path_s_protocol_does(raw, path, status, message):
+    raw.send(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {10**10}\r\n\r\n")
+    answer = raw.answer()
+    assert (answer.status, json.loads(answer.body)) == (status, {"error": message})
+
+
 @pytest.mark.parametrize("path", ["/health", "/ready", "/metrics", "/models", "/models/pipeline", "/openapi.json"])
 def test_head_is_get_without_the_body(raw, pipeline, path):
     raw.send(request("HEAD", path) + request("GET", path))

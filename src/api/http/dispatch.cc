@@ -6,6 +6,7 @@ namespace plinth::api {
 namespace {
 
 bool Has(const Protocol& protocol, std::string_view path) {
+  if (protocol.prefix.empty()) return true;
   if (!path.starts_with(protocol.prefix)) return false;
   path.remove_prefix(protocol.prefix.size());
   return path.empty() || path.front() == '/';
@@ -13,14 +14,21 @@ bool Has(const Protocol& protocol, std::string_view path) {
 
 }  // namespace
 
-net::HttpHandler Dispatch(std::vector<Protocol> protocols, net::HttpHandler others) {
-  return [protocols = std::move(protocols), others = std::move(others)](net::HttpRequest request,
-                                                                        net::Responder responder) {
+net::HttpHandler Dispatch(std::vector<Protocol> protocols) {
+  return [protocols = std::move(protocols)](net::HttpRequest request, net::Responder responder) {
     for (const Protocol& protocol : protocols) {
       if (Has(protocol, request.path))
         return protocol.handler(std::move(request), std::move(responder));
     }
-    others(std::move(request), std::move(responder));
+  };
+}
+
+net::RefusalWriter DispatchRefusals(std::vector<Protocol> protocols) {
+  return [protocols = std::move(protocols)](std::string_view path, const Error& error) {
+    for (const Protocol& protocol : protocols) {
+      if (Has(protocol, path)) return protocol.write_error(error);
+    }
+    return net::HttpResponse::FromError(error);
   };
 }
 

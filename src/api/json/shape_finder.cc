@@ -61,7 +61,7 @@ Status ShapeFinder::CloseFirst(std::size_t level, std::int64_t size) {
 
 std::string ShapeFinder::Where(std::size_t level) const {
   std::string where = "inputs";
-  if (form_ == Form::kByName) where += '.' + spec_.name;
+  if (form_ == Form::kByName || form_ == Form::kFlat) where += '.' + spec_.name;
   for (std::size_t i = 0; i < level; ++i) {
     where += '[';
     where += std::to_string(index_[i]);

@@ -21,7 +21,8 @@ namespace plinth::api {
 class ShapeFinder {
  public:
   // How the input was given, for messages: "inputs[3][17]", "inputs.x[3][17]" or "inputs[3].x[17]".
-  enum class Form { kSole, kByName, kRows };
+  // kFlat: by name, its elements counted through, whatever arrays they stand in.
+  enum class Form { kSole, kByName, kRows, kFlat };
 
   // `spec` outlives the finder.
   ShapeFinder(const TensorSpec& spec, Form form);
@@ -50,6 +51,11 @@ class ShapeFinder {
 
   // kRows: how many rows there were; nothing is at level 0 to close.
   void SetRows(std::int64_t rows) { dims_[0] = rows; }
+  // kFlat: how many elements there were. Nothing else is told.
+  void SetElements(std::int64_t elements) {
+    rank_ = 1;
+    dims_[0] = elements;
+  }
   // The shape of all that was read.
   Result<Shape> Finish() const;
 

@@ -58,9 +58,19 @@ std::optional<double> NonFiniteNumber(std::string_view token) {
 
 TensorReader::TensorReader(const TensorSpec& spec, const JsonBody& body, Form form,
                            ElementRules rules)
-    : spec_(spec), body_(body), rules_(rules), shape_(spec, form), elements_(spec.dtype) {}
+    : spec_(spec),
+      body_(body),
+      rules_(rules),
+      form_(form),
+      shape_(spec, form),
+      elements_(spec.dtype) {}
 
 Result<Tensor> TensorReader::Read(Value value) {
+  if (form_ == Form::kFlat) {
+    if (!ReadFlat(value, 0)) return Fail(std::move(error_));
+    shape_.SetElements(rows_);
+    return Finish();
+  }
   if (!ReadValue(value, 0)) return Fail(std::move(error_));
   return Finish();
 }
@@ -113,6 +123,35 @@ bool TensorReader::ReadArray(Value& value, std::size_t level) {
     ++it;
   }
   return Take(shape_.CloseArray(level, size));
+}
+
+// The elements in their order; rows_ counts them.
+bool TensorReader::ReadFlat(Value& value, std::size_t depth) {
+  if (depth == kMostNesting) {
+    return Refuse("JSON nesting depth exceeds maximum allowed limit (" +
+                  std::to_string(kMostNesting) + ")");
+  }
+  simdjson::ondemand::array array;
+  if (const auto failed = value.get_array().get(array)) return Malformed(failed);
+  const ArrayIterator end;
+  ArrayIterator it;
+  if (const auto failed = array.begin().get(it)) return Malformed(failed);
+  while (it != end) {
+    if (!ReadNumbers(it, 0, rows_)) return false;
+    if (!(it != end)) break;
+    Value inner;
+    if (const auto failed = (*it).get(inner)) return Malformed(failed);
+    json_type type = json_type::null;
+    if (inner.type().get(type) == simdjson::SUCCESS && type == json_type::array) {
+      if (!ReadFlat(inner, depth + 1)) return false;
+    } else {
+      shape_.SetIndex(0, rows_++);
+      level_ = 1;
+      if (!Store(inner)) return false;
+    }
+    ++it;
+  }
+  return true;
 }
 
 bool TensorReader::ReadScalar(Value& value, std::size_t level) {

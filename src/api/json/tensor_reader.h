@@ -1,7 +1,8 @@
 // From a JSON value straight into a tensor's memory, in one pass.
 //
 // The reader knows JSON and what is a valid element of which type; the shape is found by a
-// ShapeFinder, the memory kept by an ElementStore. Recursion is bounded by the largest rank.
+// ShapeFinder, the memory kept by an ElementStore. Recursion is bounded by the largest rank, or,
+// where nesting does not matter (Form::kFlat), by kMostNesting.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +34,7 @@ std::optional<double> NonFiniteNumber(std::string_view token);
 class TensorReader {
  public:
   using Form = ShapeFinder::Form;
+  static constexpr std::size_t kMostNesting = 100;
 
   // `spec` and `body` outlive the reader.
   TensorReader(const TensorSpec& spec, const JsonBody& body, Form form,
@@ -54,6 +56,7 @@ class TensorReader {
   // the element.
   bool ReadValue(simdjson::ondemand::value& value, std::size_t level);
   bool ReadArray(simdjson::ondemand::value& value, std::size_t level);
+  bool ReadFlat(simdjson::ondemand::value& value, std::size_t depth);
   bool ReadScalar(simdjson::ondemand::value& value, std::size_t level);
   bool ReadNumbers(simdjson::ondemand::array_iterator& it, std::size_t level, std::int64_t& size);
   template <typename T>
@@ -83,10 +86,11 @@ class TensorReader {
   const TensorSpec& spec_;
   const JsonBody& body_;
   const ElementRules rules_;
+  const Form form_;
   ShapeFinder shape_;
   ElementStore elements_;
   std::size_t level_ = 0;  // of the value that is being read
-  std::int64_t rows_ = 0;
+  std::int64_t rows_ = 0;  // kFlat: elements
   Error error_;
 };
 

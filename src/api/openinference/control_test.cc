@@ -213,9 +213,11 @@ TEST_F(ControlTest, ALaterLoadTakesWhatLiesInTheFolderAgain) {
   EXPECT_EQ(Post(load), "");
   EXPECT_THAT(Get("/v2/models/fresh"), HasSubstr(R"("versions":["2"])"));
   Post("/v2/repository/models/fresh/unload");
-  ErrorOf(Call(Verb::kPost, load,
-               R"({"parameters": {"config": "{}", "file:2/f.testmodel": "ZmFpbF9sb2FkIGl0IGJyb2tlCg=="}})"),
-          400);
+  ErrorOf(
+      Call(
+          Verb::kPost, load,
+          R"({"parameters": {"config": "{}", "file:2/f.testmodel": "ZmFpbF9sb2FkIGl0IGJyb2tlCg=="}})"),
+      400);
   EXPECT_EQ(Post(load), "");
   EXPECT_THAT(Get("/v2/models/fresh"), HasSubstr(R"("versions":["2"])"));
   EXPECT_THAT(ErrorOf(Call(Verb::kPost, load, R"({"parameters": {"config": "{{"}})"), 400),

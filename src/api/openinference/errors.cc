@@ -44,6 +44,9 @@ Error AsTriton(Error error) {
       return With("Exceeds maximum queue size", Code::kUnavailable, error);
     case Code::kDeadlineExceeded:
       return With("Request timeout expired", Code::kUnavailable, error);
+    case Code::kPayloadTooLarge:
+      return With("The input size exceeds the maximum allowed value", Code::kInvalidArgument,
+                  error);
     case Code::kOutOfMemory:
       error.code = Code::kUnavailable;
       return error;

@@ -9,6 +9,7 @@
 
 #include "api/json/tensor_reader.h"
 #include "api/openinference/infer_inputs.h"
+#include "api/openinference/raw.h"
 #include "api/openinference/request_json.h"
 
 namespace plinth::api::openinference {
@@ -205,10 +206,13 @@ Status Reader::ReadData(ondemand::value value, InputMembers& input) {
   if (value.type().get(type) == simdjson::SUCCESS && type != json_type::array)
     return Wrong("data", "array");
   const TensorSpec spec{.name = name, .dtype = dtype, .shape = std::nullopt};
-  auto tensor = TensorReader(spec, json_, TensorReader::Form::kByName).Read(value);
+  if (auto countable = CheckElementCount(name, *input.shape); !countable) return countable;
+  const auto expected = input.shape->ElementCount();
+  if (!BytesOf(dtype, *expected)) return Invalid(SizeOverflow(name, model_));
+  auto tensor = TensorReader(spec, json_, TensorReader::Form::kFlat).Read(value);
   if (!tensor) return Fail(tensor.error().Annotate("Unable to parse 'data'"));
   // How many strings there are is checked later, as if they had come in the binary form.
-  if (dtype != DType::kBytes && input.shape->ElementCount() != tensor->element_count()) {
+  if (dtype != DType::kBytes && expected != tensor->element_count()) {
     return Fail(Code::kInternal,
                 "Unable to parse 'data': Shape does not match true shape of 'data' field");
   }

@@ -135,7 +135,8 @@ Status AddOutput(InferBody& body, std::string name, const TensorParameters& para
   if (auto room = CheckRoom(body.outputs.size(), "outputs"); !room) return room;
   if (auto possible = CheckExclusive(parameters); !possible) return possible;
   if (std::ranges::find(body.outputs, name, &WantedOutput::name) != body.outputs.end())
-    return Invalid("output '" + name + "' already exists in request");
+    return Invalid("Duplicate output name '" + name + "' is not allowed in a request: output '" +
+                   name + "' already exists in request");
   WantedOutput output{.name = std::move(name),
                       .classes = static_cast<std::size_t>(parameters.classes.value_or(0)),
                       .binary = parameters.binary.value_or(false)};

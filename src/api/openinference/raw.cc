@@ -106,19 +106,28 @@ Buffer RawOf(const Tensor& tensor) {
   return raw;
 }
 
+std::optional<std::size_t> BytesOf(DType type, std::int64_t elements) {
+  std::size_t bytes = 0;
+  if (__builtin_mul_overflow(static_cast<std::size_t>(elements), SizeOf(type), &bytes))
+    return std::nullopt;
+  return bytes;
+}
+
+std::string SizeOverflow(std::string_view input, std::string_view model) {
+  return "byte size overflow for input '" + std::string(input) + "' for model '" +
+         std::string(model) + "'";
+}
+
 Result<Tensor> TensorOfRaw(DType type, const Shape& shape, Buffer raw, std::string_view input,
                            std::string_view model) {
   const auto count = shape.ElementCount();
-  std::size_t bytes = 0;
-  if (!count || __builtin_mul_overflow(static_cast<std::size_t>(*count), SizeOf(type), &bytes)) {
-    return Fail(Code::kInvalidArgument, "byte size overflow for input '" + std::string(input) +
-                                            "' for model '" + std::string(model) + "'");
-  }
+  const auto bytes = count ? BytesOf(type, *count) : std::nullopt;
+  if (!bytes) return Fail(Code::kInvalidArgument, SizeOverflow(input, model));
   if (type == DType::kBytes) return StringsOfRaw(shape, *count, raw, input, model);
-  if (bytes != raw.size()) {
+  if (*bytes != raw.size()) {
     return Fail(Code::kInvalidArgument,
                 "input byte size mismatch for input '" + std::string(input) + "' for model '" +
-                    std::string(model) + "'. Expected " + std::to_string(bytes) + ", got " +
+                    std::string(model) + "'. Expected " + std::to_string(*bytes) + ", got " +
                     std::to_string(raw.size()));
   }
   if (type == DType::kBool) {

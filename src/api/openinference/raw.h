@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/buffer.h"
@@ -23,6 +26,11 @@ Buffer RawOf(const Tensor& tensor);
 // negative dimensions.
 Result<Tensor> TensorOfRaw(DType type, const Shape& shape, Buffer raw, std::string_view input,
                            std::string_view model);
+
+// How much memory so many elements take, but for the contents of BYTES; nothing if that is beyond
+// all memory, which SizeOverflow() tells.
+std::optional<std::size_t> BytesOf(DType type, std::int64_t elements);
+std::string SizeOverflow(std::string_view input, std::string_view model);
 
 // For BYTES, however they came: INVALID_ARGUMENT if there are `got` elements instead of `expected`.
 Status CheckStringCount(std::int64_t expected, std::int64_t got, std::string_view input,

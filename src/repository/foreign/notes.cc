@@ -16,8 +16,6 @@ void Notes::From(std::string_view key, const text_proto::Field& field) {
   origins[std::string(key)] = Where(field.at);
 }
 
-Error Notes::In(const Error& error) const {
-  return {error.code, file_ + ":" + error.message};
-}
+Error Notes::In(const Error& error) const { return {error.code, file_ + ":" + error.message}; }
 
 }  // namespace plinth
