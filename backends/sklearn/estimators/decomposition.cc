@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <utility>
 
 #include "estimators/families.h"
+#include "estimators/normal_density.h"
 #include "estimators/projection.h"
 #include "estimators/sparse_state.h"
 #include "numeric/cholesky.h"
@@ -18,7 +20,7 @@ Projection ReadComponents(Fitted& fitted) {
   return projection;
 }
 
-EstimatorPtr ReadPca(Fitted& fitted) {
+EstimatorPtr ReadIncrementalPca(Fitted& fitted) {
   Projection projection = ReadComponents(fitted);
   const Matrix& components = projection.components;
   if (fitted.Has("mean_")) {
@@ -41,6 +43,17 @@ EstimatorPtr ReadPca(Fitted& fitted) {
     }
   }
   return MakeProjection(fitted, std::move(projection));
+}
+
+EstimatorPtr ReadPca(Fitted& fitted) {
+  EstimatorPtr projection = ReadIncrementalPca(fitted);
+  // Files of a few lines by hand may lack what only scores need.
+  if (!fitted.Has("noise_variance_") || !fitted.Has("mean_") || !fitted.ok()) return projection;
+  const Matrix components = fitted.ReadMatrix("components_");
+  PcaDensity scores =
+      ReadPcaDensity(fitted, components, fitted.Vector("mean_", components.columns));
+  if (!scores.exists) return projection;
+  return WithScores(fitted, std::move(projection), std::move(scores.density));
 }
 
 EstimatorPtr ReadTruncatedSvd(Fitted& fitted) {
@@ -91,6 +104,37 @@ std::vector<double> Products(Fitted& fitted, const Matrix& left, const Matrix& r
   return products;
 }
 
+// The density whose covariance is C'C + noise, by W = C / noise and I + W C': the inverse of the
+// covariance is 1 / noise - W' (I + W C')^-1 W.
+NormalDensity FactorDensity(const Projection& weighted, const std::vector<double>& noise,
+                            std::vector<double> matrix) {
+  NormalDensity density;
+  density.mean = weighted.mean;
+  density.directions = weighted.components;
+  const std::size_t n = density.directions.rows;
+  if (!FactorCholesky(matrix.data(), n)) return density;  // the reader refuses it
+  double log_determinant = 0;
+  for (std::size_t i = 0; i < n; ++i) log_determinant += 2 * std::log(matrix[i * n + i]);
+  for (double variance : noise) {
+    density.precision.push_back(1 / variance);
+    log_determinant += std::log(variance);
+  }
+  density.weights.assign(n, -1);
+  density.log_norm =
+      -0.5 * (static_cast<double>(noise.size()) * std::log(2 * std::numbers::pi) + log_determinant);
+  // L^-1 W, row by row.
+  const std::size_t width = density.directions.columns;
+  for (std::size_t i = 0; i < n; ++i) {
+    double* row = &density.directions.data[i * width];
+    for (std::size_t k = 0; k < i; ++k) {
+      const double* above = &density.directions.data[k * width];
+      for (std::size_t j = 0; j < width; ++j) row[j] -= matrix[i * n + k] * above[j];
+    }
+    for (std::size_t j = 0; j < width; ++j) row[j] /= matrix[i * n + i];
+  }
+  return density;
+}
+
 // The expected factors given X: (X - mean) W' (I + W C')^-1, where W = C / noise.
 EstimatorPtr ReadFactorAnalysis(Fitted& fitted) {
   Projection projection = ReadComponents(fitted);
@@ -103,8 +147,9 @@ EstimatorPtr ReadFactorAnalysis(Fitted& fitted) {
   }
   std::vector<double> matrix = Products(fitted, projection.components, components, 1);
   if (!fitted.ok()) return nullptr;
+  NormalDensity density = FactorDensity(projection, noise, matrix);
   SolveForComponents(fitted, std::move(matrix), projection.components);
-  return MakeProjection(fitted, std::move(projection));
+  return WithScores(fitted, MakeProjection(fitted, std::move(projection)), std::move(density));
 }
 
 // The ridge regression of X - mean on the components.
@@ -138,7 +183,7 @@ std::span<const RegistryEntry> Decompositions() {
   static constexpr RegistryEntry kEntries[] = {
       {"sklearn.decomposition.FactorAnalysis", ReadFactorAnalysis},
       {"sklearn.decomposition.FastICA", ReadFastIca},
-      {"sklearn.decomposition.IncrementalPCA", ReadPca},
+      {"sklearn.decomposition.IncrementalPCA", ReadIncrementalPca},
       {"sklearn.decomposition.MiniBatchSparsePCA", ReadSparsePca},
       {"sklearn.decomposition.PCA", ReadPca},
       {"sklearn.decomposition.SparsePCA", ReadSparsePca},

@@ -28,5 +28,6 @@ UNSERVED = {
 
 # What must be known of an estimator that is served.
 REMARKS = {
+    "BernoulliRBM": "score_samples draws at random and is not served",
     "DummyClassifier": "the strategies stratified and uniform draw at random and are refused",
 }
