@@ -99,18 +99,23 @@ class TreeSet {
   // which the trees were added. Requires block.width == inputs().
   template <typename Visit>
   void ForEachLeaf(const FeatureBlock<T>& block, Visit visit) const {
-    if (block.has_nan || !categories_.empty()) {
-      Walk<true>(block, visit);
+    if (!categories_.empty()) {
+      Walk<Look::kCategories>(block, visit);
+    } else if (block.has_nan) {
+      Walk<Look::kMissing>(block, visit);
     } else {
-      Walk<false>(block, visit);
+      Walk<Look::kNumbers>(block, visit);
     }
   }
 
  private:
-  static constexpr std::uint32_t kMissingLeft = 0x80000000;
+  static constexpr std::uint32_t kMissingLeft = 0x80000000;  // the top bit: Next() shifts it down
   static constexpr std::uint32_t kCategorical = 0x40000000;
   static constexpr std::uint32_t kFeature = kCategorical - 1;
   static_assert(ReadLimits::kMaxColumns <= kFeature);
+
+  // What a step must be ready for: numbers alone, NaN too, categorical nodes too.
+  enum class Look : std::uint8_t { kNumbers, kMissing, kCategories };
 
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
 
@@ -122,18 +127,17 @@ class TreeSet {
 
   Node Split(const SourceNode<T>& source, std::size_t child) const;
 
-  // The step from a node. kAll: x may be NaN, or the node a categorical one.
-  template <bool kAll>
+  template <Look kLook>
   std::uint32_t Next(const Node& node, T x) const {
-    if constexpr (!kAll) {
-      return node.child + (x > node.threshold ? 1 : 0);
-    } else {
-      if (node.feature & kCategorical) [[unlikely]] {
-        return node.child + (CategoryGoesLeft(node, x) ? 0 : 1);
-      }
-      const bool right = std::isnan(x) ? (node.feature & kMissingLeft) == 0 : x > node.threshold;
-      return node.child + (right ? 1 : 0);
+    if constexpr (kLook == Look::kCategories) {
+      if (node.feature & kCategorical) return node.child + (CategoryGoesLeft(node, x) ? 0 : 1);
     }
+    std::uint32_t right = x > node.threshold ? 1 : 0;
+    if constexpr (kLook != Look::kNumbers) {
+      const std::uint32_t missing = std::isnan(x) ? 1 : 0;
+      right |= missing & ~(node.feature >> 31);
+    }
+    return node.child + right;
   }
 
   bool CategoryGoesLeft(const Node& node, T x) const {
@@ -145,7 +149,7 @@ class TreeSet {
   }
 
   // Leads all lanes to their leaves; lane's x is values[feature * kStride + lane * kLaneStep].
-  template <bool kAll, std::size_t kStride, std::size_t kLaneStep>
+  template <Look kLook, std::size_t kStride, std::size_t kLaneStep>
   void Descend(const T* values, std::uint32_t (&at)[kLanes]) const {
     const Node* nodes = nodes_.data();
     std::uint32_t moved = 1;
@@ -155,7 +159,7 @@ class TreeSet {
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
         const Node& node = nodes[at[lane]];
         const T x = values[(node.feature & kFeature) * kStride + lane * kLaneStep];
-        const std::uint32_t next = Next<kAll>(node, x);
+        const std::uint32_t next = Next<kLook>(node, x);
         moved |= next ^ at[lane];
         at[lane] = next;
       }
@@ -164,11 +168,11 @@ class TreeSet {
 
   const double* LeafOf(std::uint32_t node) const { return leaves_.data() + leaf_of_[node]; }
 
-  template <bool kAll, typename Visit>
+  template <Look kLook, typename Visit>
   void Walk(const FeatureBlock<T>& block, Visit& visit) const {
     if (!block.tiled()) {
       for (std::size_t row = 0; row < block.rows; ++row) {
-        WalkTrees<kAll>(block.data + row * inputs_, row, visit);
+        WalkTrees<kLook>(block.data + row * inputs_, row, visit);
       }
       return;
     }
@@ -177,14 +181,14 @@ class TreeSet {
         const std::size_t rows = block.rows - row < kLanes ? block.rows - row : kLanes;
         std::uint32_t at[kLanes];
         for (std::size_t lane = 0; lane < kLanes; ++lane) at[lane] = roots_[tree];
-        Descend<kAll, kLanes, 1>(block.data + row * inputs_, at);
+        Descend<kLook, kLanes, 1>(block.data + row * inputs_, at);
         for (std::size_t lane = 0; lane < rows; ++lane) visit(row + lane, tree, LeafOf(at[lane]));
       }
     }
   }
 
   // One row through all trees.
-  template <bool kAll, typename Visit>
+  template <Look kLook, typename Visit>
   void WalkTrees(const T* row, std::size_t row_index, Visit& visit) const {
     for (std::size_t tree = 0; tree < roots_.size(); tree += kLanes) {
       const std::size_t trees = roots_.size() - tree < kLanes ? roots_.size() - tree : kLanes;
@@ -192,7 +196,7 @@ class TreeSet {
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
         at[lane] = roots_[lane < trees ? tree + lane : tree];
       }
-      Descend<kAll, 1, 0>(row, at);
+      Descend<kLook, 1, 0>(row, at);
       for (std::size_t lane = 0; lane < trees; ++lane) {
         visit(row_index, tree + lane, LeafOf(at[lane]));
       }
