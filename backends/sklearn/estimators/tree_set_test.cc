@@ -14,7 +14,13 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // A reader's state without attributes, for what reports its failures in one.
 struct State {
-  Value object{.kind = Kind::kObject};
+  static Value Object() {
+    Value value;
+    value.kind = Kind::kObject;
+    return value;
+  }
+
+  Value object = Object();
   ReadLimits limits{1 << 20};
   Fitted fitted{object, limits, 0, 0};
 };
