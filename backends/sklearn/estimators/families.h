@@ -58,6 +58,8 @@ std::span<const RegistryEntry> EllipticEnvelopes();
 std::span<const RegistryEntry> Vectorizers();
 std::span<const RegistryEntry> TfidfTransformers();
 std::span<const RegistryEntry> HashingVectorizers();
+std::span<const RegistryEntry> FeatureHashers();
+std::span<const RegistryEntry> DictVectorizers();
 
 // A transformer that gives its input back.
 EstimatorPtr MakeIdentity(std::size_t inputs);

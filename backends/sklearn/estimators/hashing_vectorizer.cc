@@ -4,7 +4,7 @@
 
 #include "estimators/analyzer_state.h"
 #include "estimators/families.h"
-#include "estimators/hashed_columns.h"
+#include "estimators/feature_hash.h"
 #include "estimators/tfidf_weights.h"
 
 namespace plinth::sklearn {
@@ -12,22 +12,23 @@ namespace {
 
 class HashingVectorizer final : public SparseTransformer {
  public:
-  HashingVectorizer(Traits traits, Analyzer analyzer, bool alternate_sign, bool binary,
+  HashingVectorizer(Traits traits, Analyzer analyzer, FeatureHash hash, bool binary,
                     std::optional<Norm> norm)
       : SparseTransformer(std::move(traits)),
         analyzer_(std::move(analyzer)),
-        alternate_sign_(alternate_sign),
+        hash_(hash),
         binary_(binary),
         norm_(norm) {}
 
   Status TransformSparse(const Batch& batch, SparseMatrix& out, Scratch&) const override {
     static thread_local Analyzer::Buffers buffers;
-    static thread_local HashedColumns row;
+    static thread_local ColumnSums row;
     for (std::size_t i = 0; i < batch.count(); ++i) {
       const auto document = DocumentOf(batch, i, traits().name);
       if (!document) return Fail(document.error());
-      row.Begin(traits().outputs, alternate_sign_);
-      analyzer_.FindTerms(*document, buffers, [&](std::string_view term) { row.Add(term, 1); });
+      row.Begin();
+      analyzer_.FindTerms(*document, buffers,
+                          [&](std::string_view term) { hash_.Add(term, 1, row); });
       row.Sum();
       std::vector<double>& values = row.values();
       if (binary_) std::ranges::fill(values, 1.0);
@@ -39,23 +40,22 @@ class HashingVectorizer final : public SparseTransformer {
 
  private:
   Analyzer analyzer_;
-  bool alternate_sign_;
+  FeatureHash hash_;
   bool binary_;
   std::optional<Norm> norm_;
 };
 
 EstimatorPtr ReadHashingVectorizer(Fitted& fitted) {
   AnalyzerSettings settings = ReadAnalyzer(fitted);
-  const std::size_t outputs = ReadHashedWidth(fitted);
-  const bool alternate_sign = fitted.Flag("alternate_sign", true);
+  const FeatureHash hash = ReadFeatureHash(fitted);
   const bool binary = fitted.Flag("binary", false);
   const auto norm = ReadNorm(fitted);
   if (!fitted.ok()) return nullptr;
   Traits traits = fitted.MakeTraits(Role::kTransformer, 1);
   traits.input_types = {ColumnType::kText};
-  traits.outputs = outputs;
-  return std::make_unique<HashingVectorizer>(std::move(traits), Analyzer(std::move(settings)),
-                                             alternate_sign, binary, norm);
+  traits.outputs = hash.width;
+  return std::make_unique<HashingVectorizer>(std::move(traits), Analyzer(std::move(settings)), hash,
+                                             binary, norm);
 }
 
 }  // namespace

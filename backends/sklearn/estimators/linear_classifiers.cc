@@ -52,13 +52,34 @@ class LinearClassifier final : public Estimator {
 
   Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
     if (Status finite = CheckFinite(rows); !finite) return finite;
+    Scratch::Frame frame(scratch);
+    double* scores = PlaceOfScores(rows.count, out, frame);
+    Affine(rows, state_.weights.data(), state_.bias.data(), state_.outputs, scores);
+    Answer(scores, rows.count, out);
+    return {};
+  }
+
+  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
+    const SparseRows* rows = batch.sparse();
+    if (rows == nullptr) return Estimator::RunBatch(batch, out, scratch);
+    if (Status finite = CheckFinite(*rows); !finite) return finite;
+    Scratch::Frame frame(scratch);
+    double* scores = PlaceOfScores(rows->count, out, frame);
+    sparse_.Run(*rows, state_.weights.data(), state_.bias.data(), state_.outputs, scores);
+    Answer(scores, rows->count, out);
+    return {};
+  }
+
+ private:
+  double* PlaceOfScores(std::size_t count, const Outputs& out, Scratch::Frame& frame) const {
+    return out.decision ? out.decision : frame.Take<double>(count * state_.outputs);
+  }
+
+  void Answer(const double* scores, std::size_t count, const Outputs& out) const {
     const std::size_t width = state_.outputs;
     const std::size_t classes = traits().classes.size();
     const std::size_t targets = traits().LabelWidth();
-    Scratch::Frame frame(scratch);
-    double* scores = out.decision ? out.decision : frame.Take<double>(rows.count * width);
-    Affine(rows, state_.weights.data(), state_.bias.data(), width, scores);
-    for (std::size_t i = 0; i < rows.count; ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
       const double* score = scores + i * width;
       if (out.labels) WriteLabels(score, out.labels + i * targets);
       if (out.probabilities == nullptr) continue;
@@ -69,10 +90,8 @@ class LinearClassifier final : public Estimator {
         LinkMulti(link_, score, width, probabilities);
       }
     }
-    return {};
   }
 
- private:
   void WriteLabels(const double* score, std::int32_t* labels) const {
     const std::size_t width = state_.outputs;
     if (width == 1 || !traits().targets.empty()) {
@@ -83,6 +102,7 @@ class LinearClassifier final : public Estimator {
   }
 
   LinearState state_;
+  SparseAffine sparse_;
   Link link_;
 };
 
@@ -96,6 +116,7 @@ EstimatorPtr Make(Fitted& fitted, Link link, LabelTargets labels) {
     return nullptr;
   }
   Traits traits = fitted.MakeTraits(Role::kClassifier, state.inputs);
+  traits.takes_sparse = true;
   traits.probabilities = link != Link::kNone;
   traits.decision_width = state.outputs;
   labels.MoveTo(traits);

@@ -17,15 +17,28 @@ class LinearRegressor final : public Estimator {
     if (Status finite = CheckFinite(rows); !finite) return finite;
     if (out.values == nullptr) return {};
     Affine(rows, state_.weights.data(), state_.bias.data(), state_.outputs, out.values);
-    if (!exponential_) return {};
-    for (std::size_t i = 0; i < rows.count * state_.outputs; ++i) {
-      out.values[i] = std::exp(out.values[i]);
-    }
+    ApplyLink(rows.count, out.values);
+    return {};
+  }
+
+  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
+    const SparseRows* rows = batch.sparse();
+    if (rows == nullptr) return Estimator::RunBatch(batch, out, scratch);
+    if (Status finite = CheckFinite(*rows); !finite) return finite;
+    if (out.values == nullptr) return {};
+    sparse_.Run(*rows, state_.weights.data(), state_.bias.data(), state_.outputs, out.values);
+    ApplyLink(rows->count, out.values);
     return {};
   }
 
  private:
+  void ApplyLink(std::size_t count, double* values) const {
+    if (!exponential_) return;
+    for (std::size_t i = 0; i < count * state_.outputs; ++i) values[i] = std::exp(values[i]);
+  }
+
   LinearState state_;
+  SparseAffine sparse_;
   bool exponential_;
 };
 
@@ -35,6 +48,7 @@ EstimatorPtr Read(Fitted& fitted, bool exponential) {
   Traits traits = fitted.MakeTraits(Role::kRegressor, state.inputs);
   traits.outputs = state.outputs;
   traits.flat = state.flat;
+  traits.takes_sparse = true;
   return std::make_unique<LinearRegressor>(std::move(traits), std::move(state), exponential);
 }
 

@@ -15,6 +15,8 @@ constexpr std::array kFamilies = {
     Vectorizers,
     TfidfTransformers,
     HashingVectorizers,
+    FeatureHashers,
+    DictVectorizers,
     LinearRegressors,
     LinearClassifiers,
     Scalers,

@@ -38,6 +38,28 @@ void Affine(const SparseRows& rows, const double* weights, const double* bias, s
   }
 }
 
+void SparseAffine::Run(const SparseRows& rows, const double* weights, const double* bias,
+                       std::size_t outputs, double* out) const {
+  if (outputs == 1) return Affine(rows, weights, bias, outputs, out);
+  std::call_once(once_, [&] {
+    by_column_.resize(rows.width * outputs);
+    for (std::size_t j = 0; j < outputs; ++j) {
+      for (std::size_t column = 0; column < rows.width; ++column) {
+        by_column_[column * outputs + j] = weights[j * rows.width + column];
+      }
+    }
+  });
+  for (std::size_t i = 0; i < rows.count; ++i, out += outputs) {
+    std::fill_n(out, outputs, 0.0);
+    for (std::size_t at = rows.starts[i]; at < rows.starts[i + 1]; ++at) {
+      const double value = rows.values[at];
+      const double* of = &by_column_[static_cast<std::size_t>(rows.columns[at]) * outputs];
+      for (std::size_t j = 0; j < outputs; ++j) out[j] += value * of[j];
+    }
+    for (std::size_t j = 0; j < outputs; ++j) out[j] += bias[j];
+  }
+}
+
 OddPlace FindOddity(const SparseRows& rows, bool allow_nan) {
   for (std::size_t i = 0; i < rows.count; ++i) {
     for (std::size_t at = rows.starts[i]; at < rows.starts[i + 1]; ++at) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <vector>
 
 #include "numeric/linear_algebra.h"
@@ -59,5 +60,18 @@ void AppendSparse(Rows rows, SparseMatrix& to);
 void Affine(const SparseRows& rows, const double* weights, const double* bias, std::size_t outputs,
             double* out);
 OddPlace FindOddity(const SparseRows& rows, bool allow_nan);
+
+// Affine() for weights of many outputs. Sparse rows meet them column by column, and so does this:
+// on the first call it copies the weights, so that those of a column lie together.
+class SparseAffine {
+ public:
+  // `weights` must be the same in every call; any number of threads may be in here.
+  void Run(const SparseRows& rows, const double* weights, const double* bias, std::size_t outputs,
+           double* out) const;
+
+ private:
+  mutable std::once_flag once_;
+  mutable std::vector<double> by_column_;
+};
 
 }  // namespace plinth::sklearn

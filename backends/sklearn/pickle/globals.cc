@@ -61,15 +61,6 @@ constexpr std::array kNames = {
     Entry{"numpy.min", Known::kNameOnly},
     Entry{"numpy.ndarray", Known::kNameOnly},
     Entry{"numpy.object_", Known::kNameOnly},
-    Entry{"numpy.random.__RandomState_ctor", Known::kPlain},
-    Entry{"numpy.random._mt19937.MT19937", Known::kPlain},
-    Entry{"numpy.random._pcg64.PCG64", Known::kPlain},
-    Entry{"numpy.random._pickle.__bit_generator_ctor", Known::kPlain},
-    Entry{"numpy.random._pickle.__generator_ctor", Known::kPlain},
-    Entry{"numpy.random._pickle.__randomstate_ctor", Known::kPlain},
-    Entry{"numpy.random.bit_generator.SeedSequence", Known::kPlain},
-    Entry{"numpy.random.bit_generator.__pyx_unpickle_SeedSequence", Known::kPlain},
-    Entry{"numpy.random.mtrand.RandomState", Known::kPlain},
     Entry{"numpy.str_", Known::kNameOnly},
     Entry{"numpy.sum", Known::kNameOnly},
     Entry{"numpy.uint16", Known::kNameOnly},
@@ -82,10 +73,10 @@ static_assert(std::ranges::is_sorted(kNames, {}, &Entry::name));
 // Packages whose classes are kept as plain objects whatever their name: an estimator that is not
 // known is refused by name where it is used, and one that is only mentioned (a loss, a parameter)
 // does no harm.
-constexpr std::array<std::string_view, 5> kDataPackages = {
-    "sklearn.", "scipy.sparse.", "scipy.interpolate.",
-    "scipy._lib.array_api_compat.numpy.",  // a function that splines of SciPy 1.15 and later name
-    "_loss."};                             // how scikit-learn 1.4 to 1.7 call sklearn._loss._loss
+constexpr std::string_view kDataPackages[] = {
+    "sklearn.", "scipy.", "numpy.ma.", "numpy.random.", "joblib.memory.", "joblib._store_backends.",
+    "_loss.",  // how scikit-learn 1.4 to 1.7 call sklearn._loss._loss
+};
 
 // Prefixes that older versions used for the same thing.
 constexpr std::array kAliases = {
