@@ -13,16 +13,20 @@ Of each estimator the cases with the smallest models are taken, as many as MODEL
 
 import io
 import json
+import os
 import pickle
 import tarfile
 import warnings
 
-import feed
-import sklearn
-from answers import answers_of
-from cases import all_cases
-from cases.case import Absent
-from recorded import FOLDER, plain_answers, plain_rows
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is read: threads cost more than they give here
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import feed  # noqa: E402
+import sklearn  # noqa: E402
+from answers import answers_of  # noqa: E402
+from cases import all_cases  # noqa: E402
+from cases.case import Absent  # noqa: E402
+from recorded import FOLDER, plain_answers, plain_rows  # noqa: E402
 
 ROWS = 8  # of those that the data set asks about
 CASES = 6  # of an estimator, at most

@@ -76,7 +76,7 @@ class Case:
         """What the case is called: its label, or its data and what differs from the defaults in the unfitted `model`."""
         if "label" in self._options:
             return self._options["label"]
-        text = re.sub(r"\s+| at 0x[0-9a-f]+", " ", repr(model))[:120] if self._make and model is not None else ""
+        text = re.sub(r" at 0x[0-9a-f]+|\s+", " ", repr(model))[:120] if self._make and model is not None else ""
         return (
             self.data
             + "".join(", {}={}".format(key, value) for key, value in self.params.items())
