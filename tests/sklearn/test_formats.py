@@ -1,0 +1,19 @@
+"""One estimator of each kind of fitted state (arrays, sparse matrices, trees, strings, other estimators) in every file format."""
+
+import coverage
+import formats
+import pytest
+from backend import Backend
+
+KINDS = ["CountVectorizer", "LogisticRegression", "RandomForestClassifier", "SVC", "SplineTransformer", "TfidfVectorizer", "VotingClassifier"]
+
+
+@pytest.fixture(scope="module")
+def backend():
+    return Backend()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_format_is_served_alike(backend, tmp_path, name):
+    ((_, cases),) = coverage.estimators([name])
+    assert formats.check(backend, tmp_path, name, cases[0]) == []
