@@ -48,8 +48,8 @@ Signature::Signature(std::vector<Spec> inputs, std::vector<Spec> outputs, bool c
       outputs_(std::move(outputs)),
       input_views_(ViewsOf(inputs_)),
       output_views_(ViewsOf(outputs_)),
-      view_{sizeof(plinth_signature), input_views_.size(),  input_views_.data(),
-            output_views_.size(),     output_views_.data(), concurrent ? 1 : 0,
-            stateful ? 1 : 0} {}
+      view_{
+          sizeof(plinth_signature), input_views_.size(), input_views_.data(), output_views_.size(),
+          output_views_.data(),     concurrent ? 1 : 0,  stateful ? 1 : 0,    nullptr} {}
 
 }  // namespace plinth::kit

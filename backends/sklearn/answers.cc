@@ -68,9 +68,25 @@ std::vector<Answer> Scores(const Traits& traits) {
   return {{Kind::kScores, "score_samples", 1, true}};
 }
 
+// One answer of strings, or one for each column where some hold numbers.
+std::vector<Answer> TransformedText(const Traits& traits) {
+  const std::size_t width = traits.outputs;
+  std::vector<Answer> answers;
+  for (std::size_t j = 0; j < width; ++j) {
+    const bool text = traits.OutputType(j) == ColumnType::kText;
+    answers.push_back({text ? Kind::kTransformedText : Kind::kTransformed,
+                       "transformed_" + std::to_string(j), 1, true, j});
+  }
+  const bool all = std::ranges::all_of(
+      answers, [](const Answer& answer) { return answer.kind == Kind::kTransformedText; });
+  if (all) return {{Kind::kTransformedText, "transformed", width, false}};
+  return answers;
+}
+
 std::vector<Answer> Transformed(const Traits& traits) {
   const bool only_scores = traits.TransformWidth() == 0 && traits.score_samples;  // KernelDensity
   if (!traits.Transforms() || only_scores) return {};
+  if (traits.GivesText()) return TransformedText(traits);
   return {{Kind::kTransformed, "transformed", traits.TransformWidth(), traits.flat_transform}};
 }
 

@@ -2,25 +2,23 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
 #include <exception>
 #include <memory>
 #include <new>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "inputs.h"
 #include "model.h"
 #include "outputs.h"
 #include "plinth/backend.h"
 
 struct plinth_model {
   std::unique_ptr<plinth::sklearn::Model> model;
-  std::int64_t input_shape[2] = {-1, -1};
-  plinth_tensor_spec input = {};
+  std::unique_ptr<plinth::sklearn::InputReader> inputs;
   std::vector<std::array<std::int64_t, 2>> output_shapes;
   std::vector<plinth_tensor_spec> outputs;
   plinth_signature signature = {};
@@ -28,8 +26,6 @@ struct plinth_model {
 
 namespace plinth::sklearn {
 namespace {
-
-constexpr const char* kInputName = "X";
 
 thread_local std::string last_error;
 
@@ -85,6 +81,12 @@ plinth_status ReadOptions(const plinth_load_request& request, ModelOptions& opti
     const std::string_view value = request.options[i].value;
     if (key == "method") {
       options.method = value;
+    } else if (key == "inputs") {
+      if (value != "matrix" && value != "columns") {
+        return Refuse(PLINTH_INVALID_ARGUMENT, "option 'inputs' is '" + std::string(value) +
+                                                   "'; 'matrix' or 'columns' was expected");
+      }
+      options.by_column = value == "columns";
     } else if (key == "threads") {
       unsigned threads = 0;
       const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), threads);
@@ -95,7 +97,8 @@ plinth_status ReadOptions(const plinth_load_request& request, ModelOptions& opti
     } else {
       return Refuse(PLINTH_INVALID_ARGUMENT,
                     "option '" + std::string(key) +
-                        "' is not known to the sklearn backend; 'method' and 'threads' are");
+                        "' is not known to the sklearn backend; 'method', 'inputs' and 'threads' "
+                        "are");
     }
   }
   if (request.declared_input_count == 1) {
@@ -107,10 +110,9 @@ plinth_status ReadOptions(const plinth_load_request& request, ModelOptions& opti
   return PLINTH_OK;
 }
 
-std::unique_ptr<plinth_model> Describe(std::unique_ptr<Model> model) {
+std::unique_ptr<plinth_model> Describe(std::unique_ptr<Model> model, const ModelOptions& options) {
   auto described = std::make_unique<plinth_model>();
-  described->input_shape[1] = static_cast<std::int64_t>(model->traits().inputs);
-  described->input = {kInputName, PLINTH_FP64, 2, described->input_shape, 0, 0};
+  described->inputs = std::make_unique<InputReader>(model->traits(), options.by_column);
   described->output_shapes.reserve(model->answers().size());
   for (const Answer& answer : model->answers()) {
     auto& shape = described->output_shapes.emplace_back(
@@ -120,8 +122,9 @@ std::unique_ptr<plinth_model> Describe(std::unique_ptr<Model> model) {
   }
   plinth_signature& signature = described->signature;
   signature.struct_size = sizeof(plinth_signature);
-  signature.input_count = 1;
-  signature.inputs = &described->input;
+  signature.input_count = described->inputs->specs().size();
+  signature.inputs = described->inputs->specs().data();
+  signature.nullable_inputs = described->inputs->nullable().data();
   signature.output_count = described->outputs.size();
   signature.outputs = described->outputs.data();
   signature.concurrent = 1;
@@ -137,7 +140,7 @@ plinth_status Load(const plinth_load_request* request, plinth_model** loaded) {
     }
     auto model = Model::Load(request->path, options);
     if (!model) return Refuse(model.error());
-    *loaded = Describe(std::move(*model)).release();
+    *loaded = Describe(std::move(*model), options).release();
     return PLINTH_OK;
   });
 }
@@ -146,42 +149,16 @@ const plinth_signature* Signature(const plinth_model* model) { return &model->si
 
 void Unload(plinth_model* model) { delete model; }
 
-// Checks that the one input is X, float64 [n, features].
-std::optional<std::string> WrongInput(const plinth_execute_request& request, const Traits& traits) {
-  if (request.input_count != 1 || std::strcmp(request.inputs[0].name, kInputName) != 0) {
-    return "the input 'X' is missing, or there are others; exactly one, named 'X', was expected";
-  }
-  const plinth_tensor& x = request.inputs[0];
-  if (x.dtype != PLINTH_FP64) return "input 'X' has another type; FP64 was expected";
-  if (x.rank != 2 || x.shape[0] < 0 || x.shape[1] != static_cast<std::int64_t>(traits.inputs)) {
-    const std::string columns =
-        x.rank == 2 ? std::to_string(x.shape[1]) + " features" : "rank " + std::to_string(x.rank);
-    return "input 'X' has " + columns + "; shape [rows, " + std::to_string(traits.inputs) +
-           "] was expected by " + traits.name;
-  }
-  if (x.byte_size != BytesFor(static_cast<std::size_t>(x.shape[0]), traits.inputs)) {
-    return "input 'X' has " + std::to_string(x.byte_size) +
-           " bytes, which is not what its shape asks for";
-  }
-  return std::nullopt;
-}
-
 plinth_status Execute(plinth_model* loaded, const plinth_execute_request* request,
                       plinth_execute_response* response) {
   return Guarded([&] {
     const Model& model = *loaded->model;
-    if (const auto wrong = WrongInput(*request, model.traits())) {
-      return Refuse(PLINTH_INVALID_ARGUMENT, *wrong);
-    }
-    const plinth_tensor& x = request->inputs[0];
-    const auto n = static_cast<std::size_t>(x.shape[0]);
-
     Scratch::Frame frame(Scratch::OfThread());
-    OutputWriter writer(model, {request->outputs, request->output_count}, n, frame);
-    const Rows rows{static_cast<const double*>(x.data), n, model.traits().inputs, 0};
-    if (const Status status = model.Run(Batch(rows), writer.outputs()); !status) {
-      return Refuse(status.error());
-    }
+    const Result<Batch> batch =
+        loaded->inputs->Read({request->inputs, request->input_count}, frame);
+    if (!batch) return Refuse(batch.error());
+    OutputWriter writer(model, {request->outputs, request->output_count}, batch->count(), frame);
+    if (const Status status = writer.Run(*batch, frame); !status) return Refuse(status.error());
     writer.Finish({response->outputs, request->output_count});
     return PLINTH_OK;
   });

@@ -149,8 +149,9 @@ TEST(BackendTest, ChecksTheTensor) {
   const std::int64_t shape[] = {3, 4};
   const std::int64_t wide[] = {2, 6};
   const std::int64_t flat[] = {12};
-  EXPECT_THAT(refused({"X", PLINTH_FP64, 2, wide, x.data(), 96, nullptr}),
-              HasSubstr("6 features; shape [rows, 4] was expected by LogisticRegression"));
+  EXPECT_THAT(
+      refused({"X", PLINTH_FP64, 2, wide, x.data(), 96, nullptr}),
+      HasSubstr("6 features and 96 bytes; shape [rows, 4] was expected by LogisticRegression"));
   EXPECT_THAT(refused({"X", PLINTH_FP64, 1, flat, x.data(), 96, nullptr}), HasSubstr("rank 1"));
   EXPECT_THAT(refused({"X", PLINTH_FP32, 2, shape, x.data(), 48, nullptr}), HasSubstr("FP64"));
   EXPECT_THAT(refused({"X", PLINTH_FP64, 2, shape, x.data(), 95, nullptr}), HasSubstr("95 bytes"));

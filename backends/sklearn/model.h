@@ -22,6 +22,7 @@ struct Answer {
     kDecision,          // "decision" [n] or [n, width]
     kPrediction,        // "prediction" [n] or [n, outputs]
     kTransformed,       // "transformed" [n, width]
+    kTransformedText,   // the same as strings
     kScores,            // "score_samples" [n]
   };
 
@@ -31,6 +32,7 @@ struct Answer {
   bool flat = false;      // [n] rather than [n, width]
   // Where this answer begins in a row of what the estimator gives: the probabilities of several
   // targets stand side by side there and are answers of their own ("probabilities_0", ...).
+  // So are the columns of a transformer that gives strings and numbers ("transformed_0", ...).
   std::size_t offset = 0;
 };
 
@@ -41,6 +43,8 @@ struct ModelOptions {
   std::string method;
   // Columns of X, for estimators so old that they do not say; 0 if not known.
   std::size_t width = 0;
+  // Each column is an input of its own, also where X could have been one matrix of numbers.
+  bool by_column = false;
 };
 
 class Model {
@@ -59,6 +63,11 @@ class Model {
   // Runs the model on all rows. Any number of threads at once. Works through blocks of rows, so
   // that what passes between the steps of a pipeline stays in the cache.
   Status Run(const Batch& batch, const Outputs& out) const;
+
+  // The same for transformers that give strings: the whole table, in the frame's memory.
+  Result<Table> RunTable(const Batch& batch, Scratch::Frame& frame) const {
+    return estimator_->TransformTable(batch, frame);
+  }
 
  private:
   Model(EstimatorPtr estimator, std::vector<Answer> answers)

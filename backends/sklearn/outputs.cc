@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
+#include <string_view>
 #include <utility>
+
+#include "inputs.h"
 
 namespace plinth::sklearn {
 namespace {
@@ -30,11 +32,9 @@ const Classes& ClassesOf(const Traits& traits, std::size_t i) {
   return traits.targets.empty() ? traits.classes : traits.targets[i % traits.targets.size()];
 }
 
-OutputBlock TextLabels(const Traits& traits, const std::int32_t* labels, std::size_t count,
-                       plinth_tensor& tensor) {
-  const auto text = [&](std::size_t i) -> const std::string& {
-    return ClassesOf(traits, i).strings[static_cast<std::size_t>(labels[i])];
-  };
+// A tensor of `count` strings, of which text(i) is one.
+template <typename Text>
+OutputBlock WriteTexts(std::size_t count, Text text, plinth_tensor& tensor) {
   std::size_t length = 0;
   for (std::size_t i = 0; i < count; ++i) length += text(i).size();
   const std::size_t offsets_size = (count + 1) * sizeof(std::uint64_t);
@@ -46,9 +46,10 @@ OutputBlock TextLabels(const Traits& traits, const std::int32_t* labels, std::si
   tensor.offsets = offsets;
   std::uint64_t at = 0;
   for (std::size_t i = 0; i < count; ++i) {
+    const std::string_view value = text(i);
     offsets[i] = at;
-    std::memcpy(to + at, text(i).data(), text(i).size());
-    at += text(i).size();
+    std::ranges::copy(value, to + at);
+    at += value.size();
   }
   offsets[count] = at;
   return block;
@@ -63,6 +64,7 @@ std::size_t BytesFor(std::size_t n, std::size_t width) {
 }
 
 plinth_dtype TypeOf(const Answer& answer, const Traits& traits) {
+  if (answer.kind == Kind::kTransformedText) return PLINTH_BYTES;
   if (answer.kind != Kind::kLabel) return PLINTH_FP64;
   switch (ClassesOf(traits, 0).type) {
     case Classes::Type::kInts:
@@ -79,6 +81,7 @@ OutputWriter::OutputWriter(const Model& model, std::span<const std::uint32_t> wa
                            Scratch::Frame& frame)
     : model_(model), wanted_(wanted), n_(n), blocks_(wanted.size()) {
   const Traits& traits = model.traits();
+  if (traits.GivesText()) return;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const Answer& answer = AnswerOf(i);
     if (answer.kind == Kind::kLabel) {
@@ -104,7 +107,10 @@ OutputWriter::Made OutputWriter::Labels(const Answer& answer) const {
   const std::int32_t* labels = outputs_.labels;
   plinth_tensor tensor = {};
   if (TypeOf(answer, traits) == PLINTH_BYTES) {
-    OutputBlock block = TextLabels(traits, labels, count, tensor);
+    const auto text = [&](std::size_t i) -> std::string_view {
+      return ClassesOf(traits, i).strings[static_cast<std::size_t>(labels[i])];
+    };
+    OutputBlock block = WriteTexts(count, text, tensor);
     return {std::move(block), tensor};
   }
   OutputBlock block(BytesFor(n_, answer.width));
@@ -122,12 +128,34 @@ OutputWriter::Made OutputWriter::Labels(const Answer& answer) const {
   return {std::move(block), tensor};
 }
 
+Status OutputWriter::Run(const Batch& batch, Scratch::Frame& frame) {
+  if (!model_.traits().GivesText()) return model_.Run(batch, outputs_);
+  const Result<Table> table = model_.RunTable(batch, frame);
+  if (!table) return Fail(table.error());
+  table_ = *table;
+  return {};
+}
+
+OutputWriter::Made OutputWriter::Texts(const Answer& answer) const {
+  const auto text = [&](std::size_t i) {
+    const Column& column = table_.columns[answer.offset + i % answer.width];
+    const std::string_view cell = column.text(i / answer.width);
+    return IsMissing(cell) ? kMissingText : cell;
+  };
+  plinth_tensor tensor = {};
+  OutputBlock block = WriteTexts(n_ * answer.width, text, tensor);
+  return {std::move(block), tensor};
+}
+
 OutputWriter::Made OutputWriter::Numbers(std::size_t i) {
   const Answer& answer = AnswerOf(i);
   const std::size_t size = BytesFor(n_, answer.width);
   OutputBlock block = blocks_[i] ? std::move(*blocks_[i]) : OutputBlock(size);
   auto* numbers = block.data<double>();
-  if (!blocks_[i]) {
+  if (!blocks_[i] && answer.kind == Kind::kTransformed) {
+    const Column& column = table_.columns[answer.offset];
+    for (std::size_t j = 0; j < n_; ++j) numbers[j] = column.number(j);
+  } else if (!blocks_[i]) {
     const std::size_t row = model_.traits().ProbabilityWidth();
     for (std::size_t j = 0; j < n_; ++j) {
       std::copy_n(outputs_.probabilities + j * row + answer.offset, answer.width,

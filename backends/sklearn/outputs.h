@@ -44,7 +44,7 @@ std::size_t BytesFor(std::size_t n, std::size_t width);
 plinth_dtype TypeOf(const Answer& answer, const Traits& traits);
 
 // The outputs of one call: gives the model room for them, in the tensors' own memory where an
-// answer is what the model computes, and makes tensors of them afterwards.
+// answer is what the model computes, runs it, and makes tensors of what it has written.
 class OutputWriter {
  public:
   // `wanted`: indices into model.answers(). All but the frame must outlive this. Throws
@@ -52,9 +52,10 @@ class OutputWriter {
   OutputWriter(const Model& model, std::span<const std::uint32_t> wanted, std::size_t n,
                Scratch::Frame& frame);
 
-  const Outputs& outputs() const { return outputs_; }
+  // Runs the model on a batch of n rows.
+  Status Run(const Batch& batch, Scratch::Frame& frame);
 
-  // After the model has run: fills as many outputs as were wanted. Throws std::bad_alloc, and then
+  // Fills as many outputs as were wanted. Throws std::bad_alloc, and then
   // has filled none.
   void Finish(std::span<plinth_output> to);
 
@@ -66,12 +67,14 @@ class OutputWriter {
 
   const Answer& AnswerOf(std::size_t i) const { return model_.answers()[wanted_[i]]; }
   Made Labels(const Answer& answer) const;
+  Made Texts(const Answer& answer) const;
   Made Numbers(std::size_t i);
 
   const Model& model_;
   std::span<const std::uint32_t> wanted_;
   std::size_t n_;
   Outputs outputs_;
+  Table table_;                                       // of a transformer that gives strings
   std::vector<std::unique_ptr<OutputBlock>> blocks_;  // by wanted output; null for labels and parts
 };
 

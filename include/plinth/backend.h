@@ -125,6 +125,9 @@ typedef struct plinth_signature {
   int32_t concurrent;
   /* 1: the same inputs need not give the same outputs; answers are never cached. */
   int32_t stateful;
+  /* input_count flags, or NULL where none is set: 1 if elements of that input may be missing. A
+   * missing string is the one byte 0, a missing float NaN; clients write null for both in JSON. */
+  const uint8_t* nullable_inputs;
 } plinth_signature;
 
 /* One setting of a load, from the deployment's configuration. Both are text; a backend that does

@@ -58,8 +58,9 @@ Result<TensorSpec> ReadSpec(const plinth_tensor_spec& spec, std::string_view wha
   if (spec.dtype != PLINTH_DTYPE_ANY && !IsElementType(spec.dtype)) {
     return Fail(Code::kInternal, "the backend gives " + where + " an unknown type");
   }
-  TensorSpec read{spec.name, static_cast<DType>(spec.dtype), std::nullopt, spec.batch_axis,
-                  spec.optional != 0};
+  TensorSpec read{spec.name,          static_cast<DType>(spec.dtype),
+                  std::nullopt,       spec.batch_axis,
+                  spec.optional != 0, false};
   if (spec.rank != PLINTH_RANK_UNKNOWN) {
     if (spec.rank < 0 || spec.rank > static_cast<int>(Shape::kMaxRank)) {
       return Fail(Code::kInvalidModel,
@@ -102,6 +103,12 @@ Result<Signature> ReadSignature(const plinth_signature* described) {
   if (auto s = ReadSpecs(described->inputs, described->input_count, "input", signature.inputs);
       !s) {
     return Fail(s.error());
+  }
+  const bool says_nullable = described->struct_size > offsetof(plinth_signature, nullable_inputs);
+  if (says_nullable && described->nullable_inputs != nullptr) {
+    for (std::size_t i = 0; i < signature.inputs.size(); ++i) {
+      signature.inputs[i].nullable = described->nullable_inputs[i] != 0;
+    }
   }
   if (auto s = ReadSpecs(described->outputs, described->output_count, "output", signature.outputs);
       !s) {

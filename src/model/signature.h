@@ -11,6 +11,9 @@
 
 namespace plinth {
 
+// How a missing string travels: no client sends it for anything else.
+inline constexpr std::string_view kMissingText("\0", 1);
+
 struct TensorSpec {
   std::string name;
   DType dtype = DType::kAny;
@@ -18,6 +21,7 @@ struct TensorSpec {
       shape;  // -1 for an open dimension; nothing where the model does not tell even the rank
   int batch_axis = -1;    // -1: calls cannot be joined along this tensor
   bool optional = false;  // inputs only
+  bool nullable = false;  // inputs only: elements may be missing; a missing string is kMissingText
 
   bool operator==(const TensorSpec&) const = default;
 };

@@ -10,7 +10,7 @@ import abi
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
-Spec = namedtuple("Spec", "name dtype shape optional")  # dtype: numpy's name or "bytes"; shape None where unknown
+Spec = namedtuple("Spec", "name dtype shape optional")  # dtype: numpy's name, "bytes" or "any"; shape None where unknown
 
 
 class Refused(Exception):
@@ -102,7 +102,7 @@ class Model:
 
 
 def _spec(spec):
-    dtype = "bytes" if spec.dtype == abi.BYTES else abi.NUMPY_NAMES[spec.dtype]
+    dtype = "bytes" if spec.dtype == abi.BYTES else abi.NUMPY_NAMES.get(spec.dtype, "any")
     return Spec(spec.name.decode(), dtype, None if spec.rank < 0 else tuple(spec.shape[: spec.rank]), bool(spec.optional))
 
 

@@ -11,7 +11,7 @@ def inputs_of(specs, x):
         x = [json.dumps(row) for row in x]
     columns = _columns(x)
     if columns and not (len(specs) == 1 and specs[0].dtype != "bytes"):
-        return {spec.name: _column(spec, columns[spec.name]) for spec in specs if spec.name in columns}
+        return {spec.name: _column(spec, columns[spec.name]) for spec in specs if spec.name in columns and spec.dtype != "any"}
     if columns:
         x = np.column_stack(list(columns.values()))
     if hasattr(x, "toarray"):
@@ -19,7 +19,7 @@ def inputs_of(specs, x):
     x = np.asarray(x, dtype=object) if specs and specs[0].dtype == "bytes" else np.asarray(x)
     if len(specs) == 1:
         return {specs[0].name: _column(specs[0], x)}
-    return {spec.name: _column(spec, x[:, i]) for i, spec in enumerate(specs)}
+    return {spec.name: _column(spec, x[:, i]) for i, spec in enumerate(specs) if spec.dtype != "any"}
 
 
 def row(x, i):
@@ -69,7 +69,7 @@ def _columns(x):
 
 def _column(spec, values):
     if spec.dtype == "bytes":
-        values = np.array(["" if _missing(v) else str(v) for v in np.ravel(values)], dtype=object).reshape(np.shape(values))
+        values = np.array(["\0" if _missing(v) else str(v) for v in np.ravel(values)], dtype=object).reshape(np.shape(values))
     else:
         values = np.asarray(values, dtype=spec.dtype)
     if spec.shape is not None and len(spec.shape) == 2 and values.ndim == 1:

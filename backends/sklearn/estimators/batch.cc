@@ -76,6 +76,12 @@ Batch Slice(const Batch& batch, std::size_t at, std::size_t count, Scratch::Fram
   return Batch(Table{{columns, table.columns.size()}, count, table.first + at});
 }
 
+bool HoldsText(const Batch& batch) {
+  return batch.table() && std::ranges::any_of(batch.table()->columns, [](const Column& column) {
+           return column.type() == ColumnType::kText;
+         });
+}
+
 Batch Select(const Batch& batch, std::span<const std::size_t> columns, Scratch::Frame& frame) {
   if (const Table* table = batch.table()) {
     Column* chosen = frame.Take<Column>(columns.size());

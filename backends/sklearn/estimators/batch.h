@@ -68,6 +68,9 @@ Table ToTable(const Batch& batch, Scratch::Frame& frame);
 // `count` rows from row `at` on. What has to be written for that goes to the frame.
 Batch Slice(const Batch& batch, std::size_t at, std::size_t count, Scratch::Frame& frame);
 
+// Whether there is a column of strings.
+bool HoldsText(const Batch& batch);
+
 // Some of the columns, in the order given; all must be below batch.width().
 Batch Select(const Batch& batch, std::span<const std::size_t> columns, Scratch::Frame& frame);
 

@@ -61,7 +61,7 @@ Result<Table> Estimator::TransformTable(const Batch& batch, Scratch::Frame& fram
 }
 
 Result<Batch> Estimator::Transform(const Batch& batch, Scratch::Frame& frame) const {
-  if (!traits_.output_types.empty()) {
+  if (traits_.GivesText()) {
     const Result<Table> table = TransformTable(batch, frame);
     if (!table) return Fail(table.error());
     return Batch(*table);

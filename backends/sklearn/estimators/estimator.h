@@ -47,8 +47,8 @@ class Estimator {
   // the estimator's own.
   virtual Result<Table> TransformTable(const Batch& batch, Scratch::Frame& frame) const;
 
-  // What transforms: what it gives, in the form that traits() say, in the frame's memory.
-  Result<Batch> Transform(const Batch& batch, Scratch::Frame& frame) const;
+  // What transforms: what it gives, in whatever form suits it, in the frame's memory.
+  virtual Result<Batch> Transform(const Batch& batch, Scratch::Frame& frame) const;
 
  protected:
   // What transforms: what it gives as dense numbers in the frame's memory.

@@ -37,6 +37,8 @@ std::span<const RegistryEntry> Pipelines();
 std::span<const RegistryEntry> FeatureUnions();
 std::span<const RegistryEntry> ColumnTransformers();
 std::span<const RegistryEntry> FunctionTransformers();
+std::span<const RegistryEntry> OneHotEncoders();
+std::span<const RegistryEntry> CategoryEncoders();
 std::span<const RegistryEntry> Binnings();
 std::span<const RegistryEntry> FeatureSelectors();
 std::span<const RegistryEntry> PolynomialExpansions();

@@ -1,6 +1,7 @@
 // FunctionTransformer without a function: X as it is. ColumnTransformer and FeatureUnion use it for
 // "passthrough".
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "estimators/families.h"
@@ -15,6 +16,20 @@ class Identity final : public Estimator {
   Status Run(Rows rows, const Outputs& out, Scratch&) const override {
     if (out.values) std::copy_n(rows.data, rows.count * rows.width, out.values);
     return {};
+  }
+
+  Result<Batch> Transform(const Batch& batch, Scratch::Frame&) const override { return batch; }
+
+  Status TransformSparse(const Batch& batch, SparseMatrix& out, Scratch& scratch) const override {
+    Scratch::Frame frame(scratch);
+    const Result<SparseRows> rows = ToSparse(batch, frame);
+    if (!rows) return Fail(rows.error());
+    Append(*rows, out);
+    return {};
+  }
+
+  Result<Table> TransformTable(const Batch& batch, Scratch::Frame& frame) const override {
+    return ToTable(batch, frame);
   }
 };
 
@@ -41,6 +56,11 @@ EstimatorPtr MakeIdentity(std::size_t inputs) {
   Traits traits;
   traits.name = "passthrough";
   traits.inputs = traits.outputs = inputs;
+  traits.takes_sparse = true;
+  traits.input_types.assign(inputs, ColumnType::kAny);
+  traits.output_types = traits.input_types;
+  traits.origins.resize(inputs);
+  std::iota(traits.origins.begin(), traits.origins.end(), std::size_t{0});
   return std::make_unique<Identity>(std::move(traits));
 }
 

@@ -54,16 +54,57 @@ bool IsPassthrough(const Value& step) {
   return step.IsNone() || (step.IsText() && step.text == "passthrough");
 }
 
-Traits TraitsOf(const std::vector<EstimatorPtr>& steps) {
+// What the columns hold that `step` is given, when `taken` is how the step behind it takes what it
+// gives. Fails where these two do not fit.
+std::vector<ColumnType> TypesBefore(Fitted& fitted, const Traits& step,
+                                    const std::vector<ColumnType>& taken) {
+  std::vector<ColumnType> types(step.inputs);
+  for (std::size_t j = 0; j < step.inputs; ++j) types[j] = step.InputType(j);
+  for (std::size_t j = 0; j < taken.size(); ++j) {
+    const ColumnType given = step.OutputType(j);
+    const bool decides = taken[j] == ColumnType::kNumber || taken[j] == ColumnType::kText;
+    if (!decides) continue;
+    if (given == ColumnType::kAny) {
+      ColumnType& origin = types[step.origins[j]];
+      if (origin == ColumnType::kAny) origin = taken[j];
+    } else if (given != taken[j]) {
+      const bool text = given == ColumnType::kText;
+      fitted.Fail(step.name + " gives " + (text ? "strings" : "numbers") + " in column " +
+                  std::to_string(j) + ", where the next step takes " +
+                  (text ? "numbers" : "strings"));
+    }
+  }
+  return types;
+}
+
+// What the columns hold that go into the pipeline, and those that come out of it.
+void ConnectColumns(Fitted& fitted, const std::vector<EstimatorPtr>& steps, Traits& traits) {
+  std::vector<ColumnType> taken;
+  for (std::size_t k = steps.size(); k-- > 0;) {
+    taken = TypesBefore(fitted, steps[k]->traits(), taken);
+  }
+  traits.input_types = std::move(taken);
+  for (std::size_t j = 0; j < traits.output_types.size(); ++j) {
+    for (std::size_t k = steps.size() - 1; k-- > 0;) {
+      if (traits.output_types[j] != ColumnType::kAny) break;
+      const Traits& step = steps[k]->traits();
+      const std::size_t column = traits.origins[j];
+      traits.output_types[j] = step.OutputType(column);
+      traits.origins[j] = step.origins.empty() ? 0 : step.origins[column];
+    }
+  }
+}
+
+Traits TraitsOf(Fitted& fitted, const std::vector<EstimatorPtr>& steps) {
   Traits traits = steps.back()->traits();
   const Traits& first = steps.front()->traits();
   traits.inputs = first.inputs;
-  traits.input_types = first.input_types;
   traits.names = first.names;
   traits.takes_sparse = first.takes_sparse;
   for (const EstimatorPtr& step : steps) {
     traits.widest = std::max(traits.widest, step->traits().widest);
   }
+  ConnectColumns(fitted, steps, traits);
   return traits;
 }
 
@@ -98,7 +139,8 @@ EstimatorPtr ReadPipeline(Fitted& fitted) {
     return fitted.ok() ? MakeIdentity(inputs) : nullptr;
   }
   if (steps.size() == 1) return std::move(steps.front());
-  Traits traits = TraitsOf(steps);
+  Traits traits = TraitsOf(fitted, steps);
+  if (!fitted.ok()) return nullptr;
   return std::make_unique<PipelineOperator>(std::move(traits), std::move(steps));
 }
 

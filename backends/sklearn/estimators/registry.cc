@@ -47,6 +47,8 @@ constexpr std::array kFamilies = {
     FeatureUnions,
     ColumnTransformers,
     FunctionTransformers,
+    OneHotEncoders,
+    CategoryEncoders,
     Binnings,
     FeatureSelectors,
     PolynomialExpansions,

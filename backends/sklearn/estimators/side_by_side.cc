@@ -16,103 +16,138 @@ class SideBySide final : public Estimator {
   }
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
-    std::size_t at = 0;
-    for (const Branch& branch : branches_) {
-      Scratch::Frame frame(scratch);
-      const Result<Batch> part = RunBranch(branch, batch, frame);
-      if (!part) return Fail(part.error());
-      const Result<Rows> rows = ToDense(*part, frame);
-      if (!rows) return Fail(rows.error());
-      if (out.values) Place(*rows, branch.weight, out.values, at);
-      at += branch.transformer->traits().TransformWidth();
-    }
-    return {};
+    Scratch::Frame frame(scratch);
+    const Result<Parts> parts = RunBranches(batch, frame);
+    if (!parts) return Fail(parts.error());
+    return out.values ? JoinDense(*parts, out.values, frame) : Status();
   }
 
-  Status TransformSparse(const Batch& batch, SparseMatrix& out, Scratch& scratch) const override;
-  Result<Table> TransformTable(const Batch& batch, Scratch::Frame& frame) const override;
+  Status TransformSparse(const Batch& batch, SparseMatrix& out, Scratch& scratch) const override {
+    Scratch::Frame frame(scratch);
+    const Result<Parts> parts = RunBranches(batch, frame);
+    if (!parts) return Fail(parts.error());
+    return JoinSparse(*parts, batch.count(), out, frame);
+  }
+
+  Result<Table> TransformTable(const Batch& batch, Scratch::Frame& frame) const override {
+    const Result<Parts> parts = RunBranches(batch, frame);
+    if (!parts) return Fail(parts.error());
+    return JoinTables(*parts, batch, frame);
+  }
+
+  // Columns that are passed on may turn out to be strings.
+  Result<Batch> Transform(const Batch& batch, Scratch::Frame& frame) const override {
+    const Result<Parts> parts = RunBranches(batch, frame);
+    if (!parts) return Fail(parts.error());
+    if (std::ranges::any_of(*parts, HoldsText)) return Batch(JoinTables(*parts, batch, frame));
+    if (traits().sparse) {
+      SparseMatrix& matrix = frame.TakeSparse();
+      const Status joined = JoinSparse(*parts, batch.count(), matrix, frame);
+      if (!joined) return Fail(joined.error());
+      return Batch(matrix.View(traits().outputs, batch.first()));
+    }
+    double* values = frame.Take<double>(batch.count() * traits().outputs);
+    const Status joined = JoinDense(*parts, values, frame);
+    if (!joined) return Fail(joined.error());
+    return Batch(Rows{values, batch.count(), traits().outputs, batch.first()});
+  }
 
  private:
-  // What a branch gives, before its weight.
-  static Result<Batch> RunBranch(const Branch& branch, const Batch& batch, Scratch::Frame& frame) {
-    if (branch.columns.empty()) return branch.transformer->Transform(batch, frame);
-    return branch.transformer->Transform(Select(batch, branch.columns, frame), frame);
-  }
+  using Parts = std::span<const Batch>;  // what each branch gives, before its weight
 
-  void Place(Rows rows, double weight, double* out, std::size_t at) const;
+  Result<Parts> RunBranches(const Batch& batch, Scratch::Frame& frame) const;
+  Status JoinDense(Parts parts, double* to, Scratch::Frame& frame) const;
+  Status JoinSparse(Parts parts, std::size_t rows, SparseMatrix& to, Scratch::Frame& frame) const;
+  Table JoinTables(Parts parts, const Batch& batch, Scratch::Frame& frame) const;
 
   std::vector<Branch> branches_;
 };
 
-void SideBySide::Place(Rows rows, double weight, double* out, std::size_t at) const {
-  for (std::size_t i = 0; i < rows.count; ++i) {
-    double* to = out + i * traits().outputs + at;
-    const double* from = rows.row(i);
-    if (weight == 1) {
-      std::copy_n(from, rows.width, to);
-    } else {
-      std::transform(from, from + rows.width, to, [&](double value) { return value * weight; });
-    }
+Result<SideBySide::Parts> SideBySide::RunBranches(const Batch& batch, Scratch::Frame& frame) const {
+  auto* parts = frame.Take<Batch>(branches_.size());
+  for (std::size_t k = 0; k < branches_.size(); ++k) {
+    const Branch& branch = branches_[k];
+    const Batch given = branch.columns.empty() ? batch : Select(batch, branch.columns, frame);
+    const Result<Batch> part = branch.transformer->Transform(given, frame);
+    if (!part) return Fail(part.error());
+    parts[k] = *part;
   }
+  return Parts(parts, branches_.size());
 }
 
-Status SideBySide::TransformSparse(const Batch& batch, SparseMatrix& out, Scratch& scratch) const {
-  Scratch::Frame frame(scratch);
-  auto* parts = frame.Take<SparseRows>(branches_.size());
-  for (std::size_t k = 0; k < branches_.size(); ++k) {
-    const Result<Batch> part = RunBranch(branches_[k], batch, frame);
-    if (!part) return Fail(part.error());
-    const Result<SparseRows> rows = ToSparse(*part, frame);
-    if (!rows) return Fail(rows.error());
-    parts[k] = *rows;
-  }
-  for (std::size_t i = 0; i < batch.count(); ++i) {
-    std::size_t column = 0;
-    for (std::size_t k = 0; k < branches_.size(); ++k) {
-      const SparseRows& part = parts[k];
-      for (std::size_t at = part.starts[i]; at < part.starts[i + 1]; ++at) {
-        out.Add(column + static_cast<std::size_t>(part.columns[at]),
-                part.values[at] * branches_[k].weight);
+Status SideBySide::JoinDense(Parts parts, double* to, Scratch::Frame& frame) const {
+  const std::size_t width = traits().outputs;
+  for (std::size_t k = 0; k < parts.size(); ++k) {
+    const Result<Rows> rows = ToDense(parts[k], frame);
+    if (!rows) return Fail(rows.error().Annotate(traits().name));
+    const double weight = branches_[k].weight;
+    for (std::size_t i = 0; i < rows->count; ++i) {
+      const double* from = rows->row(i);
+      double* row = to + i * width;
+      if (weight == 1) {
+        std::copy_n(from, rows->width, row);
+      } else {
+        std::transform(from, from + rows->width, row, [&](double x) { return x * weight; });
       }
-      column += part.width;
     }
-    out.EndRow();
+    to += rows->width;
   }
   return {};
 }
 
-Result<Table> SideBySide::TransformTable(const Batch& batch, Scratch::Frame& frame) const {
-  Column* columns = frame.Take<Column>(traits().outputs);
-  std::size_t at = 0;
-  for (const Branch& branch : branches_) {
-    const Result<Batch> part = RunBranch(branch, batch, frame);
-    if (!part) return Fail(part.error());
-    std::ranges::copy(ToTable(*part, frame).columns, columns + at);
-    at += branch.transformer->traits().TransformWidth();
+Status SideBySide::JoinSparse(Parts parts, std::size_t rows, SparseMatrix& to,
+                              Scratch::Frame& frame) const {
+  auto* sparse = frame.Take<SparseRows>(parts.size());
+  for (std::size_t k = 0; k < parts.size(); ++k) {
+    const Result<SparseRows> part = ToSparse(parts[k], frame);
+    if (!part) return Fail(part.error().Annotate(traits().name));
+    sparse[k] = *part;
   }
-  return Table{{columns, at}, batch.count(), batch.first()};
+  for (std::size_t i = 0; i < rows; ++i) {
+    std::size_t column = 0;
+    for (std::size_t k = 0; k < parts.size(); ++k) {
+      const SparseRows& part = sparse[k];
+      for (std::size_t at = part.starts[i]; at < part.starts[i + 1]; ++at) {
+        to.Add(column + static_cast<std::size_t>(part.columns[at]),
+               part.values[at] * branches_[k].weight);
+      }
+      column += part.width;
+    }
+    to.EndRow();
+  }
+  return {};
 }
 
-// The columns' types and the form of what comes of them.
-void DescribeForms(const std::vector<Branch>& branches, Traits& traits) {
-  std::vector<ColumnType> in(traits.inputs, ColumnType::kNumber);
+Table SideBySide::JoinTables(Parts parts, const Batch& batch, Scratch::Frame& frame) const {
+  auto* columns = frame.Take<Column>(traits().outputs);
+  auto* to = columns;
+  for (const Batch& part : parts) to = std::ranges::copy(ToTable(part, frame).columns, to).out;
+  return Table{{columns, traits().outputs}, batch.count(), batch.first()};
+}
+
+// The types of the columns that are taken and given, where not all are numbers.
+void DescribeColumns(const std::vector<Branch>& branches, Traits& traits) {
+  std::vector<ColumnType> in(traits.inputs, ColumnType::kUnused);
   std::vector<ColumnType> out;
+  std::vector<std::size_t> origins;
   for (const Branch& branch : branches) {
     const Traits& part = branch.transformer->traits();
-    for (std::size_t j = 0; j < part.input_types.size(); ++j) {
-      in[branch.columns.empty() ? j : branch.columns[j]] = part.input_types[j];
+    const auto input = [&](std::size_t j) {
+      return branch.columns.empty() ? j : branch.columns[j];
+    };
+    for (std::size_t j = 0; j < part.inputs; ++j) {
+      ColumnType& type = in[input(j)];
+      if (type == ColumnType::kAny || type == ColumnType::kUnused) type = part.InputType(j);
     }
-    if (part.output_types.empty()) {
-      out.resize(out.size() + part.TransformWidth(), ColumnType::kNumber);
-    } else {
-      out.insert(out.end(), part.output_types.begin(), part.output_types.end());
+    for (std::size_t j = 0; j < part.TransformWidth(); ++j) {
+      out.push_back(part.OutputType(j));
+      origins.push_back(out.back() == ColumnType::kAny ? input(part.origins[j]) : 0);
     }
   }
-  const auto holds_text = [](const std::vector<ColumnType>& types) {
-    return std::ranges::find(types, ColumnType::kText) != types.end();
-  };
-  if (holds_text(in)) traits.input_types = std::move(in);
-  if (holds_text(out)) traits.output_types = std::move(out);
+  traits.input_types = std::move(in);
+  if (std::ranges::count(out, ColumnType::kNumber) == std::ssize(out)) return;
+  traits.output_types = std::move(out);
+  traits.origins = std::move(origins);
 }
 
 }  // namespace
@@ -130,7 +165,7 @@ EstimatorPtr MakeSideBySide(Fitted& fitted, std::size_t inputs, std::vector<Bran
     }
     if (!fitted.ok()) return nullptr;
   }
-  DescribeForms(branches, traits);
+  DescribeColumns(branches, traits);
   return std::make_unique<SideBySide>(std::move(traits), std::move(branches));
 }
 

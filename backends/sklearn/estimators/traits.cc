@@ -1,6 +1,16 @@
 #include "estimators/traits.h"
 
+#include <algorithm>
+
 namespace plinth::sklearn {
+
+bool Traits::TakesText() const {
+  return std::ranges::find(input_types, ColumnType::kText) != input_types.end();
+}
+
+bool Traits::GivesText() const {
+  return std::ranges::find(output_types, ColumnType::kText) != output_types.end();
+}
 
 std::size_t Traits::ProbabilityWidth() const {
   if (targets.empty()) return classes.size();

@@ -30,8 +30,8 @@ struct Classes {
   }
 };
 
-// What a column holds.
-enum class ColumnType : std::uint8_t { kNumber, kText };
+// What a column holds. kAny: either, it makes no difference; kUnused: nothing looks at it.
+enum class ColumnType : std::uint8_t { kNumber, kText, kAny, kUnused };
 
 struct Traits {
   Role role = Role::kTransformer;
@@ -58,10 +58,20 @@ struct Traits {
   bool takes_sparse = false;  // RunBatch() takes sparse rows without making them dense
 
   // Where not all columns are numbers: what X, and what a transformer gives, holds by column.
-  // Empty: numbers only.
+  // Empty: numbers only. An output that is kAny is an input as it stands: `origins` says which.
   std::vector<ColumnType> input_types;
   std::vector<ColumnType> output_types;
-  std::vector<std::string> names;  // feature_names_in_; empty if it was fitted without names
+  std::vector<std::size_t> origins;  // by output; 0 where nothing is passed on
+  std::vector<std::string> names;    // feature_names_in_; empty if it was fitted without names
+
+  ColumnType InputType(std::size_t column) const {
+    return input_types.empty() ? ColumnType::kNumber : input_types[column];
+  }
+  ColumnType OutputType(std::size_t column) const {
+    return output_types.empty() ? ColumnType::kNumber : output_types[column];
+  }
+  bool TakesText() const;
+  bool GivesText() const;
 
   bool Transforms() const { return role == Role::kTransformer || transform_width > 0; }
   // Columns that transform() gives.

@@ -14,6 +14,15 @@ void ToDense(const SparseRows& rows, double* to) {
   }
 }
 
+void Append(const SparseRows& rows, SparseMatrix& to) {
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    for (std::size_t at = rows.starts[i]; at < rows.starts[i + 1]; ++at) {
+      to.Add(static_cast<std::size_t>(rows.columns[at]), rows.values[at]);
+    }
+    to.EndRow();
+  }
+}
+
 void AppendSparse(Rows rows, SparseMatrix& to) {
   for (std::size_t i = 0; i < rows.count; ++i) {
     const double* row = rows.row(i);

@@ -53,6 +53,9 @@ class SparseMatrix {
 // Writes the matrix to [count, width] numbers.
 void ToDense(const SparseRows& rows, double* to);
 
+// Appends rows as they are.
+void Append(const SparseRows& rows, SparseMatrix& to);
+
 // Appends dense rows to `to`, without their zeros.
 void AppendSparse(Rows rows, SparseMatrix& to);
 

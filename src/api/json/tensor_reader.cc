@@ -341,10 +341,20 @@ bool TensorReader::StoreBytes(Value& value) {
   json_type type = json_type::null;
   if (value.type().get(type) != simdjson::SUCCESS) return RefuseValue(value);
   if (type == json_type::object) return StoreBase64(value);
+  if (type == json_type::null && spec_.nullable && !strict()) return StoreMissingText(value);
   if (type != json_type::string) return RefuseValue(value);
   std::string_view text;
   if (const auto failed = value.get_string().get(text)) return Malformed(failed);
   elements_.Append(text);
+  elements_.EndString();
+  return true;
+}
+
+bool TensorReader::StoreMissingText(Value& value) {
+  bool missing = false;
+  if (const auto failed = value.is_null().get(missing)) return Malformed(failed);
+  if (!missing) return RefuseValue(value);
+  elements_.Append(kMissingText);
   elements_.EndString();
   return true;
 }

@@ -73,6 +73,7 @@ class TensorReader {
   bool StoreInteger(simdjson::ondemand::value& value);
   bool StoreBool(simdjson::ondemand::value& value);
   bool StoreBytes(simdjson::ondemand::value& value);
+  bool StoreMissingText(simdjson::ondemand::value& value);
   bool StoreBase64(simdjson::ondemand::value& value);
 
   void Grow();

@@ -32,7 +32,7 @@ std::unexpected<Error> Invalid(std::string message) {
 bool SameInputs(const Signature& a, const Signature& b) {
   return std::ranges::equal(a.inputs, b.inputs, [](const TensorSpec& x, const TensorSpec& y) {
     return x.name == y.name && x.dtype == y.dtype && x.shape == y.shape &&
-           x.batch_axis == y.batch_axis && x.optional == y.optional;
+           x.batch_axis == y.batch_axis && x.optional == y.optional && x.nullable == y.nullable;
   });
 }
 
