@@ -88,9 +88,8 @@ Result<std::unique_ptr<Model>> Model::Parse(std::string bytes, const ModelOption
 
 Status Model::Run(const Batch& batch, const Outputs& out) const {
   constexpr std::size_t kBlockNumbers = std::size_t{1} << 15;
-  constexpr std::size_t kBlockRows = 256;
   const std::size_t block = std::clamp<std::size_t>(
-      kBlockNumbers / std::max<std::size_t>(traits().widest, 1), 1, kBlockRows);
+      kBlockNumbers / std::max<std::size_t>(traits().widest, 1), 1, traits().block_rows);
   Scratch& scratch = Scratch::OfThread();
   for (std::size_t at = 0; at < batch.count(); at += block) {
     Scratch::Frame frame(scratch);

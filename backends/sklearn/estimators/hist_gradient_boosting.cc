@@ -159,6 +159,7 @@ EstimatorPtr Make(Fitted& fitted, Traits traits, Link link, std::size_t per_iter
   TreeSet<double> trees = ReadHistTrees(fitted, traits.inputs, per_iteration);
   EstimatorPtr preprocessor = ReadPreprocessor(fitted, traits.inputs, settings.raw_categories);
   if (!fitted.ok()) return nullptr;
+  traits.block_rows = kTreeBlockRows;
   if (preprocessor) {
     traits.input_types = preprocessor->traits().input_types;
     traits.widest = preprocessor->traits().widest;

@@ -45,7 +45,7 @@ Accepts TreeAccepts(Fitted& fitted, int nan_since);
 class TreeEstimator : public Estimator {
  public:
   TreeEstimator(Traits traits, TreeSet<float> trees, Accepts accepts)
-      : Estimator(std::move(traits)), trees_(std::move(trees)), accepts_(accepts) {}
+      : Estimator(InBlocks(std::move(traits))), trees_(std::move(trees)), accepts_(accepts) {}
 
  protected:
   // The rows as the trees want them, in memory of the frame. INVALID_ARGUMENT for what is not
@@ -55,6 +55,11 @@ class TreeEstimator : public Estimator {
   const TreeSet<float>& trees() const { return trees_; }
 
  private:
+  static Traits InBlocks(Traits traits) {
+    traits.block_rows = kTreeBlockRows;
+    return traits;
+  }
+
   TreeSet<float> trees_;
   Accepts accepts_;
 };

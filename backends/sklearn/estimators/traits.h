@@ -35,11 +35,12 @@ enum class ColumnType : std::uint8_t { kNumber, kText, kAny, kUnused };
 
 struct Traits {
   Role role = Role::kTransformer;
-  std::string name;         // the class's name, for messages
-  std::size_t inputs = 0;   // columns of X
-  std::size_t outputs = 0;  // columns of `values`: what a transformer or regressor gives
-  std::size_t widest = 0;   // the most numbers a row takes on its way: bounds a call's memory
-  bool flat = false;        // regressors: predictions are [n] rather than [n, outputs]
+  std::string name;              // the class's name, for messages
+  std::size_t inputs = 0;        // columns of X
+  std::size_t outputs = 0;       // columns of `values`: what a transformer or regressor gives
+  std::size_t widest = 0;        // the most numbers a row takes on its way: bounds a call's memory
+  std::size_t block_rows = 256;  // how many rows are best done at once
+  bool flat = false;             // regressors: predictions are [n] rather than [n, outputs]
 
   // What has labels (classifiers, clusterers, outlier detectors). With several targets `targets`
   // has the classes of each, and `classes` is empty.

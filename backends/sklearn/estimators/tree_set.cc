@@ -42,8 +42,8 @@ void TreeSet<T>::Add(Fitted& fitted, std::span<const SourceNode<T>> nodes,
                        std::to_string(values.size()) + " values; " + std::to_string(leaf_width_) +
                        " a node were expected");
   }
-  if (nodes_.size() + nodes.size() > kMost || leaves_.size() + values.size() > kMost) {
-    return fitted.Fail("it has more than two thousand million nodes or numbers in them");
+  if (nodes_.size() + nodes.size() > kMost) {
+    return fitted.Fail("it has more than two thousand million nodes");
   }
   const std::size_t numbers = nodes.size() * (2 + leaf_width_);
   if (!fitted.limits().Charge(numbers * sizeof(double))) {
@@ -62,22 +62,19 @@ void TreeSet<T>::Add(Fitted& fitted, std::span<const SourceNode<T>> nodes,
     seen[static_cast<std::size_t>(node)] = true;
     return true;
   };
-  const auto grow = [&](std::size_t size) {
-    nodes_.resize(size);
-    leaf_of_.resize(size);
-  };
   std::vector<Pending> pending{{0, nodes_.size()}};
   roots_.push_back(static_cast<std::uint32_t>(nodes_.size()));
-  grow(nodes_.size() + 1);
+  first_leaf_.push_back(leaves_.size());
+  nodes_.emplace_back();
+  std::size_t leaf_count = 0;
   seen[0] = true;
   while (!pending.empty()) {
     const auto [from, to] = pending.back();
     pending.pop_back();
     const SourceNode<T>& source = nodes[from];
     if (source.left < 0) {
-      nodes_[to] =
-          Node{std::numeric_limits<T>::quiet_NaN(), kMissingLeft, static_cast<std::uint32_t>(to)};
-      leaf_of_[to] = static_cast<std::uint32_t>(leaves_.size());
+      if (leaf_count > kMostLeaves) return fitted.Fail("its tree has too many leaves");
+      nodes_[to] = Node{LeafThreshold(leaf_count++), kMissingLeft, static_cast<std::uint32_t>(to)};
       const auto leaf = values.subspan(from * leaf_width_, leaf_width_);
       leaves_.insert(leaves_.end(), leaf.begin(), leaf.end());
       continue;
@@ -89,7 +86,7 @@ void TreeSet<T>::Add(Fitted& fitted, std::span<const SourceNode<T>> nodes,
                          " of its tree has children or a feature that cannot be");
     }
     const std::size_t child = nodes_.size();
-    grow(child + 2);
+    nodes_.resize(child + 2);
     nodes_[to] = Split(source, child);
     pending.push_back({static_cast<std::size_t>(source.right), child + 1});
     pending.push_back({static_cast<std::size_t>(source.left), child});

@@ -30,6 +30,9 @@
 
 namespace plinth::sklearn {
 
+// How many rows are best done at once: a tree has to be fetched for each block.
+inline constexpr std::size_t kTreeBlockRows = 1024;
+
 // x < threshold is x <= JustBelow(threshold) for every x but NaN.
 template <typename T>
 T JustBelow(T threshold) {
@@ -119,8 +122,14 @@ class TreeSet {
 
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
 
+  static constexpr Bits kQuietNaN = std::bit_cast<Bits>(std::numeric_limits<T>::quiet_NaN());
+  // The bits of a quiet NaN's payload, and so the largest number of a leaf.
+  static constexpr Bits kMostLeaves = (Bits{1} << (std::numeric_limits<T>::digits - 2)) - 1;
+
   struct Node {
-    T threshold = 0;            // of a leaf: NaN, so that all go left; kCategorical: a set's index
+    // Of a leaf: NaN, so that all go left; its payload is the leaf's number in its tree. Of a
+    // categorical node: a set's index.
+    T threshold = 0;
     std::uint32_t feature = 0;  // with flags; of a leaf: 0 | kMissingLeft
     std::uint32_t child = 0;    // the left child, the right one behind it; of a leaf: itself
   };
@@ -166,7 +175,14 @@ class TreeSet {
     }
   }
 
-  const double* LeafOf(std::uint32_t node) const { return leaves_.data() + leaf_of_[node]; }
+  static T LeafThreshold(std::size_t number) {
+    return std::bit_cast<T>(kQuietNaN | static_cast<Bits>(number));
+  }
+
+  const double* LeafOf(std::uint32_t node, std::size_t tree) const {
+    const Bits number = std::bit_cast<Bits>(nodes_[node].threshold) & kMostLeaves;
+    return leaves_.data() + first_leaf_[tree] + number * leaf_width_;
+  }
 
   template <Look kLook, typename Visit>
   void Walk(const FeatureBlock<T>& block, Visit& visit) const {
@@ -182,7 +198,9 @@ class TreeSet {
         std::uint32_t at[kLanes];
         for (std::size_t lane = 0; lane < kLanes; ++lane) at[lane] = roots_[tree];
         Descend<kLook, kLanes, 1>(block.data + row * inputs_, at);
-        for (std::size_t lane = 0; lane < rows; ++lane) visit(row + lane, tree, LeafOf(at[lane]));
+        for (std::size_t lane = 0; lane < rows; ++lane) {
+          visit(row + lane, tree, LeafOf(at[lane], tree));
+        }
       }
     }
   }
@@ -198,7 +216,7 @@ class TreeSet {
       }
       Descend<kLook, 1, 0>(row, at);
       for (std::size_t lane = 0; lane < trees; ++lane) {
-        visit(row_index, tree + lane, LeafOf(at[lane]));
+        visit(row_index, tree + lane, LeafOf(at[lane], tree + lane));
       }
     }
   }
@@ -206,8 +224,8 @@ class TreeSet {
   std::size_t inputs_;
   std::size_t leaf_width_;
   std::vector<Node> nodes_;
-  std::vector<std::uint32_t> leaf_of_;  // for each node: where its values begin in leaves_
   std::vector<std::uint32_t> roots_;
+  std::vector<std::size_t> first_leaf_;  // for each tree: where its leaves begin in leaves_
   std::vector<double> leaves_;
   std::vector<CategorySet> categories_;
 };
