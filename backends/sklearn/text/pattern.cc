@@ -98,7 +98,12 @@ bool Pattern::Find(std::string_view text, std::size_t from, bool advance, Machin
   bool found = false;
   for (std::size_t at = from;;) {
     if (now.empty() && found) return true;
-    if (now.empty()) at = SkipToFirst(text, at);
+    if (now.empty()) {
+      const std::size_t first = SkipToFirst(text, at);
+      // What was reached and led nowhere before may lead somewhere in another place.
+      if (first != at) ++machine.step_;
+      at = first;
+    }
     // The least preferred is to begin here; once there is a match, it is too late to.
     if (!found) machine.Follow(*this, text, at, Thread{.begin = at}, now);
     std::size_t behind = at;

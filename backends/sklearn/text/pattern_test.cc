@@ -33,6 +33,7 @@ TEST(PatternTest, FindsWhatPythonFinds) {
   EXPECT_THAT(FindAll("a{,2}b", "aaab"), ElementsAre("aab"));
   EXPECT_THAT(FindAll("a{x}", "a{x}"), ElementsAre("a{x}"));
   EXPECT_THAT(FindAll("[]a]+", "a]b"), ElementsAre("a]"));
+  EXPECT_THAT(FindAll("a?\\Bx", "a bx"), ElementsAre("x"));
 }
 
 TEST(PatternTest, WhatIsNotSupportedIsNamed) {
