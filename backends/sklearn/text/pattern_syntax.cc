@@ -1,5 +1,6 @@
 #include "text/pattern_syntax.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -64,6 +65,25 @@ NodePtr Make(Kind kind) {
   auto node = std::make_unique<PatternNode>();
   node->kind = kind;
   return node;
+}
+
+// Whether it may match no character at all.
+bool MayBeEmpty(const PatternNode& node) {
+  const auto part_may = [](const NodePtr& part) { return MayBeEmpty(*part); };
+  switch (node.kind) {
+    case Kind::kSet:
+      return false;
+    case Kind::kAssert:
+      return true;
+    case Kind::kSequence:
+      return std::ranges::all_of(node.parts, part_may);
+    case Kind::kAlternatives:
+      return std::ranges::any_of(node.parts, part_may);
+    case Kind::kRepeat:
+    case Kind::kGroup:
+      return (node.kind == Kind::kRepeat && node.least == 0) || MayBeEmpty(*node.parts[0]);
+  }
+  return true;
 }
 
 std::nullptr_t PatternParser::Fail(std::string_view what) {
@@ -149,6 +169,10 @@ NodePtr PatternParser::ParseRepeats(NodePtr node) {
     most = 1;
   } else if (!Skip("*") && !ParseBounds(least, most)) {
     return node;
+  }
+  // Python stops in its own way once a part has matched nothing.
+  if (most > 1 && most != least && MayBeEmpty(*node)) {
+    return Fail("a repetition of what may be empty");
   }
   NodePtr repeat = Make(Kind::kRepeat);
   repeat->least = least;

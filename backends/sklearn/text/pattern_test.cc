@@ -43,6 +43,7 @@ TEST(PatternTest, WhatIsNotSupportedIsNamed) {
   EXPECT_THAT(ErrorOf("(a)\\1"), HasSubstr("reference to a group"));
   EXPECT_THAT(ErrorOf("(a)(b)"), HasSubstr("more than one"));
   EXPECT_THAT(ErrorOf("a++"), HasSubstr("possessive"));
+  EXPECT_THAT(ErrorOf("(?:a*|b)+"), HasSubstr("may be empty"));
   EXPECT_THAT(ErrorOf("\\N{DASH}"), HasSubstr("escape"));
 }
 
@@ -59,7 +60,7 @@ TEST(PatternTest, BrokenPatternsAreRefused) {
 
 TEST(PatternTest, NothingTakesForEver) {
   const std::string text(20'000, 'a');
-  EXPECT_THAT(FindAll("(?:a*)*b", text.substr(0, 500)), ElementsAre());
+  EXPECT_THAT(FindAll("(?:a+)+b", text), ElementsAre());
   EXPECT_THAT(FindAll("(?:a|aa)+c|a+", text), ElementsAre(text));
 }
 
