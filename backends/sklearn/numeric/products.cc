@@ -1,5 +1,7 @@
 #include "numeric/products.h"
 
+#include <cmath>
+
 namespace plinth::sklearn {
 namespace {
 
@@ -28,6 +30,15 @@ PLINTH_WIDE void InnerProducts(const SparseRows& rows, const Panels& fitted, dou
       for (std::size_t lane = 0; lane < used; ++lane)
         out[i * stride + p * kLanes + lane] = sum[lane];
     }
+  }
+}
+
+PLINTH_WIDE void SquaredNorms(Rows rows, double* out) {
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    const double* row = rows.row(i);
+    double sum = 0;
+    for (std::size_t k = 0; k < rows.width; ++k) sum = std::fma(row[k], row[k], sum);
+    out[i] = sum;
   }
 }
 

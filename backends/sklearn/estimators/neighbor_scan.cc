@@ -1,0 +1,143 @@
+// Searching every fitted row.
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "estimators/neighbor_search.h"
+#include "numeric/differences.h"
+#include "numeric/nearest_heap.h"
+#include "numeric/products.h"
+
+namespace plinth::sklearn {
+namespace {
+
+// Fitted rows that are measured at a time: their distances to a block stay in the cache.
+constexpr std::size_t kChunk = 256;
+
+class Scan final : public NeighborSearch {
+ public:
+  Scan(Metric metric, Matrix rows) : NeighborSearch(std::move(metric), rows.columns, rows.rows) {
+    switch (this->metric().type) {
+      case MetricType::kEuclidean:
+      case MetricType::kSquaredEuclidean:
+        panels_ = Panels(rows.data.data(), rows.rows, rows.columns);
+        for (std::size_t i = 0; i < rows.rows; ++i) {
+          norms_.push_back(SquaredNorm(&rows.data[i * rows.columns], rows.columns));
+        }
+        break;
+      case MetricType::kManhattan:
+      case MetricType::kChebyshev:
+        panels_ = Panels(rows.data.data(), rows.rows, rows.columns);
+        break;
+      default:
+        rows_ = std::move(rows.data);
+    }
+  }
+
+  void Nearest(Rows rows, std::size_t k, double* distances, std::size_t* indices,
+               Scratch& scratch) const override {
+    Scratch::Frame frame(scratch);
+    double* chunk = frame.Take<double>(rows.count * std::min(kChunk, size()));
+    double* norms = RowNorms(rows, frame);
+    for (std::size_t i = 0; i < rows.count; ++i) {
+      NearestHeap(distances + i * k, indices + i * k, k).Clear();
+    }
+    for (std::size_t at = 0; at < size(); at += kChunk) {
+      const PanelRange range{at, std::min(at + kChunk, size())};
+      Measure(rows, norms, range, chunk);
+      for (std::size_t i = 0; i < rows.count; ++i) {
+        NearestHeap heap(distances + i * k, indices + i * k, k);
+        const double* row = chunk + i * range.size();
+        for (std::size_t j = 0; j < range.size(); ++j) heap.Push(row[j], at + j);
+      }
+    }
+    for (std::size_t i = 0; i < rows.count; ++i) {
+      NearestHeap(distances + i * k, indices + i * k, k).Sort();
+    }
+    for (std::size_t i = 0; i < rows.count * k; ++i) {
+      distances[i] = metric().FromReduced(distances[i]);
+    }
+  }
+
+  std::size_t Within(Rows row, double radius, double* distances, std::size_t* indices,
+                     Scratch& scratch) const override {
+    Scratch::Frame frame(scratch);
+    double* chunk = frame.Take<double>(std::min(kChunk, size()));
+    double* norms = RowNorms(row, frame);
+    const double limit = metric().ToReduced(radius);
+    std::size_t found = 0;
+    for (std::size_t at = 0; at < size(); at += kChunk) {
+      const PanelRange range{at, std::min(at + kChunk, size())};
+      Measure(row, norms, range, chunk);
+      for (std::size_t j = 0; j < range.size(); ++j) {
+        if (!(chunk[j] <= limit)) continue;
+        distances[found] = metric().FromReduced(chunk[j]);
+        indices[found++] = at + j;
+      }
+    }
+    return found;
+  }
+
+ private:
+  static double SquaredNorm(const double* row, std::size_t n) {
+    double norm = 0;
+    SquaredNorms(Rows{row, 1, n, 0}, &norm);
+    return norm;
+  }
+
+  double* RowNorms(Rows rows, Scratch::Frame& frame) const {
+    if (norms_.empty()) return nullptr;
+    double* norms = frame.Take<double>(rows.count);
+    SquaredNorms(rows, norms);
+    return norms;
+  }
+
+  // Reduced distances of the rows to some of the fitted ones.
+  void Measure(Rows rows, const double* norms, PanelRange range, double* out) const {
+    switch (metric().type) {
+      case MetricType::kEuclidean:
+      case MetricType::kSquaredEuclidean:
+        return MeasureEuclidean(rows, norms, range, out);
+      case MetricType::kManhattan:
+        return ManhattanDistances(rows, panels_, range, out);
+      case MetricType::kChebyshev:
+        return ChebyshevDistances(rows, panels_, range, out);
+      default:
+        break;
+    }
+    for (std::size_t i = 0; i < rows.count; ++i) {
+      const double* row = rows.row(i);
+      double* to = out + i * range.size();
+      for (std::size_t j = 0; j < range.size(); ++j) {
+        const std::size_t index = range.first + j;
+        to[j] = metric().type == MetricType::kPrecomputed
+                    ? row[index]
+                    : metric().Reduced(row, &rows_[index * inputs()], inputs());
+      }
+    }
+  }
+
+  // |x|^2 - 2 x . y + |y|^2, as scikit-learn has it: it is off by some units in the last place of
+  // the norms, and neighbours that are equally far are told apart by that.
+  void MeasureEuclidean(Rows rows, const double* norms, PanelRange range, double* out) const {
+    InnerProducts(rows, panels_, range, out);
+    for (std::size_t i = 0; i < rows.count; ++i) {
+      double* to = out + i * range.size();
+      for (std::size_t j = 0; j < range.size(); ++j) {
+        to[j] = std::max(0.0, norms[i] + -2.0 * to[j] + norms_[range.first + j]);
+      }
+    }
+  }
+
+  Panels panels_;              // the metrics that are measured eight rows at a time
+  std::vector<double> norms_;  // squared; the Euclidean metric
+  std::vector<double> rows_;   // all others
+};
+
+}  // namespace
+
+NeighborSearchPtr MakeScan(Metric metric, Matrix rows) {
+  return std::make_unique<Scan>(std::move(metric), std::move(rows));
+}
+
+}  // namespace plinth::sklearn
