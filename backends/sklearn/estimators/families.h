@@ -62,6 +62,16 @@ std::span<const RegistryEntry> TfidfTransformers();
 std::span<const RegistryEntry> HashingVectorizers();
 std::span<const RegistryEntry> FeatureHashers();
 std::span<const RegistryEntry> DictVectorizers();
+std::span<const RegistryEntry> SvmOutliers();
+std::span<const RegistryEntry> NeighborClassifiers();
+std::span<const RegistryEntry> NeighborRegressors();
+std::span<const RegistryEntry> NeighborGraphs();
+std::span<const RegistryEntry> LocalOutliers();
+std::span<const RegistryEntry> GaussianProcesses();
+std::span<const RegistryEntry> NearestCentroids();
+std::span<const RegistryEntry> KernelDensities();
+std::span<const RegistryEntry> LabelSpreaders();
+std::span<const RegistryEntry> Manifolds();
 
 // A transformer that gives its input back.
 EstimatorPtr MakeIdentity(std::size_t inputs);

@@ -67,6 +67,16 @@ constexpr std::array kFamilies = {
     FeatureAgglomerations,
     Mixtures,
     EllipticEnvelopes,
+    SvmOutliers,
+    NeighborClassifiers,
+    NeighborRegressors,
+    NeighborGraphs,
+    LocalOutliers,
+    GaussianProcesses,
+    NearestCentroids,
+    KernelDensities,
+    LabelSpreaders,
+    Manifolds,
 };
 
 const std::map<std::string_view, ReadFunction>& Readers() {

@@ -13,7 +13,7 @@ bool Traits::GivesText() const {
 }
 
 std::size_t Traits::ProbabilityWidth() const {
-  if (targets.empty()) return classes.size();
+  if (targets.empty()) return classes.size() - without_probability;
   if (indicator_probabilities) return targets.size();
   std::size_t width = 0;
   for (const Classes& target : targets) width += target.size();

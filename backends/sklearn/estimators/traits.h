@@ -47,6 +47,8 @@ struct Traits {
   Classes classes;
   std::vector<Classes> targets;
   bool probabilities = false;  // predict_proba exists
+  // How many of `classes`, at its end, are labels that predict_proba has no column for.
+  std::size_t without_probability = 0;
   // With several targets of classes {0, 1}: predict_proba gives one number a target, that of 1.
   bool indicator_probabilities = false;
   std::size_t decision_width = 0;  // columns of the decision function; 0 if there is none
