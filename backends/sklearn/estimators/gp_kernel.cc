@@ -74,7 +74,7 @@ GpKernelPtr ReadNode(Fitted& fitted, const Matrix& train, int depth);
 // A part of a kernel: `name` is an attribute with a kernel.
 GpKernelPtr ReadPart(Fitted& fitted, std::string_view name, const Matrix& train, int depth) {
   const Value* value = fitted.Require(name);
-  if (value == nullptr) return nullptr;
+  if (value == nullptr || !fitted.ok()) return nullptr;
   // One kernel may be named many times; every time costs.
   constexpr std::size_t kNodeCost = 512;
   if (depth > ReadLimits::kMaxDepth || !fitted.limits().Charge(kNodeCost)) {

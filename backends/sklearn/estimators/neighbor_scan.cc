@@ -1,6 +1,7 @@
 // Searching every fitted row.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "estimators/neighbor_search.h"
@@ -13,6 +14,9 @@ namespace {
 
 // Fitted rows that are measured at a time: their distances to a block stay in the cache.
 constexpr std::size_t kChunk = 256;
+
+// In the place of NaN, which some metrics give: farther than all others.
+constexpr double kUnknown = std::numeric_limits<double>::max();
 
 class Scan final : public NeighborSearch {
  public:
@@ -55,7 +59,8 @@ class Scan final : public NeighborSearch {
       NearestHeap(distances + i * k, indices + i * k, k).Sort();
     }
     for (std::size_t i = 0; i < rows.count * k; ++i) {
-      distances[i] = metric().FromReduced(distances[i]);
+      distances[i] = distances[i] == kUnknown ? std::numeric_limits<double>::quiet_NaN()
+                                              : metric().FromReduced(distances[i]);
     }
   }
 
@@ -113,6 +118,7 @@ class Scan final : public NeighborSearch {
         to[j] = metric().type == MetricType::kPrecomputed
                     ? row[index]
                     : metric().Reduced(row, &rows_[index * inputs()], inputs());
+        if (std::isnan(to[j])) to[j] = kUnknown;
       }
     }
   }

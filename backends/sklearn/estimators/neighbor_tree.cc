@@ -104,7 +104,8 @@ void NeighborTree::ReadNodes(Fitted& fitted, const Value& nodes) {
       return fitted.Fail("node " + std::to_string(i) + " of its tree is out of range");
     }
     nodes_.push_back(Node{static_cast<std::size_t>(first),
-                          static_cast<std::size_t>(last) - static_cast<std::size_t>(first), leaf});
+                          static_cast<std::size_t>(last) - static_cast<std::size_t>(first), leaf,
+                          false});
   }
 }
 
@@ -125,6 +126,7 @@ void NeighborTree::Place(Fitted& fitted, const Matrix& data,
     if (node.first != covered) return fitted.Fail("its tree's leaves do not hold its points once");
     covered += node.count;
     node.first = rows.size();
+    node.placed = true;
     largest_leaf_ = std::max(largest_leaf_, node.count);
     for (std::size_t k = 0; k < node.count; ++k) {
       const std::int64_t row = order[covered - node.count + k];

@@ -27,11 +27,13 @@ class NeighborTree {
     std::size_t first = 0;  // places of its points; a leaf's begins a panel
     std::size_t count = 0;
     bool leaf = false;
+    bool placed = false;  // a leaf that is reached from the root
   };
 
   const Metric& metric() const { return metric_; }
   std::size_t columns() const { return columns_; }
   std::size_t size() const { return size_; }
+  std::size_t nodes() const { return nodes_.size(); }
   const Node& node(std::size_t i) const { return nodes_[i]; }
   static std::size_t Left(std::size_t i) { return 2 * i + 1; }
   // Which fitted row stands at a place.
