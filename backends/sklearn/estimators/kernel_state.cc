@@ -34,6 +34,16 @@ double Parameter(Fitted& fitted, std::string_view name, double otherwise) {
   return fitted.Has(name) ? fitted.Number(name, otherwise) : otherwise;
 }
 
+// How many columns an array or a sparse matrix has; 0 if that cannot be told.
+std::size_t WidthOf(Fitted& fitted, const Value& rows) {
+  if (rows.Is(Kind::kObject)) {
+    const std::vector<std::int64_t> shape = fitted.Part(rows).Ints("_shape");
+    return shape.size() == 2 && shape[1] > 0 ? static_cast<std::size_t>(shape[1]) : 0;
+  }
+  const bool matrix = rows.Is(Kind::kArray) && rows.array && rows.array->shape.size() == 2;
+  return matrix ? rows.array->shape[1] : 0;
+}
+
 }  // namespace
 
 KernelFunction ReadKernelFunction(Fitted& fitted, std::string_view kernel, std::size_t inputs) {
@@ -68,9 +78,22 @@ Kernel ReadKernel(Fitted& fitted, std::string_view rows_name, std::size_t& input
     inputs = fitted.Inputs();
     return {std::vector<std::size_t>(), inputs};
   }
-  Matrix rows = ReadMaybeSparse(fitted, rows_name);
-  inputs = fitted.Inputs(rows.columns);
+  const Value* rows = fitted.Require(rows_name);
+  if (rows == nullptr) return {};
+  inputs = fitted.Inputs(WidthOf(fitted, *rows));
   const KernelFunction function = ReadKernelFunction(fitted, kernel->text, inputs);
+  return fitted.ok() ? ReadKernelRows(fitted, rows_name, function) : Kernel();
+}
+
+Kernel ReadKernelRows(Fitted& fitted, std::string_view rows_name, KernelFunction function) {
+  const Value* value = fitted.Require(rows_name);
+  if (value == nullptr) return {};
+  if (value->Is(Kind::kObject) && IsOfProducts(function.type)) {
+    std::size_t width = 0;
+    SparseMatrix rows = ReadCsr(fitted, *value, rows_name, width);
+    return fitted.ok() ? Kernel(function, std::move(rows), width) : Kernel();
+  }
+  Matrix rows = ReadMaybeSparse(fitted, rows_name);
   if (!fitted.limits().Charge(Panels::SizeFor(rows.rows, rows.columns))) {
     fitted.Fail("it is too large for its file");
   }

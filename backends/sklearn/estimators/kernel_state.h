@@ -17,6 +17,9 @@ KernelFunction ReadKernelFunction(Fitted& fitted, std::string_view kernel, std::
 // For kernel="precomputed" it is X itself, and the columns are counted by what is fitted.
 Kernel ReadKernel(Fitted& fitted, std::string_view rows_name, std::size_t& inputs);
 
+// The same for a kernel whose function is known, and which is not precomputed.
+Kernel ReadKernelRows(Fitted& fitted, std::string_view rows_name, KernelFunction function);
+
 // The error for numbers that a kernel cannot take.
 Status CheckNegatives(const Kernel& kernel, Rows rows, std::string_view name);
 

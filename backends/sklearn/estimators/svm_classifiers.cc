@@ -24,6 +24,17 @@ class SvmClassifier final : public Estimator {
   SvmClassifier(Traits traits, State state) : Estimator(std::move(traits)), s_(std::move(state)) {}
 
   Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
+    return RunOn(rows, out, scratch);
+  }
+
+  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
+    const SparseRows* sparse = batch.sparse();
+    return sparse ? RunOn(*sparse, out, scratch) : Estimator::RunBatch(batch, out, scratch);
+  }
+
+ private:
+  template <typename AnyRows>
+  Status RunOn(const AnyRows& rows, const Outputs& out, Scratch& scratch) const {
     if (Status finite = CheckFinite(rows); !finite) return finite;
     const std::size_t classes = traits().classes.size();
     const std::size_t pairs = s_.decision.outputs();
@@ -43,7 +54,6 @@ class SvmClassifier final : public Estimator {
     return {};
   }
 
- private:
   std::int32_t Label(const double* pairs, double* scores) const {
     const std::size_t classes = traits().classes.size();
     if (s_.break_ties) {
@@ -87,6 +97,7 @@ EstimatorPtr ReadSvmClassifier(Fitted& fitted) {
   if (!fitted.ok()) return nullptr;
   Traits traits = fitted.MakeTraits(Role::kClassifier, state.decision.inputs());
   traits.probabilities = probabilities;
+  traits.takes_sparse = true;
   traits.decision_width = many && state.one_versus_rest ? classes.size() : pairs;
   traits.widest = pairs;
   traits.classes = std::move(classes);

@@ -18,6 +18,17 @@ class OneClass final : public Estimator {
         zero_is_outlier_(zero_is_outlier) {}
 
   Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
+    return RunOn(rows, out, scratch);
+  }
+
+  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
+    const SparseRows* sparse = batch.sparse();
+    return sparse ? RunOn(*sparse, out, scratch) : Estimator::RunBatch(batch, out, scratch);
+  }
+
+ private:
+  template <typename AnyRows>
+  Status RunOn(const AnyRows& rows, const Outputs& out, Scratch& scratch) const {
     if (Status finite = CheckFinite(rows); !finite) return finite;
     Scratch::Frame frame(scratch);
     double* decisions = out.decision ? out.decision : frame.Take<double>(rows.count);
@@ -31,7 +42,6 @@ class OneClass final : public Estimator {
     return {};
   }
 
- private:
   Decision decision_;
   double offset_;
   bool zero_is_outlier_;
@@ -41,7 +51,8 @@ struct LinearDecision {
   std::vector<double> weights;
   double bias = 0;
 
-  void Compute(Rows rows, double* out, Scratch&) const {
+  template <typename AnyRows>
+  void Compute(const AnyRows& rows, double* out, Scratch&) const {
     Affine(rows, weights.data(), &bias, 1, out);
   }
 };
@@ -51,6 +62,7 @@ Traits MakeOutlierTraits(Fitted& fitted, std::size_t inputs) {
   traits.classes.ints = {-1, 1};
   traits.decision_width = 1;
   traits.score_samples = true;
+  traits.takes_sparse = true;
   return traits;
 }
 

@@ -13,12 +13,22 @@ class SvmRegressor final : public Estimator {
       : Estimator(std::move(traits)), decision_(std::move(decision)) {}
 
   Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
+    return RunOn(rows, out, scratch);
+  }
+
+  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
+    const SparseRows* sparse = batch.sparse();
+    return sparse ? RunOn(*sparse, out, scratch) : Estimator::RunBatch(batch, out, scratch);
+  }
+
+ private:
+  template <typename AnyRows>
+  Status RunOn(const AnyRows& rows, const Outputs& out, Scratch& scratch) const {
     if (Status finite = CheckFinite(rows); !finite) return finite;
     if (out.values) decision_.Compute(rows, out.values, scratch);
     return {};
   }
 
- private:
   SvmDecision decision_;
 };
 
@@ -28,6 +38,7 @@ EstimatorPtr ReadSvmRegressor(Fitted& fitted) {
   Traits traits = fitted.MakeTraits(Role::kRegressor, decision.inputs());
   traits.outputs = 1;
   traits.flat = true;
+  traits.takes_sparse = true;
   return std::make_unique<SvmRegressor>(std::move(traits), std::move(decision));
 }
 

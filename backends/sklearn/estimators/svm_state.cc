@@ -79,34 +79,66 @@ void SvmDecision::ReadKernelOf(Fitted& fitted, std::size_t support) {
     kernel_ = Kernel(std::move(columns), support);
     return;
   }
-  Matrix vectors = ReadMaybeSparse(fitted, "support_vectors_");
-  // Without support vectors only the parameter tells the width.
-  inputs_ = support == 0 ? fitted.Inputs() : fitted.Inputs(vectors.columns);
-  if (fitted.ok() && vectors.rows != support) {
+  const KernelFunction function = ReadKernelFunction(fitted, kernel->text, 1);
+  if (support == 0) {
+    inputs_ = fitted.Inputs();  // only the parameter tells the width
+    terms_.clear();
+  } else if (function.type == KernelType::kLinear) {
+    Collapse(fitted, support);
+  } else {
+    kernel_ = ReadKernelRows(fitted, "support_vectors_", function);
+    inputs_ = fitted.ok() ? fitted.Inputs(kernel_.columns()) : 0;
+    if (fitted.ok() && kernel_.size() != support) {
+      fitted.FailFor("support_vectors_", "are not one for each coefficient");
+    }
+  }
+}
+
+void SvmDecision::Collapse(Fitted& fitted, std::size_t support) {
+  SparseMatrix vectors;
+  const Value* value = fitted.Require("support_vectors_");
+  if (value == nullptr) return;
+  std::size_t width = 0;
+  if (value->Is(Kind::kObject)) {
+    vectors = ReadCsr(fitted, *value, "support_vectors_", width);
+  } else {
+    const Matrix dense = fitted.ReadMatrix(*value, "support_vectors_");
+    width = dense.columns;
+    vectors.Clear();
+    AppendSparse(Rows{dense.data.data(), dense.rows, dense.columns, 0}, vectors);
+  }
+  inputs_ = fitted.Inputs(width);
+  if (fitted.ok() && vectors.rows() != support) {
     fitted.FailFor("support_vectors_", "are not one for each coefficient");
   }
-  const KernelFunction function = ReadKernelFunction(fitted, kernel->text, inputs_);
-  if (!fitted.limits().Charge(Panels::SizeFor(support, inputs_) +
-                              outputs() * inputs_ * sizeof(double))) {
+  if (!fitted.limits().Charge(outputs() * width * sizeof(double))) {
     fitted.Fail("it is too large for its file");
   }
   if (!fitted.ok()) return;
-  if (support == 0) terms_.clear();
-  if (function.type == KernelType::kLinear) return Collapse(vectors);
-  kernel_ = Kernel(function, std::move(vectors.data), support, inputs_);
-}
-
-void SvmDecision::Collapse(const Matrix& support) {
-  weights_.assign(outputs() * inputs_, 0.0);
+  weights_.assign(outputs() * width, 0.0);
+  const SparseRows rows = vectors.View(width, 0);
   for (const Term& term : terms_) {
-    double* weights = &weights_[term.output * inputs_];
+    double* weights = &weights_[term.output * width];
     for (std::size_t s = 0; s < term.count; ++s) {
       const double coefficient = coefficients_[term.coefficient + s];
-      const double* vector = &support.data[(term.first + s) * inputs_];
-      for (std::size_t j = 0; j < inputs_; ++j) weights[j] += coefficient * vector[j];
+      const std::size_t row = term.first + s;
+      for (std::size_t at = rows.starts[row]; at < rows.starts[row + 1]; ++at) {
+        weights[rows.columns[at]] += coefficient * rows.values[at];
+      }
     }
   }
   terms_.clear();
+}
+
+void SvmDecision::Sum(const double* values, std::size_t count, double* out) const {
+  for (std::size_t i = 0; i < count; ++i) {
+    double* decisions = out + i * outputs();
+    std::copy(intercepts_.begin(), intercepts_.end(), decisions);
+    const double* row = values + i * kernel_.size();
+    for (const Term& term : terms_) {
+      decisions[term.output] += Dot(&coefficients_[term.coefficient], row + term.first, term.count);
+    }
+  }
 }
 
 void SvmDecision::Compute(Rows rows, double* out, Scratch& scratch) const {
@@ -119,15 +151,23 @@ void SvmDecision::Compute(Rows rows, double* out, Scratch& scratch) const {
   for (std::size_t at = 0; at < rows.count; at += step) {
     const Rows part{rows.row(at), std::min(step, rows.count - at), rows.width, rows.first + at};
     kernel_.Compute(part, values, scratch);
-    for (std::size_t i = 0; i < part.count; ++i) {
-      double* decisions = out + (at + i) * outputs();
-      std::copy(intercepts_.begin(), intercepts_.end(), decisions);
-      const double* row = values + i * kernel_.size();
-      for (const Term& term : terms_) {
-        decisions[term.output] +=
-            Dot(&coefficients_[term.coefficient], row + term.first, term.count);
-      }
-    }
+    Sum(values, part.count, out + at * outputs());
+  }
+}
+
+void SvmDecision::Compute(const SparseRows& rows, double* out, Scratch& scratch) const {
+  if (!weights_.empty()) {
+    return Affine(rows, weights_.data(), intercepts_.data(), outputs(), out);
+  }
+  Scratch::Frame frame(scratch);
+  double* values = frame.Take<double>(kernel_.size());
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    SparseRows row = rows;
+    row.starts += i;
+    row.count = 1;
+    row.first += i;
+    kernel_.Compute(row, values, scratch);
+    Sum(values, 1, out + i * outputs());
   }
 }
 

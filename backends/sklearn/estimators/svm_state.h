@@ -21,6 +21,7 @@ class SvmDecision {
 
   // out[n, outputs()]
   void Compute(Rows rows, double* out, Scratch& scratch) const;
+  void Compute(const SparseRows& rows, double* out, Scratch& scratch) const;
 
  private:
   // A decision sums coefficients over one run of support vectors for each class of its pair.
@@ -34,7 +35,9 @@ class SvmDecision {
   void ReadTerms(Fitted& fitted, std::size_t classes, const Matrix& dual);
   void ReadKernelOf(Fitted& fitted, std::size_t support);
   // With the linear kernel the sums over support vectors are taken once, when the model is read.
-  void Collapse(const Matrix& support);
+  void Collapse(Fitted& fitted, std::size_t support);
+  // The decisions of rows whose kernel values are known.
+  void Sum(const double* values, std::size_t count, double* out) const;
 
   std::size_t inputs_ = 0;
   Kernel kernel_;

@@ -78,41 +78,103 @@ void Kernel::Gather(Rows rows, double* out) const {
   }
 }
 
-void Kernel::Compute(Rows rows, double* out, Scratch& scratch) const {
-  const std::size_t n = rows.count * rows_;
-  const PanelRange all = AllOf(fitted_);
+Kernel::Kernel(KernelFunction function, SparseMatrix fitted, std::size_t columns)
+    : function_(function),
+      rows_(fitted.rows()),
+      is_sparse_(true),
+      sparse_(std::move(fitted)),
+      columns_(columns) {
+  const SparseRows rows = sparse_.View(columns, 0);
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    const double* values = rows.values + rows.starts[i];
+    norms_.push_back(Dot(values, values, rows.starts[i + 1] - rows.starts[i]));
+  }
+}
+
+void Kernel::Finish(double* values, std::size_t n) const {
   switch (function_.type) {
-    case KernelType::kLinear:
-      return InnerProducts(rows, fitted_, all, out);
     case KernelType::kPolynomial:
-      InnerProducts(rows, fitted_, all, out);
-      return Polynomial(function_, out, n);
+      return Polynomial(function_, values, n);
     case KernelType::kRbf:
-      SquaredDistances(rows, fitted_, all, out);
-      return ExpScaled(out, n, -function_.gamma);
     case KernelType::kLaplacian:
-      ManhattanDistances(rows, fitted_, all, out);
-      return ExpScaled(out, n, -function_.gamma);
+    case KernelType::kChi2:
+      return ExpScaled(values, n, -function_.gamma);
     case KernelType::kSigmoid:
-      InnerProducts(rows, fitted_, all, out);
       for (std::size_t i = 0; i < n; ++i) {
-        out[i] = std::tanh(function_.gamma * out[i] + function_.coef0);
+        values[i] = std::tanh(function_.gamma * values[i] + function_.coef0);
       }
       return;
+    case KernelType::kAdditiveChi2:
+      for (std::size_t i = 0; i < n; ++i) values[i] = -values[i];
+      return;
+    default:
+      return;
+  }
+}
+
+void Kernel::ComputeSparse(const double* row, double* out) const {
+  const SparseRows fitted = sparse_.View(columns_, 0);
+  const double norm = Dot(row, row, columns_);
+  for (std::size_t j = 0; j < rows_; ++j) {
+    double product = 0;
+    for (std::size_t at = fitted.starts[j]; at < fitted.starts[j + 1]; ++at) {
+      product += fitted.values[at] * row[fitted.columns[at]];
+    }
+    if (function_.type == KernelType::kRbf) {
+      product = std::max(0.0, norm - 2 * product + norms_[j]);
+    } else if (function_.type == KernelType::kCosine) {
+      const double lengths = std::sqrt(norm) * std::sqrt(norms_[j]);
+      product = lengths == 0 ? 0 : product / lengths;
+    }
+    out[j] = product;
+  }
+}
+
+void Kernel::Compute(Rows rows, double* out, Scratch& scratch) const {
+  const PanelRange all = AllOf(fitted_);
+  if (is_sparse_) {
+    for (std::size_t i = 0; i < rows.count; ++i) ComputeSparse(rows.row(i), out + i * rows_);
+    return Finish(out, rows.count * rows_);
+  }
+  switch (function_.type) {
+    case KernelType::kLinear:
+    case KernelType::kPolynomial:
+    case KernelType::kSigmoid:
+      InnerProducts(rows, fitted_, all, out);
+      break;
+    case KernelType::kRbf:
+      SquaredDistances(rows, fitted_, all, out);
+      break;
+    case KernelType::kLaplacian:
+      ManhattanDistances(rows, fitted_, all, out);
+      break;
     case KernelType::kCosine: {
       Scratch::Frame frame(scratch);
       double* unit = frame.Take<double>(rows.count * rows.width);
       ToUnitLength(rows.data, rows.count, rows.width, unit);
-      return InnerProducts(Rows{unit, rows.count, rows.width, rows.first}, fitted_, all, out);
+      InnerProducts(Rows{unit, rows.count, rows.width, rows.first}, fitted_, all, out);
+      break;
     }
     case KernelType::kAdditiveChi2:
     case KernelType::kChi2:
       Chi2Distances(rows, fitted_, all, out);
-      if (function_.type == KernelType::kChi2) return ExpScaled(out, n, -function_.gamma);
-      for (std::size_t i = 0; i < n; ++i) out[i] = -out[i];
-      return;
+      break;
     case KernelType::kPrecomputed:
-      return Gather(rows, out);
+      Gather(rows, out);
+      break;
+  }
+  Finish(out, rows.count * rows_);
+}
+
+void Kernel::Compute(const SparseRows& rows, double* out, Scratch& scratch) const {
+  Scratch::Frame frame(scratch);
+  double* dense = frame.Take<double>(rows.width);
+  std::fill_n(dense, rows.width, 0.0);
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    const std::size_t end = rows.starts[i + 1];
+    for (std::size_t at = rows.starts[i]; at < end; ++at) dense[rows.columns[at]] = rows.values[at];
+    Compute(Rows{dense, 1, rows.width, rows.first + i}, out + i * rows_, scratch);
+    for (std::size_t at = rows.starts[i]; at < end; ++at) dense[rows.columns[at]] = 0;
   }
 }
 

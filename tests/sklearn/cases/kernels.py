@@ -80,3 +80,8 @@ CASES = {
         case("digits", n_components=50, degree=1, random_state=0),
     ],
 }
+CASES["SVC"] += [
+    case("texts", lambda sk: sk.make_pipeline(sk.TfidfVectorizer(), sk.SVC(C=10.0)), options={"label": "texts, rbf"}),
+    case("texts", lambda sk: sk.make_pipeline(sk.TfidfVectorizer(), sk.SVC(kernel="linear")), options={"label": "texts, linear"}),
+    case("texts", lambda sk: sk.make_pipeline(sk.TfidfVectorizer(), sk.SVC(kernel="poly", coef0=1.0)), options={"label": "texts, poly"}),
+]
