@@ -89,7 +89,7 @@ def _compare(model, method, x, expected, alone, tolerance):
 def _without_method(backend, path, x, answers, tolerance):
     """What is served when no method is asked for must be what one of the methods gives."""
     named = {"label": "predict", "prediction": "predict", "probabilities": "predict_proba", "decision": "decision_function",
-             "transformed": "transform", "scores": "score_samples"}  # fmt: skip
+             "transformed": "transform", "score_samples": "score_samples"}  # fmt: skip
     try:
         with backend.load(path, feed.width(x)) as model:
             served = model.execute(feed.inputs_of(model.inputs, x))

@@ -75,7 +75,8 @@ class NeighborClassifier final : public Estimator {
     for (std::size_t c = 0; c < target.classes; ++c) {
       if (votes[c] == 0) continue;
       for (std::size_t k = 0; k < found.count; ++k) {
-        terms[k] = target.codes[found.indices[k]] == c ? found.distances[k] : 0;
+        // A product, so that a weight that is NaN tells in all classes.
+        terms[k] = (target.codes[found.indices[k]] == c ? 1.0 : 0.0) * found.distances[k];
       }
       const double sum = PairwiseSum(terms, found.count);
       if (sum > most) best = static_cast<std::int32_t>(c);
