@@ -84,4 +84,6 @@ CASES["SVC"] += [
     case("texts", lambda sk: sk.make_pipeline(sk.TfidfVectorizer(), sk.SVC(C=10.0)), options={"label": "texts, rbf"}),
     case("texts", lambda sk: sk.make_pipeline(sk.TfidfVectorizer(), sk.SVC(kernel="linear")), options={"label": "texts, linear"}),
     case("texts", lambda sk: sk.make_pipeline(sk.TfidfVectorizer(), sk.SVC(kernel="poly", coef0=1.0)), options={"label": "texts, poly"}),
+    case("iris", lambda sk: sk.make_pipeline(sk.KBinsDiscretizer(), sk.SVC()), options={"label": "sparse columns, rbf"}),
+    case("iris", lambda sk: sk.make_pipeline(sk.KBinsDiscretizer(), sk.SVC(kernel="linear")), options={"label": "sparse columns, linear"}),
 ]
