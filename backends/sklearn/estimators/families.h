@@ -72,6 +72,9 @@ std::span<const RegistryEntry> NearestCentroids();
 std::span<const RegistryEntry> KernelDensities();
 std::span<const RegistryEntry> LabelSpreaders();
 std::span<const RegistryEntry> Manifolds();
+std::span<const RegistryEntry> TopicModels();
+std::span<const RegistryEntry> NonNegativeFactorizations();
+std::span<const RegistryEntry> Dictionaries();
 
 // A transformer that gives its input back.
 EstimatorPtr MakeIdentity(std::size_t inputs);

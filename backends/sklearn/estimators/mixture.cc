@@ -133,11 +133,13 @@ double AddFactor(MixtureState& state, const double* factor, std::size_t inputs) 
 std::vector<double> ReadFactors(Fitted& fitted, const Matrix& means, MixtureState& state) {
   const std::size_t inputs = means.columns;
   const std::size_t count = state.covariance == Covariance::kTied ? 1 : means.rows;
-  const std::vector<double> factors =
-      fitted.Vector("precisions_cholesky_", count * inputs * inputs);
+  // Before it is read: a few means can ask for more than there is memory for.
   if (!fitted.limits().Charge(2 * count * Panels::SizeFor(inputs, inputs))) {
     fitted.Fail("it is too large for its file");
+    return {};
   }
+  const std::vector<double> factors =
+      fitted.Vector("precisions_cholesky_", count * inputs * inputs);
   if (!fitted.ok()) return {};
   std::vector<double> log_determinants;
   for (std::size_t k = 0; k < count; ++k) {

@@ -77,6 +77,9 @@ constexpr std::array kFamilies = {
     KernelDensities,
     LabelSpreaders,
     Manifolds,
+    TopicModels,
+    NonNegativeFactorizations,
+    Dictionaries,
 };
 
 const std::map<std::string_view, ReadFunction>& Readers() {
