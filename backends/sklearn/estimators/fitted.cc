@@ -36,6 +36,7 @@ Fitted::Fitted(const Value& object, ReadLimits& limits, std::size_t width, int d
     class_name_ = "estimator";
     Fail("an estimator was expected, not " + Describe(object));
   }
+  if (depth > ReadLimits::kMaxDepth) Fail("it is nested too deep");
 }
 
 void Fitted::Fail(std::string message) {

@@ -128,8 +128,11 @@ EstimatorPtr ReadWithoutProbabilities(Fitted& fitted) {
 }
 
 // Ridge classifiers keep how y was made into numbers; classes_ is a property of that before 1.4.
+// Before 1.1 targets of 0 and 1 were answered as if they were classes: by the largest score.
 EstimatorPtr ReadRidge(Fitted& fitted) {
-  return Make(fitted, Link::kNone, ReadLabelTargets(fitted, "_label_binarizer"));
+  LabelTargets labels = ReadLabelTargets(fitted, "_label_binarizer");
+  if (!fitted.VersionAtLeast(1, 1)) labels.multilabel = false;
+  return Make(fitted, Link::kNone, std::move(labels));
 }
 
 // `multi_class` was a parameter up to scikit-learn 1.7. Since then: the sigmoid for two classes,

@@ -36,6 +36,14 @@ const Array* NodesOf(Fitted& fitted, const Value& tree) {
   return nullptr;
 }
 
+// The same for one field of them, which takes eight bytes a node.
+const Array* ChargedNodesOf(Fitted& fitted, const Value& tree) {
+  const Array* array = NodesOf(fitted, tree);
+  if (array == nullptr || fitted.limits().Charge(array->count * sizeof(std::int64_t))) return array;
+  fitted.Fail("its trees are too large for its file");
+  return nullptr;
+}
+
 std::vector<SourceNode<float>> ReadNodes(Fitted& fitted, const Array& array) {
   const auto left = Take(fitted, FieldToInts(array, "left_child"));
   const auto right = Take(fitted, FieldToInts(array, "right_child"));
@@ -89,13 +97,13 @@ SklearnTree ReadSklearnTree(Fitted& fitted, const Value& tree) {
 }
 
 std::vector<std::int64_t> ReadNodeField(Fitted& fitted, const Value& tree, std::string_view field) {
-  const Array* array = NodesOf(fitted, tree);
-  if (array == nullptr) return {};
-  if (!fitted.limits().Charge(array->count * sizeof(std::int64_t))) {
-    fitted.Fail("its trees are too large for its file");
-    return {};
-  }
-  return Take(fitted, FieldToInts(*array, field));
+  const Array* array = ChargedNodesOf(fitted, tree);
+  return array ? Take(fitted, FieldToInts(*array, field)) : std::vector<std::int64_t>();
+}
+
+std::vector<double> ReadNodeNumbers(Fitted& fitted, const Value& tree, std::string_view field) {
+  const Array* array = ChargedNodesOf(fitted, tree);
+  return array ? Take(fitted, FieldToDoubles(*array, field)) : std::vector<double>();
 }
 
 void AddSklearnTree(Fitted& fitted, TreeSet<float>& trees, const Value& tree) {

@@ -27,6 +27,7 @@ SklearnTree ReadSklearnTree(Fitted& fitted, const Value& tree);
 
 // Numbers of one field of each node ("n_node_samples"), in their order.
 std::vector<std::int64_t> ReadNodeField(Fitted& fitted, const Value& tree, std::string_view field);
+std::vector<double> ReadNodeNumbers(Fitted& fitted, const Value& tree, std::string_view field);
 
 // Adds a tree whose leaves have the set's width.
 void AddSklearnTree(Fitted& fitted, TreeSet<float>& trees, const Value& tree);

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "numeric/named_functions.h"
+
 namespace plinth::sklearn {
 namespace {
 
@@ -109,6 +111,7 @@ Known FindKnown(std::string_view canonical) {
   const auto found = std::ranges::lower_bound(kNames, canonical, {}, &Entry::name);
   if (found != kNames.end() && found->name == canonical) return found->known;
   if (!IsIdentifierPath(canonical)) return Known::kUnknown;
+  if (FindFunction(canonical)) return Known::kNameOnly;
   for (std::string_view package : kDataPackages) {
     if (canonical.starts_with(package)) return Known::kPlain;
   }
