@@ -6,6 +6,7 @@
 #include "estimators/label_targets.h"
 #include "estimators/linear_classifier.h"
 #include "estimators/linear_state.h"
+#include "numeric/exponential.h"
 
 namespace plinth::sklearn {
 namespace {
@@ -19,29 +20,41 @@ void Normalise(double* values, std::size_t n) {
   }
 }
 
-void LinkBinary(Link link, double score, double* out) {
-  if (link == Link::kSoftmax) {
-    out[0] = -score;
-    out[1] = score;
-    Softmax(out, 2);
+// The sigmoid of all scores at once: the probability of the second class of two, else shares of the
+// classes. Room for what comes out is room enough for the scores.
+void LinkSigmoid(const double* scores, std::size_t count, std::size_t width, double* out) {
+  std::copy_n(scores, count * width, out);
+  Sigmoids(out, count * width);
+  if (width > 1) {
+    for (std::size_t i = 0; i < count; ++i) Normalise(out + i * width, width);
     return;
   }
-  out[1] =
-      link == Link::kModifiedHuber ? (std::clamp(score, -1.0, 1.0) + 1.0) / 2.0 : Sigmoid(score);
-  out[0] = 1.0 - out[1];
+  // From the last on, so that none is overwritten before it is read.
+  for (std::size_t i = count; i-- > 0;) {
+    const double p = out[i];
+    out[2 * i + 1] = p;
+    out[2 * i] = 1.0 - p;
+  }
 }
 
-void LinkMulti(Link link, const double* scores, std::size_t n, double* out) {
-  if (link == Link::kSoftmax) {
-    std::copy_n(scores, n, out);
-    Softmax(out, n);
-    return;
+void LinkSoftmax(const double* scores, std::size_t width, double* out) {
+  if (width > 1) {
+    std::copy_n(scores, width, out);
+    return Softmax(out, width);
   }
-  for (std::size_t i = 0; i < n; ++i) {
-    out[i] = link == Link::kModifiedHuber ? (std::clamp(scores[i], -1.0, 1.0) + 1.0) / 2.0
-                                          : Sigmoid(scores[i]);
+  out[0] = -scores[0];
+  out[1] = scores[0];
+  Softmax(out, 2);
+}
+
+void LinkModifiedHuber(const double* scores, std::size_t width, double* out) {
+  const auto link = [](double score) { return (std::clamp(score, -1.0, 1.0) + 1.0) / 2.0; };
+  if (width > 1) {
+    std::transform(scores, scores + width, out, link);
+    return Normalise(out, width);
   }
-  Normalise(out, n);
+  out[1] = link(scores[0]);
+  out[0] = 1.0 - out[1];
 }
 
 // With several targets, a score says whether its target is there.
@@ -77,18 +90,18 @@ class LinearClassifier final : public Estimator {
 
   void Answer(const double* scores, std::size_t count, const Outputs& out) const {
     const std::size_t width = state_.outputs;
-    const std::size_t classes = traits().classes.size();
-    const std::size_t targets = traits().LabelWidth();
-    for (std::size_t i = 0; i < count; ++i) {
-      const double* score = scores + i * width;
-      if (out.labels) WriteLabels(score, out.labels + i * targets);
-      if (out.probabilities == nullptr) continue;
-      double* probabilities = out.probabilities + i * classes;
-      if (width == 1) {
-        LinkBinary(link_, score[0], probabilities);
-      } else {
-        LinkMulti(link_, score, width, probabilities);
+    if (out.labels) {
+      const std::size_t targets = traits().LabelWidth();
+      for (std::size_t i = 0; i < count; ++i) {
+        WriteLabels(scores + i * width, out.labels + i * targets);
       }
+    }
+    if (out.probabilities == nullptr) return;
+    if (link_ == Link::kOneVersusRest) return LinkSigmoid(scores, count, width, out.probabilities);
+    const auto link = link_ == Link::kSoftmax ? LinkSoftmax : LinkModifiedHuber;
+    const std::size_t classes = traits().classes.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      link(scores + i * width, width, out.probabilities + i * classes);
     }
   }
 

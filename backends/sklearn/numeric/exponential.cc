@@ -73,4 +73,9 @@ PLINTH_WIDE void ExpScaled(double* values, std::size_t n, double scale) {
   }
 }
 
+PLINTH_WIDE void Sigmoids(double* values, std::size_t n) {
+  ExpScaled(values, n, -1);
+  for (std::size_t i = 0; i < n; ++i) values[i] = 1 / (1 + values[i]);
+}
+
 }  // namespace plinth::sklearn
