@@ -1,4 +1,5 @@
-// Every model under tests/fixtures/sklearn, through the C ABI, against what scikit-learn answered.
+// Every model under tests/fixtures/sklearn and boosting, through the C ABI, against what the
+// library that made it answered.
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
@@ -16,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using simdjson::dom::element;
 
-const std::string kFolder = std::string(PLINTH_SOURCE_DIR) + "/tests/fixtures/sklearn";
+const std::string kFolder = std::string(PLINTH_SOURCE_DIR) + "/tests/fixtures";
 
 // Runs a model on all rows at once, and on each row alone: both must give the recorded answer.
 void Check(const std::string& path, element record, const std::string& answer,
@@ -45,9 +46,12 @@ void Check(const std::string& path, element record, const std::string& answer,
 
 std::vector<std::string> Cases() {
   std::vector<std::string> cases;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(kFolder)) {
-    if (entry.path().extension() == ".json") {
-      cases.push_back(fs::relative(entry.path(), kFolder).string());
+  for (const char* library : {"sklearn", "boosting"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(kFolder) / library)) {
+      const bool model = entry.path().stem().extension() == ".model";
+      if (entry.path().extension() == ".json" && !model) {
+        cases.push_back(fs::relative(entry.path(), kFolder).string());
+      }
     }
   }
   std::ranges::sort(cases);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "answers.h"
+#include "boosting/files.h"
 #include "estimators/fitted.h"
 #include "estimators/registry.h"
 #include "pickle/load.h"
@@ -16,7 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 4> kSuffixes = {".joblib", ".pkl", ".pickle", ".skops"};
+constexpr std::array<std::string_view, 5> kSuffixes = {".joblib", ".pkl", ".pickle", ".skops",
+                                                       ".ubj"};
 constexpr std::array<std::string_view, 7> kCompressed = {".gz",   ".z",   ".bz2", ".xz",
                                                          ".lzma", ".lz4", ".zlib"};
 
@@ -30,6 +32,21 @@ bool HasModelName(std::string_view name) {
                              [&](std::string_view suffix) { return name.ends_with(suffix); });
 }
 
+std::string ReadHead(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string head(4096, '\0');
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(file.gcount()));
+  return head;
+}
+
+// By its name, or by its first bytes where models have names as other files do.
+bool IsModelFile(const std::string& path) {
+  if (HasModelName(path)) return true;
+  const bool ambiguous = path.ends_with(".json") || path.ends_with(".txt");
+  return ambiguous && !ModelFileClass(ReadHead(path)).empty();
+}
+
 }  // namespace
 
 Result<std::string> FindModelFile(const std::string& path) {
@@ -40,7 +57,7 @@ Result<std::string> FindModelFile(const std::string& path) {
   }
   std::vector<std::string> found;
   for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
-    if (at->is_regular_file(error) && HasModelName(at->path().filename().string())) {
+    if (at->is_regular_file(error) && IsModelFile(at->path().string())) {
       found.push_back(at->path().string());
     }
   }
@@ -48,9 +65,11 @@ Result<std::string> FindModelFile(const std::string& path) {
     return Fail(Code::kNotFound, "the folder " + path + " cannot be read: " + error.message());
   }
   if (found.size() == 1) return found.front();
-  return Fail(Code::kNotFound,
-              "the folder " + path + " holds " + std::to_string(found.size()) +
-                  " files named .joblib, .pkl, .pickle or .skops; exactly one was expected");
+  return Fail(
+      Code::kNotFound,
+      "the folder " + path + " holds " + std::to_string(found.size()) +
+          " model files (.joblib, .pkl, .pickle, .skops, .ubj, or .json and .txt of XGBoost and "
+          "LightGBM); exactly one was expected");
 }
 
 bool LooksLikeModel(const std::string& path) {
@@ -58,11 +77,9 @@ bool LooksLikeModel(const std::string& path) {
   if (fs::is_directory(path, error)) return FindModelFile(path).has_value();
   if (!fs::is_regular_file(path, error)) return false;
   if (HasModelName(path)) return true;
+  const std::string head = ReadHead(path);
+  if (!ModelFileClass(head).empty()) return true;
   // Another name: a pickle of protocol 2 or later that soon speaks of scikit-learn.
-  std::ifstream file(path, std::ios::binary);
-  std::string head(4096, '\0');
-  file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  head.resize(static_cast<std::size_t>(file.gcount()));
   return head.size() > 2 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5 &&
          head.find("sklearn.") != std::string::npos;
 }
@@ -76,7 +93,9 @@ Result<std::unique_ptr<Model>> Model::Load(const std::string& path, const ModelO
 }
 
 Result<std::unique_ptr<Model>> Model::Parse(std::string bytes, const ModelOptions& options) {
-  auto document = ParseDocument(std::move(bytes));
+  const std::string_view other = ModelFileClass(bytes);
+  auto document =
+      other.empty() ? ParseDocument(std::move(bytes)) : ReadModelFile(std::move(bytes), other);
   if (!document) return Fail(std::move(document.error()));
   ReadLimits limits((*document)->budget());
   auto estimator = ReadEstimator(*(*document)->root(), limits, options.width);

@@ -19,7 +19,7 @@ std::vector<std::string> DefaultBackendDirs() {
 
 std::vector<KnownEngine> KnownEngines() {
   return {
-      {"sklearn", "scikit-learn pickle and joblib files", nullptr},
+      {"sklearn", "scikit-learn, XGBoost and LightGBM models", nullptr},
       {"onnxruntime", "ONNX", "libonnxruntime.so"},
       {"openvino", "TensorFlow SavedModel, frozen graph, TFLite; ONNX if asked for",
        "libopenvino.so"},

@@ -24,7 +24,11 @@ const ModelFormat kFrozenGraph{
 const ModelFormat kTfLite{"a TFLite model", "tensorflow", {"tensorflow"}, {"openvino"}};
 const ModelFormat kOpenVino{"an OpenVINO IR model", "openvino", {"openvino"}, {"openvino"}};
 const ModelFormat kTorchScript{"a PyTorch file", "pytorch", {"pytorch"}, {"pytorch"}};
-const ModelFormat kPickle{"a scikit-learn pickle", "sklearn", {"sklearn"}, {"sklearn"}};
+// A pickle may hold a model of any library that has scikit-learn's interface.
+const ModelFormat kPickle{
+    "a scikit-learn pickle", "sklearn", {"sklearn", "xgboost", "lightgbm"}, {"sklearn"}};
+const ModelFormat kXgboost{"an XGBoost model", "xgboost", {"xgboost"}, {"sklearn"}};
+const ModelFormat kLightgbm{"a LightGBM model", "lightgbm", {"lightgbm"}, {"sklearn"}};
 
 struct Extension {
   std::string_view suffix;
@@ -36,6 +40,7 @@ constexpr std::array kExtensions = {
     Extension{".pt", &kTorchScript}, Extension{".pth", &kTorchScript},
     Extension{".pkl", &kPickle},     Extension{".pickle", &kPickle},
     Extension{".joblib", &kPickle},  Extension{".torchscript", &kTorchScript},
+    Extension{".ubj", &kXgboost},
 };
 
 // Recognised, but not served: what to do instead.
@@ -53,7 +58,7 @@ constexpr std::array kUnserved = {
     Unserved{".safetensors", "weights without a model: export the model as ONNX or TorchScript"},
 };
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kAliases = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kAliases = {{
     {"scikit-learn", "sklearn"},
     {"scikit_learn", "sklearn"},
     {"scikitlearn", "sklearn"},
@@ -63,10 +68,13 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kAliases 
     {"torch", "pytorch"},
     {"torchscript", "pytorch"},
     {"onnxruntime", "onnx"},
+    {"xgb", "xgboost"},
+    {"lgb", "lightgbm"},
+    {"lgbm", "lightgbm"},
 }};
 
-constexpr std::array<std::string_view, 5> kFrameworks = {"onnx", "tensorflow", "pytorch", "sklearn",
-                                                         "openvino"};
+constexpr std::array<std::string_view, 7> kFrameworks = {
+    "onnx", "tensorflow", "pytorch", "sklearn", "openvino", "xgboost", "lightgbm"};
 
 std::string LowerExtension(const fs::path& path) {
   std::string extension = path.extension().string();
@@ -81,16 +89,33 @@ const ModelFormat* FormatByExtension(const fs::path& file) {
   return it == kExtensions.end() ? nullptr : it->format;
 }
 
+// Whether it begins as XGBoost's JSON, or UBJSON, with the learner.
+bool IsXgboost(std::string_view head) {
+  if (!head.starts_with('{')) return false;
+  head.remove_prefix(std::min(head.find_first_not_of(" \r\n\t", 1), head.size()));
+  constexpr std::string_view kUbjsonKey("L\0\0\0\0\0\0\0\x07learner", 16);
+  return head.starts_with("\"learner\"") || head.starts_with(kUbjsonKey);
+}
+
 // For files whose name does not tell.
 const ModelFormat* FormatByContent(const fs::path& file) {
-  std::array<char, 8> head{};
+  std::array<char, 64> head{};
   std::ifstream in(file, std::ios::binary);
   in.read(head.data(), head.size());
   const std::string_view bytes(head.data(), static_cast<std::size_t>(in.gcount()));
   if (bytes.size() >= 8 && bytes.substr(4, 4) == "TFL3") return &kTfLite;
   if (bytes.starts_with("PK\x03\x04")) return &kTorchScript;
+  if (bytes.starts_with("tree\n")) return &kLightgbm;
+  if (IsXgboost(bytes)) return &kXgboost;
   if (bytes.size() >= 2 && bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5) return &kPickle;
   return nullptr;
+}
+
+// For files in a folder, where a .json or .txt is seldom a model.
+const ModelFormat* FormatOf(const fs::path& file) {
+  const std::string extension = LowerExtension(file);
+  if (extension == ".json" || extension == ".txt") return FormatByContent(file);
+  return FormatByExtension(file);
 }
 
 Result<DetectedModel> DetectFile(const fs::path& file) {
@@ -116,14 +141,14 @@ Result<DetectedModel> DetectFolder(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     if (entry.is_directory(error)) {
       if (fs::exists(entry.path() / "saved_model.pb", error)) found.insert(entry.path());
-    } else if (FormatByExtension(entry.path()) != nullptr) {
+    } else if (FormatOf(entry.path()) != nullptr) {
       found.insert(entry.path());
     }
   }
   if (found.size() == 1) {
     const fs::path& only = *found.begin();
     if (fs::is_directory(only, error)) return DetectedModel{&kSavedModel, only};
-    return DetectedModel{FormatByExtension(only), only};
+    return DetectedModel{FormatOf(only), only};
   }
   if (found.empty()) return DetectedModel{nullptr, folder};
   std::string names;

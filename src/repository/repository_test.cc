@@ -81,6 +81,11 @@ TEST_F(RepositoryTest, FormatsByNameAndContent) {
   Write("f/old.pb");
   Write("sm/saved_model.pb");
   Write("k/net.keras");
+  Write("x/model.json", "{ \"learner\": {}}");
+  Write("x/notes.txt", "about this");
+  Write("x/package.json", "{}");
+  Write("f/model.bst", std::string("{L\0\0\0\0\0\0\0\x07learner{", 18));
+  Write("l/model.txt", "tree\nversion=v4\n");
   Write("n/README.md");
   const auto framework = [&](const std::string& path) -> std::string {
     const auto model = DetectModel(base_ / path);
@@ -93,10 +98,14 @@ TEST_F(RepositoryTest, FormatsByNameAndContent) {
   EXPECT_EQ(framework("f/old.pb"), "tensorflow");
   EXPECT_EQ(framework("sm"), "tensorflow");
   EXPECT_EQ(framework("n"), "none");
+  EXPECT_EQ(framework("x"), "xgboost");
+  EXPECT_EQ(framework("f/model.bst"), "xgboost");
+  EXPECT_EQ(framework("l"), "lightgbm");
   EXPECT_THAT(framework("k/net.keras"), HasSubstr("model.export"));
   EXPECT_THAT(framework("f"), HasSubstr("several models (old.pb, one.onnx)"));
   EXPECT_EQ(DetectModel(base_ / "root")->path, root() / "a.onnx");
   EXPECT_EQ(CanonicalFramework("Scikit-Learn"), "sklearn");
+  EXPECT_EQ(CanonicalFramework("lgbm"), "lightgbm");
   EXPECT_EQ(CanonicalFramework("caffe"), "caffe");
 }
 

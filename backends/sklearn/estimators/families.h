@@ -85,6 +85,8 @@ std::span<const RegistryEntry> Manifolds();
 std::span<const RegistryEntry> TopicModels();
 std::span<const RegistryEntry> NonNegativeFactorizations();
 std::span<const RegistryEntry> Dictionaries();
+std::span<const RegistryEntry> XgboostModels();
+std::span<const RegistryEntry> LightgbmModels();
 
 // A transformer that gives its input back.
 EstimatorPtr MakeIdentity(std::size_t inputs);

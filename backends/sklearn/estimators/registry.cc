@@ -90,6 +90,8 @@ constexpr std::array kFamilies = {
     TopicModels,
     NonNegativeFactorizations,
     Dictionaries,
+    XgboostModels,
+    LightgbmModels,
 };
 
 const std::map<std::string_view, ReadFunction>& Readers() {

@@ -76,7 +76,9 @@ static_assert(std::ranges::is_sorted(kNames, {}, &Entry::name));
 // known is refused by name where it is used, and one that is only mentioned (a loss, a parameter)
 // does no harm.
 constexpr std::string_view kDataPackages[] = {
-    "sklearn.", "scipy.", "numpy.ma.", "numpy.random.", "joblib.memory.", "joblib._store_backends.",
+    "sklearn.",      "scipy.",         "numpy.ma.",
+    "numpy.random.", "joblib.memory.", "joblib._store_backends.",
+    "xgboost.",      "lightgbm.",
     "_loss.",  // how scikit-learn 1.4 to 1.7 call sklearn._loss._loss
 };
 

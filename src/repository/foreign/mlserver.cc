@@ -29,22 +29,22 @@ constexpr std::int64_t kMaxRows = 65'536;
 constexpr double kMaxWaitSeconds = 60;
 constexpr std::int64_t kCachedAnswers = 10'000'000;
 
-// The file that is the model where no "uri" says so, as MLServer's runtime for scikit-learn has it.
-constexpr std::array<const char*, 3> kUsualFiles = {"model.joblib", "model.pickle", "model.pkl"};
+// The file that is the model where no "uri" says so, as MLServer's runtimes have it.
+constexpr std::array<const char*, 6> kUsualFiles = {"model.joblib", "model.pickle", "model.pkl",
+                                                    "model.bst",    "model.json",   "model.ubj"};
 
 struct Runtime {
   std::string_view implementation;
   std::string_view framework;
   std::string_view unserved{};  // why its models cannot be served, and what to do
 };
-constexpr std::string_view kTrees =
-    "is not served; export the model as ONNX with onnxmltools, and let \"uri\" name the file";
 constexpr std::array kRuntimes = {
     Runtime{"mlserver_sklearn.SKLearnModel", "sklearn"},
     Runtime{"mlserver_sklearn.sklearn.SKLearnModel", "sklearn"},
-    Runtime{"mlserver_xgboost.XGBoostModel", "", kTrees},
-    Runtime{"mlserver_lightgbm.LightGBMModel", "", kTrees},
-    Runtime{"mlserver_catboost.CatboostModel", "", kTrees},
+    Runtime{"mlserver_xgboost.XGBoostModel", "xgboost"},
+    Runtime{"mlserver_lightgbm.LightGBMModel", "lightgbm"},
+    Runtime{"mlserver_catboost.CatboostModel", "",
+            "is not served; export the model as ONNX, and let \"uri\" name the file"},
     Runtime{"mlserver_mlflow.MLflowRuntime", "",
             "is not served; let \"uri\" name the model's file with \"implementation\": "
             "\"mlserver_sklearn.SKLearnModel\", if that is what it holds"},

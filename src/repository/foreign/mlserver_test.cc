@@ -68,10 +68,17 @@ TEST_F(MlServerTest, WhatIsNotSaidIsAsUsual) {
   EXPECT_EQ(model.spec.path, base_ / "repo/m/model.pkl");
 }
 
+TEST_F(MlServerTest, BoostedTrees) {
+  Write("m/model.bst");
+  const FolderModel model = ModelOf(R"({"implementation": "mlserver_xgboost.XGBoostModel"})");
+  EXPECT_EQ(model.spec.framework, "xgboost");
+  EXPECT_EQ(model.spec.path, base_ / "repo/m/model.bst");
+}
+
 TEST_F(MlServerTest, Problems) {
   EXPECT_THAT(ProblemOf("{"), HasSubstr("model-settings.json: "));
   EXPECT_THAT(ProblemOf("{}"), HasSubstr("implementation"));
-  EXPECT_THAT(ProblemOf(R"({"implementation": "mlserver_xgboost.XGBoostModel"})"),
+  EXPECT_THAT(ProblemOf(R"({"implementation": "mlserver_catboost.CatboostModel"})"),
               HasSubstr("is not served; export the model as ONNX"));
   EXPECT_THAT(ProblemOf(R"({"implementation": "mine.Model"})"), HasSubstr("code of its own"));
   EXPECT_THAT(ProblemOf(R"({"parameters": {"uri": "s3://bucket/x"}})"), HasSubstr("fetch"));

@@ -35,8 +35,9 @@ constexpr TritonBackend kBackends[] = {
      .unserved = "models that are Python code are not served; export the model as ONNX, or serve "
                  "the pickle itself if it is scikit-learn's"},
     {.name = "fil",
-     .unserved = "forests of XGBoost, LightGBM and cuML are not served; export the model as ONNX "
-                 "(onnxmltools), or serve scikit-learn's pickle"},
+     .unserved =
+         "Triton's forests are not served from its repository; deploy the model file of XGBoost, "
+         "LightGBM or scikit-learn by itself"},
     {.name = "dali", .unserved = "DALI pipelines are not served; prepare the inputs in the client"},
     {.name = "vllm", .unserved = "vLLM's language models are not served"},
     {.name = "tensorrtllm", .unserved = "TensorRT-LLM's language models are not served"},
