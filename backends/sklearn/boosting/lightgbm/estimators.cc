@@ -66,6 +66,7 @@ class ClassifierModel final : public Estimator {
 Traits MakeTraits(Fitted& fitted, const Learner& learner, Role role) {
   Traits traits = fitted.MakeTraits(role, fitted.Inputs(learner.inputs()));
   traits.widest = learner.groups();
+  traits.block_rows = kTreeBlockRows;
   return traits;
 }
 

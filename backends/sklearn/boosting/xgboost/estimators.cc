@@ -140,6 +140,7 @@ Traits MakeTraits(Fitted& fitted, const Learner& learner, Role role) {
   Traits traits = fitted.MakeTraits(role, fitted.Inputs(learner.inputs()));
   traits.widest = learner.groups();
   traits.takes_sparse = true;
+  traits.block_rows = kTreeBlockRows;
   traits.probabilities = role == Role::kClassifier;
   return traits;
 }
