@@ -134,16 +134,12 @@ std::vector<BagMember> ReadBag(Fitted& fitted, std::size_t inputs) {
 // Says what X the bag takes.
 void Describe(const std::vector<BagMember>& members, Traits& traits) {
   traits.takes_sparse = true;
-  std::vector<ColumnType> types(traits.inputs, ColumnType::kNumber);
+  traits.input_types.assign(traits.inputs, ColumnType::kUnused);
   for (const BagMember& member : members) {
     const Traits& part = member.estimator->traits();
     traits.widest = std::max(traits.widest, part.widest);
     traits.takes_sparse = traits.takes_sparse && part.takes_sparse && member.columns.empty();
-    for (std::size_t j = 0; j < part.input_types.size(); ++j) {
-      if (part.input_types[j] != ColumnType::kText) continue;
-      types[member.columns.empty() ? j : member.columns[j]] = ColumnType::kText;
-      traits.input_types = types;
-    }
+    MergeTypes(part, member.columns, traits.input_types);
   }
 }
 

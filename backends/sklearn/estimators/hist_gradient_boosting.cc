@@ -15,9 +15,8 @@ enum class Link : std::uint8_t { kIdentity, kLog, kLogit, kSoftmax };
 struct Settings {
   Link link = Link::kIdentity;
   std::vector<double> baseline;  // a number for each tree of an iteration
-  // Versions before 1.3: of two classes the label is that of the larger probability rather than
-  // that of the raw score's sign, which differs where this is so small that the probabilities are
-  // equal.
+  // Versions before 1.5: the label is that of the largest probability rather than of the largest
+  // raw score, which differs where these are so close that the probabilities are equal.
   bool label_by_probability = false;
   // Categories are as they stand in X, not encoded before: features that hold them.
   std::vector<bool> raw_categories;
@@ -46,15 +45,16 @@ class HistBooster final : public Estimator {
     const std::size_t width = settings_.baseline.size();
     double* raw = out.decision ? out.decision : frame.Take<double>(rows->count * width);
     Sum(*rows, raw, frame);
-    Finish(raw, rows->count, out);
+    Finish(raw, rows->count, out, frame.Take<double>(width));
     return {};
   }
 
  private:
   void Sum(Rows rows, double* raw, Scratch::Frame& frame) const;
-  void Finish(const double* raw, std::size_t rows, const Outputs& out) const;
+  // `spare` has room for the probabilities of one row.
+  void Finish(const double* raw, std::size_t rows, const Outputs& out, double* spare) const;
   void FinishTwo(double raw, std::size_t row, const Outputs& out) const;
-  void FinishMany(const double* raw, std::size_t row, const Outputs& out) const;
+  void FinishMany(const double* raw, std::size_t row, const Outputs& out, double* spare) const;
 
   TreeSet<double> trees_;
   Settings settings_;
@@ -90,7 +90,8 @@ void HistBooster::Sum(Rows rows, double* raw, Scratch::Frame& frame) const {
   });
 }
 
-void HistBooster::Finish(const double* raw, std::size_t rows, const Outputs& out) const {
+void HistBooster::Finish(const double* raw, std::size_t rows, const Outputs& out,
+                         double* spare) const {
   for (std::size_t row = 0; row < rows; ++row) {
     switch (settings_.link) {
       case Link::kIdentity:
@@ -103,7 +104,7 @@ void HistBooster::Finish(const double* raw, std::size_t rows, const Outputs& out
         FinishTwo(raw[row], row, out);
         break;
       case Link::kSoftmax:
-        FinishMany(raw + row * settings_.baseline.size(), row, out);
+        FinishMany(raw + row * settings_.baseline.size(), row, out, spare);
         break;
     }
   }
@@ -118,13 +119,18 @@ void HistBooster::FinishTwo(double raw, std::size_t row, const Outputs& out) con
   out.probabilities[2 * row + 1] = p;
 }
 
-void HistBooster::FinishMany(const double* raw, std::size_t row, const Outputs& out) const {
+void HistBooster::FinishMany(const double* raw, std::size_t row, const Outputs& out,
+                             double* spare) const {
   const std::size_t classes = settings_.baseline.size();
-  if (out.probabilities) {
-    std::copy_n(raw, classes, out.probabilities + row * classes);
-    Softmax(out.probabilities + row * classes, classes);
+  double* p = out.probabilities ? out.probabilities + row * classes : spare;
+  const bool needed = out.probabilities || settings_.label_by_probability;
+  if (needed) {
+    std::copy_n(raw, classes, p);
+    Softmax(p, classes);
   }
-  if (out.labels) out.labels[row] = static_cast<std::int32_t>(ArgMax(raw, classes));
+  if (out.labels == nullptr) return;
+  const double* scores = settings_.label_by_probability ? p : raw;
+  out.labels[row] = static_cast<std::int32_t>(ArgMax(scores, classes));
 }
 
 // The encoder of categories that versions since 1.4 have. Null with fitted.ok() where there is
@@ -149,7 +155,7 @@ EstimatorPtr ReadPreprocessor(Fitted& fitted, std::size_t inputs, std::vector<bo
 EstimatorPtr Make(Fitted& fitted, Traits traits, Link link, std::size_t per_iteration) {
   Settings settings;
   settings.link = link;
-  settings.label_by_probability = !fitted.VersionAtLeast(1, 3);
+  settings.label_by_probability = !fitted.VersionAtLeast(1, 5);
   settings.baseline = fitted.Vector("_baseline_prediction");
   // Early versions have one number for all.
   if (settings.baseline.size() == 1) settings.baseline.resize(per_iteration, settings.baseline[0]);
@@ -162,6 +168,8 @@ EstimatorPtr Make(Fitted& fitted, Traits traits, Link link, std::size_t per_iter
   traits.block_rows = kTreeBlockRows;
   if (preprocessor) {
     traits.input_types = preprocessor->traits().input_types;
+    // What is not encoded comes to the trees as a number.
+    std::ranges::replace(traits.input_types, ColumnType::kAny, ColumnType::kNumber);
     traits.widest = preprocessor->traits().widest;
   }
   return std::make_unique<HistBooster>(std::move(traits), std::move(trees), std::move(settings),

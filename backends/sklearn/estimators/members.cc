@@ -21,15 +21,15 @@ std::vector<std::int32_t> Places(const std::vector<T>& some, const std::vector<T
   return places;
 }
 
-// A column that one member does not look at may hold strings for another.
-void MergeTypes(const std::vector<ColumnType>& types, std::vector<ColumnType>& merged) {
-  if (merged.empty()) merged = types;
-  for (std::size_t i = 0; i < types.size(); ++i) {
-    if (types[i] == ColumnType::kText) merged[i] = ColumnType::kText;
+}  // namespace
+
+void MergeTypes(const Traits& member, std::span<const std::size_t> columns,
+                std::vector<ColumnType>& types) {
+  for (std::size_t j = 0; j < member.inputs; ++j) {
+    ColumnType& type = types[columns.empty() ? j : columns[j]];
+    if (type == ColumnType::kAny || type == ColumnType::kUnused) type = member.InputType(j);
   }
 }
-
-}  // namespace
 
 std::vector<EstimatorPtr> ReadMembers(Fitted& fitted, std::string_view name, std::size_t width) {
   std::vector<EstimatorPtr> members;
@@ -56,13 +56,14 @@ std::vector<EstimatorPtr> ReadMembers(Fitted& fitted, std::string_view name, std
 void DescribeInputs(Fitted& fitted, std::span<const EstimatorPtr> members, Traits& traits) {
   traits.takes_sparse = true;
   traits.inputs = members.front()->traits().inputs;
+  traits.input_types.assign(traits.inputs, ColumnType::kUnused);
   for (const EstimatorPtr& member : members) {
     const Traits& part = member->traits();
     if (part.inputs != traits.inputs) {
       return fitted.Fail("one of its estimators takes " + std::to_string(traits.inputs) +
                          " features, another " + std::to_string(part.inputs));
     }
-    MergeTypes(part.input_types, traits.input_types);
+    MergeTypes(part, {}, traits.input_types);
     if (traits.names.empty()) traits.names = part.names;
     traits.takes_sparse = traits.takes_sparse && part.takes_sparse;
     traits.widest = std::max(traits.widest, part.widest);

@@ -14,6 +14,10 @@ namespace plinth::sklearn {
 // is given, 0 if that is not known.
 std::vector<EstimatorPtr> ReadMembers(Fitted& fitted, std::string_view name, std::size_t width);
 
+// Takes into `types` what a member wants of the columns that it is given; empty: all in order.
+void MergeTypes(const Traits& member, std::span<const std::size_t> columns,
+                std::vector<ColumnType>& types);
+
 // Says what X an ensemble takes: what its members take. Fails if they take different numbers of
 // columns.
 void DescribeInputs(Fitted& fitted, std::span<const EstimatorPtr> members, Traits& traits);
