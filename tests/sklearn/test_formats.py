@@ -1,11 +1,12 @@
-"""One estimator of each kind of fitted state (arrays, sparse matrices, trees, strings, other estimators) in every file format."""
+"""One estimator of each kind of fitted state (arrays, sparse matrices, trees, strings, named tuples...) in every file format."""
 
 import coverage
 import formats
 import pytest
 from backend import Backend
 
-KINDS = ["CountVectorizer", "LogisticRegression", "RandomForestClassifier", "SVC", "SplineTransformer", "TfidfVectorizer", "VotingClassifier"]
+KINDS = ["CountVectorizer", "IterativeImputer", "LogisticRegression", "RandomForestClassifier", "SVC", "SplineTransformer", "TfidfVectorizer",
+         "VotingClassifier"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -152,8 +152,12 @@ Result<Value*> Reconstruct(Document& document, const Value& args) {
   }
   switch (static_cast<Known>(of->integer)) {
     case Known::kPlain:
-    case Known::kArrayWrapper:
-      return NewObject(document, of->text, &args);
+    case Known::kArrayWrapper: {
+      // A subclass of tuple is its state: the items that a newer protocol gives as arguments.
+      const Value* state = Arg(args, 2);
+      const bool is_tuple = state != nullptr && state->Is(Kind::kTuple);
+      return NewObject(document, of->text, is_tuple ? state : &args);
+    }
     case Known::kDict:
       return Checked(document.New(Kind::kDict));
     case Known::kSet:
