@@ -103,6 +103,7 @@ Status ReadDeclaredSignature(const std::string& path, ModelConfig& config) {
   std::error_code error;
   const fs::path folder =
       fs::is_directory(path, error) ? fs::path(path) : fs::path(path).parent_path();
+  if (folder / "model.json" == path) return {};  // the model itself: XGBoost's JSON
   const auto text = ReadConfigFile(folder / "model.json");
   if (!text) return Fail(Code::kInvalidModel, text.error().message);
   if (!*text) return {};
