@@ -75,12 +75,12 @@ class NeighborClassifier final : public Estimator {
     for (std::size_t c = 0; c < target.classes; ++c) {
       if (votes[c] == 0) continue;
       for (std::size_t k = 0; k < found.count; ++k) {
-        // A product, so that a weight that is NaN tells in all classes.
-        terms[k] = (target.codes[found.indices[k]] == c ? 1.0 : 0.0) * found.distances[k];
+        terms[k] = target.codes[found.indices[k]] == c ? found.distances[k] : 0;
       }
       const double sum = PairwiseSum(terms, found.count);
       if (sum > most) best = static_cast<std::int32_t>(c);
-      most = std::max(most, sum);
+      // As numpy.maximum(): behind a sum that is NaN no class is stronger.
+      most = std::isnan(sum) ? sum : std::max(most, sum);
     }
     return best;
   }
