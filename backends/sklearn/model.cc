@@ -107,8 +107,9 @@ Result<std::unique_ptr<Model>> Model::Parse(std::string bytes, const ModelOption
 
 Status Model::Run(const Batch& batch, const Outputs& out) const {
   constexpr std::size_t kBlockNumbers = std::size_t{1} << 15;
-  const std::size_t block = std::clamp<std::size_t>(
+  const std::size_t fitting = std::clamp<std::size_t>(
       kBlockNumbers / std::max<std::size_t>(traits().widest, 1), 1, traits().block_rows);
+  const std::size_t block = traits().joint ? batch.count() : fitting;
   Scratch& scratch = Scratch::OfThread();
   for (std::size_t at = 0; at < batch.count(); at += block) {
     Scratch::Frame frame(scratch);

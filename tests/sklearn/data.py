@@ -63,6 +63,12 @@ def digits():
     return x[:300], y[:300], x[300:324]
 
 
+def digits_many():
+    """More rows to ask about than the backend takes at once."""
+    x, y = datasets.load_digits(return_X_y=True)
+    return x[:200], y[:200], x[:700]
+
+
 def diabetes():
     x, y = datasets.load_diabetes(return_X_y=True)
     return x[:150], y[:150], _test(x)

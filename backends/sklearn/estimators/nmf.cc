@@ -102,6 +102,7 @@ EstimatorPtr Make(Fitted& fitted, std::string_view steps, Solver solve) {
   factors.max_steps = static_cast<std::size_t>(max_steps);
   Traits traits = fitted.MakeTraits(Role::kTransformer, inputs);
   traits.outputs = components.rows;
+  traits.joint = true;
   return std::make_unique<NonNegative>(std::move(traits), std::move(factors), solve);
 }
 

@@ -103,6 +103,7 @@ Traits TraitsOf(Fitted& fitted, const std::vector<EstimatorPtr>& steps) {
   traits.takes_sparse = first.takes_sparse;
   for (const EstimatorPtr& step : steps) {
     traits.widest = std::max(traits.widest, step->traits().widest);
+    traits.joint |= step->traits().joint;
   }
   ConnectColumns(fitted, steps, traits);
   return traits;

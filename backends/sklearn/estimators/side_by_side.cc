@@ -160,6 +160,7 @@ EstimatorPtr MakeSideBySide(Fitted& fitted, std::size_t inputs, std::vector<Bran
     traits.outputs += part.TransformWidth();
     traits.sparse |= part.sparse;
     traits.widest = std::max(traits.widest, part.widest);
+    traits.joint |= part.joint;
     if (traits.outputs > ReadLimits::kMaxColumns) {
       fitted.Fail("it gives more columns than are supported");
     }

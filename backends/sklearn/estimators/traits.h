@@ -40,7 +40,9 @@ struct Traits {
   std::size_t outputs = 0;       // columns of `values`: what a transformer or regressor gives
   std::size_t widest = 0;        // the most numbers a row takes on its way: bounds a call's memory
   std::size_t block_rows = 256;  // how many rows are best done at once
-  bool flat = false;             // regressors: predictions are [n] rather than [n, outputs]
+  // Answers depend on all rows of a call together: it is not cut into blocks.
+  bool joint = false;
+  bool flat = false;  // regressors: predictions are [n] rather than [n, outputs]
 
   // What has labels (classifiers, clusterers, outlier detectors). With several targets `targets`
   // has the classes of each, and `classes` is empty.

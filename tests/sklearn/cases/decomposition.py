@@ -76,6 +76,8 @@ CASES = {
         case("iris", random_state=0, whiten=False),
     ],
     "NMF": [
+        case("digits_many", n_components=4, random_state=0, max_iter=60),
+        case("digits_many", lambda sk: sk.make_pipeline(sk.MinMaxScaler(), sk.NMF(3, solver="mu", random_state=0))),
         case("digits_few", n_components=4, random_state=0, max_iter=60),
         case("iris", n_components=2, init="nndsvda", solver="mu", max_iter=60),
         case("iris", n_components=2, solver="mu", beta_loss="kullback-leibler", max_iter=60),
@@ -83,6 +85,7 @@ CASES = {
         case("iris", n_components=2, solver="mu", beta_loss="itakura-saito", init="nndsvda", max_iter=40),
     ],
     "MiniBatchNMF": [
+        case("digits_many", n_components=4, random_state=0, max_iter=20),
         case("digits_few", n_components=4, random_state=0, max_iter=20),
         case("iris", n_components=2, beta_loss="kullback-leibler", max_iter=20, random_state=0),
     ],
