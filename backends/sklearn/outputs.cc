@@ -177,7 +177,9 @@ void OutputWriter::Finish(std::span<plinth_output> to) {
   made.reserve(to.size());
   for (std::size_t i = 0; i < to.size(); ++i) {
     const Answer& answer = AnswerOf(i);
-    Made& output = made.emplace_back(answer.kind == Kind::kLabel ? Labels(answer) : Numbers(i));
+    Made& output = made.emplace_back(answer.kind == Kind::kLabel             ? Labels(answer)
+                                     : answer.kind == Kind::kTransformedText ? Texts(answer)
+                                                                             : Numbers(i));
     output.block.shape()[0] = static_cast<std::int64_t>(n_);
     output.block.shape()[1] = static_cast<std::int64_t>(answer.width);
     output.tensor.name = answer.name.c_str();

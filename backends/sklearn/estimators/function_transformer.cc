@@ -1,10 +1,11 @@
-// FunctionTransformer without a function: X as it is. ColumnTransformer and FeatureUnion use it for
-// "passthrough".
+// FunctionTransformer: a function of NumPy or SciPy for each number, or, without one, X as it is.
+// The latter is also what ColumnTransformer and FeatureUnion call "passthrough".
 #include <algorithm>
 #include <numeric>
 #include <utility>
 
 #include "estimators/families.h"
+#include "numeric/functions.h"
 
 namespace plinth::sklearn {
 namespace {
@@ -42,12 +43,37 @@ bool IsCheck(const Value& function) {
          args->items[0]->text == "sklearn.utils.validation.check_array";
 }
 
+class Elementwise final : public Estimator {
+ public:
+  Elementwise(Traits traits, double (*function)(double))
+      : Estimator(std::move(traits)), function_(function) {}
+
+  Status Run(Rows rows, const Outputs& out, Scratch&) const override {
+    if (out.values == nullptr) return {};
+    std::transform(rows.data, rows.data + rows.count * rows.width, out.values, function_);
+    return {};
+  }
+
+ private:
+  double (*function_)(double);
+};
+
 EstimatorPtr ReadFunctionTransformer(Fitted& fitted) {
   const std::size_t inputs = fitted.Inputs();
-  if (fitted.Has("func") && !IsCheck(*fitted.Find("func")))
-    fitted.Fail("it calls a Python function, which cannot be run here");
   if (!fitted.ok()) return nullptr;
-  return MakeIdentity(inputs);
+  if (!fitted.Has("func") || IsCheck(*fitted.Find("func"))) return MakeIdentity(inputs);
+  const Value& func = *fitted.Find("func");
+  auto* const function = func.Is(Kind::kGlobal) ? FindFunction(func.text) : nullptr;
+  const Value* arguments = fitted.Find("kw_args");
+  if (function == nullptr || (arguments && !arguments->items.empty())) {
+    fitted.Fail(
+        "it calls a Python function, which cannot be run here; functions of one number in numpy "
+        "and scipy.special can, such as numpy.log1p, without kw_args");
+    return nullptr;
+  }
+  Traits traits = fitted.MakeTraits(Role::kTransformer, inputs);
+  traits.outputs = inputs;
+  return std::make_unique<Elementwise>(std::move(traits), function);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "estimators/families.h"
 #include "estimators/missing.h"
+#include "estimators/table_imputer.h"
 
 namespace plinth::sklearn {
 namespace {
@@ -51,6 +52,7 @@ EstimatorPtr Make(Fitted& fitted, std::size_t inputs, ImputerState state) {
 // A column without any value at fit() has no statistic and is dropped, unless keep_empty_features;
 // and before 1.2 with a constant.
 EstimatorPtr ReadSimpleImputer(Fitted& fitted) {
+  if (ImputesText(fitted)) return ReadTableImputer(fitted);
   ImputerState state;
   state.marker = ReadMarker(fitted);
   const std::vector<double> statistics = fitted.Vector("statistics_");
