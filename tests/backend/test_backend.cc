@@ -122,7 +122,7 @@ plinth_status Load(const plinth_load_request* request, plinth_model** model) {
     return status;
   }
   loaded->signature = {
-      sizeof(plinth_signature),     1, &kInput, 1, &kOutput, loaded->Number("concurrent", 1),
+      sizeof(plinth_signature),      1,      &kInput, 1, &kOutput, loaded->Number("concurrent", 1),
       loaded->Number("stateful", 0), nullptr};
   *model = loaded.release();
   return PLINTH_OK;
