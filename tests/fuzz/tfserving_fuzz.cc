@@ -58,8 +58,8 @@ void Check(const Result<Decoded>& decoded, std::size_t most) {
 
 void CheckTensorProto(const Buffer& message) {
   std::size_t budget = 4096;
-  const auto tensor =
-      tfs::Parsed([&] { return tfs::DecodeTensorProto(tfs::ViewOf(message), message, budget); });
+  const auto tensor = api::protobuf::Guarded(
+      "a message", [&] { return tfs::DecodeTensorProto(tfs::ViewOf(message), message, budget); });
   if (!tensor) return Require(!tensor.error().message.empty(), "a refusal says nothing");
   Require(CheckTensor(*tensor) <= 4096 + 16 * message.size() + 64, "a tensor is too large");
   const tfs::TensorProtoPieces pieces = tfs::EncodeTensorProto(*tensor);
@@ -67,25 +67,26 @@ void CheckTensorProto(const Buffer& message) {
       pieces.head + std::string(pieces.elements.As<char>(), pieces.elements.size());
   const Buffer written = PaddedCopy(text, '\0');
   budget = 0;
-  const auto again =
-      tfs::Parsed([&] { return tfs::DecodeTensorProto(tfs::ViewOf(written), written, budget); });
+  const auto again = api::protobuf::Guarded(
+      "a message", [&] { return tfs::DecodeTensorProto(tfs::ViewOf(written), written, budget); });
   Require(again.has_value() && again->shape() == tensor->shape(), "what was written is refused");
 }
 
 void CheckMessages(const Buffer& message, const Signature& signature) {
   CheckTensorProto(message);
-  const auto examples =
-      tfs::Parsed([&] { return tfs::DecodeExamplesInput(tfs::ViewOf(message), signature); });
+  const auto examples = api::protobuf::Guarded(
+      "a message", [&] { return tfs::DecodeExamplesInput(tfs::ViewOf(message), signature); });
   Check(examples, 64 * message.size() * (message.size() + 1) + 64);
-  const auto predict = tfs::Parsed([&] {
+  const auto predict = api::protobuf::Guarded("a message", [&] {
     return tfs::DecodePredict(tfs::DecodePredictRequest(tfs::ViewOf(message)), message, signature,
                               {});
   });
   Check(predict, tfs::kMostFilledBytes + 16 * message.size() + 64);
-  static_cast<void>(tfs::Parsed([&]() -> Result<tfs::MultiInferenceRequest> {
-    return tfs::DecodeMultiInferenceRequest(tfs::ViewOf(message));
-  }));
-  static_cast<void>(tfs::Parsed([&]() -> Result<tfs::MetadataRequest> {
+  static_cast<void>(
+      api::protobuf::Guarded("a message", [&]() -> Result<tfs::MultiInferenceRequest> {
+        return tfs::DecodeMultiInferenceRequest(tfs::ViewOf(message));
+      }));
+  static_cast<void>(api::protobuf::Guarded("a message", [&]() -> Result<tfs::MetadataRequest> {
     return tfs::DecodeMetadataRequest(tfs::ViewOf(message));
   }));
 }
