@@ -21,7 +21,10 @@ net::HttpResponse ErrorResponse(const Error& error) {
   json.BeginObject();
   json.Key("error").Value(error.message);
   json.EndObject();
-  const int status = kHttpStatus.at(static_cast<std::size_t>(InfoOf(error.code).grpc_status));
+  // 429 would have the client send the same large body again.
+  const int status = error.code == Code::kPayloadTooLarge
+                         ? 413
+                         : kHttpStatus.at(static_cast<std::size_t>(InfoOf(error.code).grpc_status));
   net::HttpResponse response = net::HttpResponse::Json(status, std::move(json).Take());
   if (status == 429 || status == 503) response.headers.emplace_back("Retry-After", "1");
   return response;
