@@ -151,7 +151,8 @@ EstimatorPtr ReadOneHotEncoder(Fitted& fitted) {
   traits.input_types = columns.types();
   traits.outputs = width;
   // The parameter had another name up to 1.1.
-  traits.sparse = fitted.Flag("sparse_output", fitted.Flag("sparse", true));
+  // Up to 1.1 `sparse`; 1.2 and 1.3 have both, and the old one is then "deprecated".
+  traits.sparse = fitted.Flag(fitted.Has("sparse_output") ? "sparse_output" : "sparse", true);
   if (!fitted.ok()) return nullptr;
   return std::make_unique<OneHotEncoder>(std::move(traits), std::move(columns), std::move(places));
 }
