@@ -19,19 +19,15 @@ struct Vote {
   double others = 0;
 };
 
-class AdaBoostVote final : public Estimator {
+class AdaBoostVote final : public BatchEstimator {
  public:
   // `places[m]` says which class each of member m's is. For SAMME.R they are all the same classes.
   AdaBoostVote(Traits traits, std::vector<EstimatorPtr> members,
                std::vector<std::vector<std::int32_t>> places, Vote vote)
-      : Estimator(std::move(traits)),
+      : BatchEstimator(std::move(traits)),
         members_(std::move(members)),
         places_(std::move(places)),
         vote_(std::move(vote)) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);

@@ -10,15 +10,13 @@
 namespace plinth::sklearn {
 namespace {
 
-class WeightedMedian final : public Estimator {
+class WeightedMedian final : public BatchEstimator {
  public:
   // `weights`: one a member.
   WeightedMedian(Traits traits, std::vector<EstimatorPtr> members, std::vector<double> weights)
-      : Estimator(std::move(traits)), members_(std::move(members)), weights_(std::move(weights)) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
+      : BatchEstimator(std::move(traits)),
+        members_(std::move(members)),
+        weights_(std::move(weights)) {}
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);

@@ -14,14 +14,10 @@ struct BagMember {
   std::vector<std::int32_t> classes;  // of a classifier: which of the bag's classes each of its is
 };
 
-class Bag final : public Estimator {
+class Bag final : public BatchEstimator {
  public:
   Bag(Traits traits, std::vector<BagMember> members)
-      : Estimator(std::move(traits)), members_(std::move(members)) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
+      : BatchEstimator(std::move(traits)), members_(std::move(members)) {}
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);

@@ -32,17 +32,13 @@ double At(const std::variant<SigmoidCurve, IsotonicCurve>& curve, double x) {
   return *std::get<IsotonicCurve>(curve).At(x);  // these clip, so there is a value everywhere
 }
 
-class Calibrated final : public Estimator {
+class Calibrated final : public BatchEstimator {
  public:
   Calibrated(Traits traits, std::vector<EstimatorPtr> members,
              std::vector<Calibration> calibrations)
-      : Estimator(std::move(traits)),
+      : BatchEstimator(std::move(traits)),
         members_(std::move(members)),
         calibrations_(std::move(calibrations)) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);

@@ -17,18 +17,14 @@ struct Encoding {
   double unknown = 0;           // that of a category that was not seen at fit()
 };
 
-class CategoryEncoder final : public Estimator {
+class CategoryEncoder final : public BatchEstimator {
  public:
   CategoryEncoder(Traits traits, CategoryColumns columns, std::vector<Encoding> encodings,
                   bool refuses_unknown)
-      : Estimator(std::move(traits)),
+      : BatchEstimator(std::move(traits)),
         columns_(std::move(columns)),
         encodings_(std::move(encodings)),
         refuses_unknown_(refuses_unknown) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);

@@ -38,18 +38,16 @@ class NearestCentre final : public Estimator {
     return {};
   }
 
-  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
-    const SparseRows* rows = batch.sparse();
-    if (rows == nullptr) return Estimator::RunBatch(batch, out, scratch);
-    if (Status finite = CheckFinite(*rows); !finite) return finite;
+  Status RunSparse(const SparseRows& rows, const Outputs& out, Scratch& scratch) const override {
+    if (Status finite = CheckFinite(rows); !finite) return finite;
     Scratch::Frame frame(scratch);
-    double* products = Room(rows->count, out, frame);
-    InnerProducts(*rows, centres_.panels, products);
-    Label(products, rows->count, out);
+    double* products = Room(rows.count, out, frame);
+    InnerProducts(rows, centres_.panels, products);
+    Label(products, rows.count, out);
     if (out.transformed == nullptr) return {};
-    for (std::size_t i = 0; i < rows->count; ++i) {
-      const double* values = rows->values + rows->starts[i];
-      Measure(SquaredNorm(values, rows->starts[i + 1] - rows->starts[i]), products, i, out);
+    for (std::size_t i = 0; i < rows.count; ++i) {
+      const double* values = rows.values + rows.starts[i];
+      Measure(SquaredNorm(values, rows.starts[i + 1] - rows.starts[i]), products, i, out);
     }
     return {};
   }

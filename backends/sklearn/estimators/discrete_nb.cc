@@ -18,11 +18,9 @@ class LinearNaiveBayes final : public Estimator {
   LinearNaiveBayes(Traits traits, LinearState state, std::optional<double> threshold)
       : Estimator(std::move(traits)), state_(std::move(state)), threshold_(threshold) {}
 
-  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
-    if (batch.sparse() == nullptr || !traits().takes_sparse) {
-      return Estimator::RunBatch(batch, out, scratch);
-    }
-    SparseRows rows = *batch.sparse();
+  Status RunSparse(const SparseRows& given, const Outputs& out, Scratch& scratch) const override {
+    if (!traits().takes_sparse) return Estimator::RunSparse(given, out, scratch);
+    SparseRows rows = given;
     if (Status finite = CheckFinite(rows); !finite) return finite;
     Scratch::Frame frame(scratch);
     if (threshold_) {

@@ -5,8 +5,8 @@
 #include <array>
 #include <cstring>
 
-#include "model.h"
 #include "test_pickle.h"
+#include "test_refusal.h"
 
 namespace plinth::sklearn {
 namespace {
@@ -19,13 +19,6 @@ using pickled::Object;
 using pickled::Str;
 using pickled::Tuple;
 using testing::HasSubstr;
-
-std::string ErrorOf(const std::string& pickle) {
-  const auto model = Model::Parse(pickle + ".", {.method = "", .width = 0});
-  if (model) return "";
-  EXPECT_EQ(model.error().code, Code::kInvalidModel);
-  return model.error().message;
-}
 
 std::string Ensemble(std::string_view name, pickled::Attributes attributes) {
   attributes.emplace_back("n_features_in_", Int(2));

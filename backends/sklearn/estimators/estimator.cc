@@ -28,7 +28,15 @@ Estimator::Estimator(Traits traits) : traits_(std::move(traits)) {
                              traits_.ProbabilityWidth(), traits_.decision_width});
 }
 
+Status Estimator::RunSparse(const SparseRows& rows, const Outputs& out, Scratch& scratch) const {
+  Scratch::Frame frame(scratch);
+  const Result<Rows> dense = ToDense(Batch(rows), frame);
+  if (!dense) return Fail(dense.error());
+  return Run(*dense, out, scratch);
+}
+
 Status Estimator::RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const {
+  if (const SparseRows* rows = batch.sparse()) return RunSparse(*rows, out, scratch);
   Scratch::Frame frame(scratch);
   const Result<Rows> rows = ToDense(batch, frame);
   if (!rows) return Fail(rows.error().code, traits_.name + ": " + rows.error().message);

@@ -5,9 +5,10 @@
 // and computes shared parts once.
 //
 // Most estimators take dense rows and override Run() alone. Others:
-//   - those that hand their input on to other estimators (meta-estimators) override RunBatch(), so
-//     that sparse rows and tables of strings arrive where they are wanted;
-//   - those that gain from sparse rows override RunBatch() and set traits.takes_sparse;
+//   - those that hand their input on to other estimators (meta-estimators), and those that take
+//     tables, are BatchEstimators, which override RunBatch(), so that sparse rows and strings
+//     arrive where they are wanted;
+//   - those that gain from sparse rows override RunSparse() and set traits.takes_sparse;
 //   - transformers with sparse answers are SparseTransformers, which override TransformSparse();
 //   - transformers that give strings override TransformTable() and set traits.output_types.
 #pragma once
@@ -36,8 +37,11 @@ class Estimator {
   // refuse.
   virtual Status Run(Rows rows, const Outputs& out, Scratch& scratch) const = 0;
 
-  // The same for any batch of traits().inputs columns, whose types are traits().input_types. Makes
-  // it dense and calls Run() unless it is overridden.
+  // The same for sparse rows. Makes them dense and calls Run() unless it is overridden.
+  virtual Status RunSparse(const SparseRows& rows, const Outputs& out, Scratch& scratch) const;
+
+  // The same for any batch of traits().inputs columns, whose types are traits().input_types. Calls
+  // RunSparse() for sparse rows, and Run() for all else, unless it is overridden.
   virtual Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const;
 
   // What transforms: appends what it gives, one row for each of the batch's.
@@ -60,6 +64,17 @@ class Estimator {
 
  private:
   Traits traits_;
+};
+
+// An estimator that takes batches as they come: RunBatch() is all that it computes.
+class BatchEstimator : public Estimator {
+ public:
+  using Estimator::Estimator;
+
+  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const final {
+    return RunBatch(Batch(rows), out, scratch);
+  }
+  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override = 0;
 };
 
 // A transformer whose answers are sparse: TransformSparse() is all that it computes.

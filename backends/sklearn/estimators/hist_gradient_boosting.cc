@@ -22,19 +22,15 @@ struct Settings {
   std::vector<bool> raw_categories;
 };
 
-class HistBooster final : public Estimator {
+class HistBooster final : public BatchEstimator {
  public:
   // `preprocessor` encodes categories and puts them before the other columns; null if there are
   // none, or if they are taken as they are.
   HistBooster(Traits traits, TreeSet<double> trees, Settings settings, EstimatorPtr preprocessor)
-      : Estimator(std::move(traits)),
+      : BatchEstimator(std::move(traits)),
         trees_(std::move(trees)),
         settings_(std::move(settings)),
         preprocessor_(std::move(preprocessor)) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);

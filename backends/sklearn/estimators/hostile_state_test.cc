@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "model.h"
 #include "test_pickle.h"
+#include "test_refusal.h"
 
 namespace plinth::sklearn {
 namespace {
@@ -17,13 +17,6 @@ using pickled::Object;
 using pickled::Str;
 using pickled::Tuple;
 using testing::HasSubstr;
-
-std::string ErrorOf(const std::string& pickle, std::size_t width = 0) {
-  const auto model = Model::Parse(pickle + ".", {.method = "", .width = width});
-  if (model) return "";
-  EXPECT_EQ(model.error().code, Code::kInvalidModel);
-  return model.error().message;
-}
 
 std::string Ridge(const std::string& coef, const std::string& intercept) {
   return Object("sklearn.linear_model._ridge", "Ridge",

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "model.h"
 #include "test_pickle.h"
+#include "test_refusal.h"
 
 namespace plinth::sklearn {
 namespace {
@@ -16,13 +16,6 @@ using pickled::Ints;
 using pickled::Object;
 using pickled::Str;
 using testing::HasSubstr;
-
-std::string ErrorOf(const std::string& pickle) {
-  const auto model = Model::Parse(pickle + ".", {});
-  if (model) return "";
-  EXPECT_EQ(model.error().code, Code::kInvalidModel);
-  return model.error().message;
-}
 
 struct Node {
   std::int64_t first = 0;

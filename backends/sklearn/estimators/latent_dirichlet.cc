@@ -43,22 +43,20 @@ class TopicModel final : public Estimator {
     SparseMatrix& counts = frame.TakeSparse();
     AppendSparse(rows, counts);
     const SparseRows sparse = counts.View(rows.width, rows.first);
-    return RunBatch(Batch(sparse), out, scratch);
+    return RunSparse(sparse, out, scratch);
   }
 
-  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
-    const SparseRows* rows = batch.sparse();
-    if (rows == nullptr) return Estimator::RunBatch(batch, out, scratch);
-    if (Status finite = CheckFinite(*rows); !finite) return finite;
-    for (std::size_t at = rows->starts[0]; at < rows->starts[rows->count]; ++at) {
-      if (rows->values[at] < 0) {
+  Status RunSparse(const SparseRows& rows, const Outputs& out, Scratch& scratch) const override {
+    if (Status finite = CheckFinite(rows); !finite) return finite;
+    for (std::size_t at = rows.starts[0]; at < rows.starts[rows.count]; ++at) {
+      if (rows.values[at] < 0) {
         return Fail(Code::kInvalidArgument,
                     "LatentDirichletAllocation takes counts; there is a negative number");
       }
     }
     if (out.values == nullptr) return {};
-    for (std::size_t i = 0; i < rows->count; ++i) {
-      Infer(*rows, i, out.values + i * state_.topics, scratch);
+    for (std::size_t i = 0; i < rows.count; ++i) {
+      Infer(rows, i, out.values + i * state_.topics, scratch);
     }
     return {};
   }

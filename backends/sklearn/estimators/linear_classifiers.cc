@@ -72,14 +72,12 @@ class LinearClassifier final : public Estimator {
     return {};
   }
 
-  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
-    const SparseRows* rows = batch.sparse();
-    if (rows == nullptr) return Estimator::RunBatch(batch, out, scratch);
-    if (Status finite = CheckFinite(*rows); !finite) return finite;
+  Status RunSparse(const SparseRows& rows, const Outputs& out, Scratch& scratch) const override {
+    if (Status finite = CheckFinite(rows); !finite) return finite;
     Scratch::Frame frame(scratch);
-    double* scores = PlaceOfScores(rows->count, out, frame);
-    sparse_.Run(*rows, state_.weights.data(), state_.bias.data(), state_.outputs, scores);
-    Answer(scores, rows->count, out);
+    double* scores = PlaceOfScores(rows.count, out, frame);
+    sparse_.Run(rows, state_.weights.data(), state_.bias.data(), state_.outputs, scores);
+    Answer(scores, rows.count, out);
     return {};
   }
 

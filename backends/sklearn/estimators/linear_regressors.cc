@@ -21,13 +21,11 @@ class LinearRegressor final : public Estimator {
     return {};
   }
 
-  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
-    const SparseRows* rows = batch.sparse();
-    if (rows == nullptr) return Estimator::RunBatch(batch, out, scratch);
-    if (Status finite = CheckFinite(*rows); !finite) return finite;
+  Status RunSparse(const SparseRows& rows, const Outputs& out, Scratch&) const override {
+    if (Status finite = CheckFinite(rows); !finite) return finite;
     if (out.values == nullptr) return {};
-    sparse_.Run(*rows, state_.weights.data(), state_.bias.data(), state_.outputs, out.values);
-    ApplyLink(rows->count, out.values);
+    sparse_.Run(rows, state_.weights.data(), state_.bias.data(), state_.outputs, out.values);
+    ApplyLink(rows.count, out.values);
     return {};
   }
 

@@ -14,16 +14,12 @@ namespace plinth::sklearn {
 namespace {
 
 // RFE: transform() selects columns, and the estimator that was fitted on them predicts.
-class SelectedPredictor final : public Estimator {
+class SelectedPredictor final : public BatchEstimator {
  public:
   SelectedPredictor(Traits traits, std::vector<std::size_t> columns, EstimatorPtr predictor)
-      : Estimator(std::move(traits)),
+      : BatchEstimator(std::move(traits)),
         columns_(std::move(columns)),
         predictor_(std::move(predictor)) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);

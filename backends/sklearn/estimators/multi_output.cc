@@ -15,14 +15,10 @@ void PutColumns(const T* from, std::size_t count, std::size_t width, std::size_t
   for (std::size_t i = 0; i < count; ++i) std::copy_n(from + i * width, width, to + i * total + at);
 }
 
-class MultiOutput final : public Estimator {
+class MultiOutput final : public BatchEstimator {
  public:
   MultiOutput(Traits traits, std::vector<EstimatorPtr> members)
-      : Estimator(std::move(traits)), members_(std::move(members)) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
+      : BatchEstimator(std::move(traits)), members_(std::move(members)) {}
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     const std::size_t total = traits().ProbabilityWidth();

@@ -17,15 +17,13 @@ struct Places {
   std::int32_t of_unknown = kRefused;     // the same, or kRefused
 };
 
-class OneHotEncoder final : public Estimator {
+class OneHotEncoder final : public BatchEstimator {
  public:
   // `places`: one for each of the columns.
   OneHotEncoder(Traits traits, CategoryColumns columns, std::vector<Places> places)
-      : Estimator(std::move(traits)), columns_(std::move(columns)), places_(std::move(places)) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
+      : BatchEstimator(std::move(traits)),
+        columns_(std::move(columns)),
+        places_(std::move(places)) {}
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);

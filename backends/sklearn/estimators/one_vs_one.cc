@@ -10,19 +10,15 @@
 namespace plinth::sklearn {
 namespace {
 
-class OneVersusOne final : public Estimator {
+class OneVersusOne final : public BatchEstimator {
  public:
   // Members in the order of the pairs (0, 1), (0, 2) ... (1, 2) ...
   OneVersusOne(Traits traits, std::vector<EstimatorPtr> members, std::vector<ScoreKind> kinds,
                double threshold)
-      : Estimator(std::move(traits)),
+      : BatchEstimator(std::move(traits)),
         members_(std::move(members)),
         kinds_(std::move(kinds)),
         threshold_(threshold) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);

@@ -14,13 +14,9 @@ namespace {
 
 // What stands in for an estimator where all rows of fit() were of the class, or none: y, which is
 // 0, 1 or -1.
-class ConstantPredictor final : public Estimator {
+class ConstantPredictor final : public BatchEstimator {
  public:
-  ConstantPredictor(Traits traits, double y) : Estimator(std::move(traits)), y_(y) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
+  ConstantPredictor(Traits traits, double y) : BatchEstimator(std::move(traits)), y_(y) {}
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch&) const override {
     for (std::size_t i = 0; i < batch.count(); ++i) {
@@ -58,14 +54,10 @@ struct RestState {
   bool divides_by_zero = false;       // probabilities that are all 0 become NaN
 };
 
-class OneVersusRest final : public Estimator {
+class OneVersusRest final : public BatchEstimator {
  public:
   OneVersusRest(Traits traits, RestState state)
-      : Estimator(std::move(traits)), state_(std::move(state)) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
+      : BatchEstimator(std::move(traits)), state_(std::move(state)) {}
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);

@@ -10,11 +10,11 @@
 namespace plinth::sklearn {
 namespace {
 
-class OutputCode final : public Estimator {
+class OutputCode final : public BatchEstimator {
  public:
   OutputCode(Traits traits, std::vector<EstimatorPtr> members, std::vector<ScoreKind> kinds,
              std::vector<double> words)
-      : Estimator(std::move(traits)),
+      : BatchEstimator(std::move(traits)),
         members_(std::move(members)),
         kinds_(std::move(kinds)),
         words_(std::move(words)) {
@@ -23,10 +23,6 @@ class OutputCode final : public Estimator {
       const double* word = &words_[c * digits];
       squares_.push_back(Dot(word, word, digits));
     }
-  }
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
   }
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {

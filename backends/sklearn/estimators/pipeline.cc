@@ -7,14 +7,10 @@
 namespace plinth::sklearn {
 namespace {
 
-class PipelineOperator final : public Estimator {
+class PipelineOperator final : public BatchEstimator {
  public:
   PipelineOperator(Traits traits, std::vector<EstimatorPtr> steps)
-      : Estimator(std::move(traits)), steps_(std::move(steps)) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
+      : BatchEstimator(std::move(traits)), steps_(std::move(steps)) {}
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);

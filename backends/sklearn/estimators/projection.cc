@@ -28,13 +28,12 @@ class ProjectionOperator final : public Estimator {
     return {};
   }
 
-  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
-    const SparseRows* rows = batch.sparse();
-    if (rows == nullptr || !traits().takes_sparse) return Estimator::RunBatch(batch, out, scratch);
-    if (Status finite = CheckFinite(*rows); !finite) return finite;
+  Status RunSparse(const SparseRows& rows, const Outputs& out, Scratch& scratch) const override {
+    if (!traits().takes_sparse) return Estimator::RunSparse(rows, out, scratch);
+    if (Status finite = CheckFinite(rows); !finite) return finite;
     if (out.values == nullptr) return {};
-    InnerProducts(*rows, components_, out.values);
-    Finish(rows->count, out.values);
+    InnerProducts(rows, components_, out.values);
+    Finish(rows.count, out.values);
     return {};
   }
 

@@ -6,14 +6,10 @@
 namespace plinth::sklearn {
 namespace {
 
-class SideBySide final : public Estimator {
+class SideBySide final : public BatchEstimator {
  public:
   SideBySide(Traits traits, std::vector<Branch> branches)
-      : Estimator(std::move(traits)), branches_(std::move(branches)) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
+      : BatchEstimator(std::move(traits)), branches_(std::move(branches)) {}
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);

@@ -18,20 +18,16 @@ struct Layer {
   std::vector<std::size_t> kept;  // columns of it
 };
 
-class Stack final : public Estimator {
+class Stack final : public BatchEstimator {
  public:
   // `passthrough`: X itself stands behind the answers.
   Stack(Traits traits, std::vector<EstimatorPtr> members, std::vector<Layer> layers,
         EstimatorPtr last, bool passthrough)
-      : Estimator(std::move(traits)),
+      : BatchEstimator(std::move(traits)),
         members_(std::move(members)),
         layers_(std::move(layers)),
         last_(std::move(last)),
         passthrough_(passthrough) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);

@@ -21,9 +21,8 @@ class OneClass final : public Estimator {
     return RunOn(rows, out, scratch);
   }
 
-  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
-    const SparseRows* sparse = batch.sparse();
-    return sparse ? RunOn(*sparse, out, scratch) : Estimator::RunBatch(batch, out, scratch);
+  Status RunSparse(const SparseRows& rows, const Outputs& out, Scratch& scratch) const override {
+    return RunOn(rows, out, scratch);
   }
 
  private:

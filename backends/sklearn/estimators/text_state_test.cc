@@ -5,8 +5,8 @@
 
 #include <limits>
 
-#include "model.h"
 #include "test_pickle.h"
+#include "test_refusal.h"
 
 namespace plinth::sklearn {
 namespace {
@@ -18,11 +18,6 @@ using pickled::Object;
 using pickled::Str;
 using pickled::Tuple;
 using testing::HasSubstr;
-
-std::string ErrorOf(const std::string& pickle) {
-  const auto model = Model::Parse(pickle + ".", {});
-  return model ? "" : model.error().message;
-}
 
 std::string Counts(pickled::Attributes attributes) {
   attributes.emplace_back("token_pattern", Str("\\w+"));

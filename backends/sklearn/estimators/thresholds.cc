@@ -16,14 +16,10 @@ struct Cut {
   double threshold = 0;
 };
 
-class Thresholded final : public Estimator {
+class Thresholded final : public BatchEstimator {
  public:
   Thresholded(Traits traits, EstimatorPtr classifier, Cut cut)
-      : Estimator(std::move(traits)), classifier_(std::move(classifier)), cut_(cut) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
+      : BatchEstimator(std::move(traits)), classifier_(std::move(classifier)), cut_(cut) {}
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);

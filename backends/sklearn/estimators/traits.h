@@ -60,7 +60,7 @@ struct Traits {
   bool flat_transform = false;      // transform() gives [n]; there is one column then
 
   bool sparse = false;        // transformers: TransformSparse() is what scikit-learn gives
-  bool takes_sparse = false;  // RunBatch() takes sparse rows without making them dense
+  bool takes_sparse = false;  // RunSparse() takes sparse rows without making them dense
 
   // Where not all columns are numbers: what X, and what a transformer gives, holds by column.
   // Empty: numbers only. An output that is kAny is an input as it stands: `origins` says which.

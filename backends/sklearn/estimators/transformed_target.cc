@@ -8,16 +8,12 @@
 namespace plinth::sklearn {
 namespace {
 
-class TransformedTarget final : public Estimator {
+class TransformedTarget final : public BatchEstimator {
  public:
   TransformedTarget(Traits traits, EstimatorPtr regressor, Inverse inverse)
-      : Estimator(std::move(traits)),
+      : BatchEstimator(std::move(traits)),
         regressor_(std::move(regressor)),
         inverse_(std::move(inverse)) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     if (Status status = regressor_->RunBatch(batch, out, scratch); !status) return status;

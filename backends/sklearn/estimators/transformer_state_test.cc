@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "model.h"
 #include "test_pickle.h"
+#include "test_refusal.h"
 
 namespace plinth::sklearn {
 namespace {
@@ -19,10 +19,7 @@ using testing::HasSubstr;
 
 std::string ErrorOf(std::string_view module, std::string_view name,
                     pickled::Attributes attributes) {
-  const auto model = Model::Parse(Object(module, name, attributes) + ".", {});
-  if (model) return "";
-  EXPECT_EQ(model.error().code, Code::kInvalidModel);
-  return model.error().message;
+  return sklearn::ErrorOf(Object(module, name, attributes));
 }
 
 TEST(TransformerStateTest, PolynomialsAreBounded) {

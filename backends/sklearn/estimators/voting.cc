@@ -56,15 +56,11 @@ void Mean(const Panel& panel, const double* from, std::size_t rows, std::size_t 
   }
 }
 
-class VotingMean final : public Estimator {
+class VotingMean final : public BatchEstimator {
  public:
   // The mean of probabilities, or of predictions, [n, width].
   VotingMean(Traits traits, Panel panel, std::size_t width)
-      : Estimator(std::move(traits)), panel_(std::move(panel)), width_(width) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
+      : BatchEstimator(std::move(traits)), panel_(std::move(panel)), width_(width) {}
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);
@@ -94,15 +90,11 @@ class VotingMean final : public Estimator {
   std::size_t width_;
 };
 
-class VotingMajority final : public Estimator {
+class VotingMajority final : public BatchEstimator {
  public:
   // `places[m]` says which class each of member m's is.
   VotingMajority(Traits traits, Panel panel, std::vector<std::vector<std::int32_t>> places)
-      : Estimator(std::move(traits)), panel_(std::move(panel)), places_(std::move(places)) {}
-
-  Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    return RunBatch(Batch(rows), out, scratch);
-  }
+      : BatchEstimator(std::move(traits)), panel_(std::move(panel)), places_(std::move(places)) {}
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);

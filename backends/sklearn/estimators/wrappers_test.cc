@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "model.h"
 #include "test_pickle.h"
+#include "test_refusal.h"
 
 namespace plinth::sklearn {
 namespace {
@@ -20,13 +20,6 @@ using pickled::Object;
 using pickled::Str;
 using pickled::Tuple;
 using testing::HasSubstr;
-
-std::string ErrorOf(const std::string& pickle) {
-  const auto model = Model::Parse(pickle + ".", {});
-  if (model) return "";
-  EXPECT_EQ(model.error().code, Code::kInvalidModel);
-  return model.error().message;
-}
 
 std::string Ridge() {
   return Object("sklearn.linear_model._ridge", "Ridge",

@@ -36,10 +36,9 @@ class XgboostModel : public Estimator {
   XgboostModel(Traits traits, Learner learner)
       : Estimator(std::move(traits)), learner_(std::move(learner)) {}
 
-  Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const final {
-    if (batch.sparse() == nullptr) return Estimator::RunBatch(batch, out, scratch);
+  Status RunSparse(const SparseRows& rows, const Outputs& out, Scratch& scratch) const final {
     Scratch::Frame frame(scratch);
-    return Run(WithMissing(*batch.sparse(), frame), out, scratch);
+    return Run(WithMissing(rows, frame), out, scratch);
   }
 
   Status Run(Rows rows, const Outputs& out, Scratch& scratch) const final {
