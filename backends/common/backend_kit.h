@@ -69,7 +69,8 @@ struct Functions {
 // All texts must live as long as the process.
 template <typename Model>
 plinth_backend TableOf(const char* name, const char* version, const char* runtime,
-                       const char* frameworks, int32_t (*probe)(const char* path)) {
+                       const char* frameworks, int32_t (*probe)(const char* path),
+                       bool runs_code = false) {
   using F = Functions<Model>;
   plinth_status (*warm)(plinth_model*) = nullptr;
   if constexpr (requires(Model& model) { model.Warm(); }) warm = F::Warm;
@@ -85,7 +86,8 @@ plinth_backend TableOf(const char* name, const char* version, const char* runtim
           warm,
           F::Execute,
           F::Unload,
-          LastError};
+          LastError,
+          runs_code ? 1 : 0};
 }
 
 }  // namespace plinth::kit

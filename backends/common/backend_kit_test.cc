@@ -148,8 +148,10 @@ struct ImpatientHost {
 
 TEST(StopperTest, HearsTheHostAndTakesItsWishBack) {
   ImpatientHost host;
-  const plinth_execute_request request{sizeof(request),         0,    nullptr, 0, nullptr,
-                                       ImpatientHost::OnCancel, &host};
+  plinth_execute_request request{};
+  request.struct_size = sizeof(request);
+  request.on_cancel = ImpatientHost::OnCancel;
+  request.cancel_context = &host;
   int stops = 0;
   {
     const Stopper stopper(request, [&] { ++stops; });
@@ -163,7 +165,8 @@ TEST(StopperTest, HearsTheHostAndTakesItsWishBack) {
 
 TEST(StopperTest, AsksNothingOfAHostThatDoesNotKnow) {
   ImpatientHost host;
-  plinth_execute_request request{sizeof(request), 0, nullptr, 0, nullptr, nullptr, nullptr};
+  plinth_execute_request request{};
+  request.struct_size = sizeof(request);
   {
     const Stopper nobody(request, [] { FAIL(); });
   }
@@ -210,7 +213,12 @@ TEST(TableTest, RunsAModelThroughItsLife) {
   const std::int64_t dim = 1;
   const plinth_tensor x{"x", PLINTH_FP32, 1, &dim, nullptr, 0, nullptr};
   const std::uint32_t wanted = 0;
-  plinth_execute_request request{sizeof(request), 1, &x, 1, &wanted, nullptr, nullptr};
+  plinth_execute_request request{};
+  request.struct_size = sizeof(request);
+  request.input_count = 1;
+  request.inputs = &x;
+  request.output_count = 1;
+  request.outputs = &wanted;
   plinth_output output{};
   plinth_execute_response response{sizeof(response), &output};
   ASSERT_EQ(table.execute(model, &request, &response), PLINTH_OK);

@@ -1,9 +1,12 @@
 #include "common/compiled.h"
 
+#include <cstddef>
+
 namespace plinth::kit {
 
 CompiledForm::CompiledForm(const plinth_load_request& request)
-    : compiled_(request.struct_size >= sizeof(request) ? request.compiled : nullptr) {}
+    : compiled_(request.struct_size > offsetof(plinth_load_request, compiled) ? request.compiled
+                                                                              : nullptr) {}
 
 bool CompiledForm::Find(const std::vector<std::string>& paths) {
   if (compiled_ == nullptr) return false;

@@ -43,13 +43,19 @@ void OpenBatchAxis(std::vector<Spec>& inputs, std::vector<Spec>& outputs) {
 }
 
 Signature::Signature(std::vector<Spec> inputs, std::vector<Spec> outputs, bool concurrent,
-                     bool stateful)
+                     bool stateful, bool waits)
     : inputs_(std::move(inputs)),
       outputs_(std::move(outputs)),
       input_views_(ViewsOf(inputs_)),
       output_views_(ViewsOf(outputs_)),
-      view_{
-          sizeof(plinth_signature), input_views_.size(), input_views_.data(), output_views_.size(),
-          output_views_.data(),     concurrent ? 1 : 0,  stateful ? 1 : 0,    nullptr} {}
+      view_{sizeof(plinth_signature),
+            input_views_.size(),
+            input_views_.data(),
+            output_views_.size(),
+            output_views_.data(),
+            concurrent ? 1 : 0,
+            stateful ? 1 : 0,
+            nullptr,
+            waits ? 1 : 0} {}
 
 }  // namespace plinth::kit

@@ -16,7 +16,8 @@ class HelperParkingTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     static const plinth_host host{sizeof(host), PLINTH_ABI_VERSION,
-                                  [](plinth_log_level, const char* text) { FAIL() << text; }};
+                                  [](plinth_log_level, const char* text) { FAIL() << text; },
+                                  nullptr};
     // Once in a process, however often the tests are repeated.
     static const bool opened = OpenRuntime(&host).has_value();
     ASSERT_TRUE(opened);

@@ -180,6 +180,7 @@ constexpr plinth_backend kBackend = {
     .execute = Execute,
     .unload = Unload,
     .last_error = LastError,
+    .runs_code = 0,
 };
 
 }  // namespace

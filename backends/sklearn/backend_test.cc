@@ -217,7 +217,7 @@ TEST(BackendTest, ThreadsShareOneModel) {
 }
 
 TEST(BackendTest, TheEntryRefusesAnotherAbi) {
-  const plinth_host host = {sizeof(plinth_host), PLINTH_ABI_VERSION + 1, nullptr};
+  const plinth_host host = {sizeof(plinth_host), PLINTH_ABI_VERSION + 1, nullptr, nullptr};
   const char* error = nullptr;
   EXPECT_EQ(plinth_backend_entry(&host, &error), nullptr);
   EXPECT_NE(error, nullptr);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 namespace plinth::sklearn {
 namespace {
@@ -43,7 +44,7 @@ void TestOutput::Append(const TestOutput& other) {
 
 const plinth_backend* TestBackend() {
   static const plinth_host host = {sizeof(plinth_host), PLINTH_ABI_VERSION,
-                                   [](plinth_log_level, const char*) {}};
+                                   [](plinth_log_level, const char*) {}, nullptr};
   const char* error = nullptr;
   return plinth_backend_entry(&host, &error);
 }
@@ -71,11 +72,24 @@ TestModel::~TestModel() {
   if (model_) backend_->unload(model_);
 }
 
+namespace {
+
+plinth_execute_request RequestFor(const plinth_tensor& x, std::span<const std::uint32_t> wanted) {
+  plinth_execute_request request = {};
+  request.struct_size = sizeof(request);
+  request.input_count = 1;
+  request.inputs = &x;
+  request.output_count = wanted.size();
+  request.outputs = wanted.data();
+  return request;
+}
+
+}  // namespace
+
 plinth_status TestModel::Execute(const plinth_tensor& x, const std::vector<std::uint32_t>& wanted,
                                  std::vector<plinth_output>& outputs) {
   outputs.resize(wanted.size());
-  const plinth_execute_request request = {sizeof(request), 1,       &x,     wanted.size(),
-                                          wanted.data(),   nullptr, nullptr};
+  const plinth_execute_request request = RequestFor(x, wanted);
   plinth_execute_response response = {sizeof(response), outputs.data()};
   status_ = backend_->execute(model_, &request, &response);
   error_ = status_ == PLINTH_OK ? "" : backend_->last_error();
@@ -104,7 +118,7 @@ TestOutput TestModel::Execute(const std::vector<double>& x, const std::vector<st
 std::optional<std::vector<double>> TestModel::Numbers(const plinth_tensor& x,
                                                       std::uint32_t output) const {
   plinth_output result = {};
-  const plinth_execute_request request = {sizeof(request), 1, &x, 1, &output, nullptr, nullptr};
+  const plinth_execute_request request = RequestFor(x, {&output, 1});
   plinth_execute_response response = {sizeof(response), &result};
   if (backend_->execute(model_, &request, &response) != PLINTH_OK) return std::nullopt;
   std::vector<double> numbers = Convert(result.tensor).numbers;

@@ -22,7 +22,8 @@ static void log_message(plinth_log_level level, const char* message) {
 }
 
 static const plinth_backend* open_backend(const char* path) {
-  static const plinth_host host = {sizeof(plinth_host), PLINTH_ABI_VERSION, log_message};
+  static const plinth_host host = {
+      .struct_size = sizeof(plinth_host), .abi_version = PLINTH_ABI_VERSION, .log = log_message};
   void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) {
     fprintf(stderr, "%s\n", dlerror());
@@ -40,7 +41,9 @@ static const plinth_backend* open_backend(const char* path) {
 }
 
 static void test_wrong_host(const char* path) {
-  static const plinth_host other = {sizeof(plinth_host), PLINTH_ABI_VERSION + 1, log_message};
+  static const plinth_host other = {.struct_size = sizeof(plinth_host),
+                                    .abi_version = PLINTH_ABI_VERSION + 1,
+                                    .log = log_message};
   plinth_backend_entry_fn entry = NULL;
   *(void**)&entry = dlsym(dlopen(path, RTLD_NOW | RTLD_LOCAL), "plinth_backend_entry");
   const char* error = NULL;

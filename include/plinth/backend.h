@@ -58,7 +58,12 @@ typedef enum plinth_status {
   /* Anything else, such as an error inside the runtime. HTTP 500. */
   PLINTH_INTERNAL = 6,
   /* execute() only: the call ended early because it was told to stop. HTTP 499. */
-  PLINTH_CANCELLED = 7
+  PLINTH_CANCELLED = 7,
+  /* execute() only: the call ended early because its deadline passed. HTTP 504. */
+  PLINTH_DEADLINE_EXCEEDED = 8,
+  /* What does the work is not there just now, a process that has died, say; may work later. HTTP
+   * 503. */
+  PLINTH_UNAVAILABLE = 9
 } plinth_status;
 
 /* Element types. The values are part of the ABI. */
@@ -128,6 +133,9 @@ typedef struct plinth_signature {
   /* input_count flags, or NULL where none is set: 1 if elements of that input may be missing. A
    * missing string is the one byte 0, a missing float NaN; clients write null for both in JSON. */
   const uint8_t* nullable_inputs;
+  /* 1: execute() may wait for something else than the processor: another process, a lock, a call
+   * of another model. Such a model is never executed on a thread that serves sockets. */
+  int32_t waits;
 } plinth_signature;
 
 /* One setting of a load, from the deployment's configuration. Both are text; a backend that does
@@ -182,6 +190,8 @@ typedef struct plinth_load_request {
   const plinth_tensor_spec* declared_outputs;
   /* For a backend whose load() is worth remembering; NULL where nothing is kept. */
   const plinth_compiled* compiled;
+  /* The model and its version as users know them, "resnet/v2": for what is logged. */
+  const char* name;
 } plinth_load_request;
 
 /* One output of execute(). The tensor, its name, shape, data and offsets, stays valid until the
@@ -212,6 +222,12 @@ typedef struct plinth_execute_request {
    * was ended so answers PLINTH_CANCELLED; one that finished all the same answers as ever. */
   void (*on_cancel)(void* cancel_context, void (*stop)(void* stop_context), void* stop_context);
   void* cancel_context;
+  /* When nobody waits for the answer any more, in nanoseconds of CLOCK_MONOTONIC; 0: never. A
+   * backend that can end a call early does so then, with PLINTH_DEADLINE_EXCEEDED. */
+  int64_t deadline_ns;
+  /* For plinth_host.call(), from any thread until execute() returns. NULL where the model cannot
+   * call others. */
+  const void* caller;
 } plinth_execute_request;
 
 typedef struct plinth_execute_response {
@@ -230,11 +246,47 @@ typedef enum plinth_log_level {
   PLINTH_LOG_ERROR = 3
 } plinth_log_level;
 
+/* The answer to a call of another model. All of it is valid only while done() runs, but for the
+ * outputs' tensors: done() takes these over, as the host takes those of execute(), and calls each
+ * release() exactly once, from any thread, before the model that called is unloaded. */
+typedef struct plinth_call_result {
+  size_t struct_size;
+  plinth_status status;
+  const char* code;    /* the error's name in the API, "NOT_FOUND"; "OK" */
+  const char* message; /* what was wrong; "" */
+  size_t output_count; /* 0 if the call failed */
+  const plinth_output* outputs;
+} plinth_call_result;
+
+/* A call of another model of this process, on behalf of a running execute(), whose deadline,
+ * priority and cancellation hold for it as well. A model that is already waiting for the caller
+ * cannot be called: that would never end. */
+typedef struct plinth_call {
+  size_t struct_size;
+  const void* caller; /* plinth_execute_request.caller */
+  const char* model;
+  const char* version; /* a version or label; NULL: as the model's traffic is split */
+  size_t input_count;
+  /* In any order. The host takes them over, whatever comes of the call: it calls each release()
+   * exactly once, from any thread, and possibly long after done(). */
+  const plinth_output* inputs;
+  size_t output_count;        /* 0: all */
+  const char* const* outputs; /* names of those that are wanted */
+  int64_t deadline_ns;        /* earlier than the caller's; 0: the caller's */
+  /* Called exactly once, from any thread, perhaps before call() returns, perhaps after the
+   * execute() that called has returned. Must not wait. */
+  void (*done)(void* context, const plinth_call_result* result);
+  void* context;
+} plinth_call;
+
 /* What the host offers; valid for the life of the process. */
 typedef struct plinth_host {
   size_t struct_size;
   uint32_t abi_version;
   void (*log)(plinth_log_level level, const char* message); /* any thread */
+  /* Begins a call of another model and returns. Several may run at once. What is wrong with it is
+   * said to done(). NULL in a host whose models cannot call each other. */
+  void (*call)(const plinth_call* call);
 } plinth_host;
 
 /* What the backend offers; valid for the life of the process. Every pointer must be set unless its
@@ -273,6 +325,10 @@ typedef struct plinth_backend {
   /* The message of the last failed call on the calling thread; valid until the next call on it.
    * Never NULL. */
   const char* (*last_error)(void);
+
+  /* 1: a model is a program that may do whatever this process may, so that one is loaded only from
+   * folders that may hold code (--allow-code). */
+  int32_t runs_code;
 } plinth_backend;
 
 /* Marks the one function that a backend exports; all else may be hidden (-fvisibility=hidden). */

@@ -25,7 +25,7 @@ void LogFromBackend(plinth_log_level level, const char* message) {
       message ? message : "");
 }
 
-constexpr plinth_host kHost = {sizeof(plinth_host), PLINTH_ABI_VERSION, LogFromBackend};
+constexpr plinth_host kHost = {sizeof(plinth_host), PLINTH_ABI_VERSION, LogFromBackend, nullptr};
 
 Code CodeOf(plinth_status status) {
   switch (status) {
@@ -41,6 +41,10 @@ Code CodeOf(plinth_status status) {
       return Code::kOutOfMemory;
     case PLINTH_CANCELLED:
       return Code::kCancelled;
+    case PLINTH_DEADLINE_EXCEEDED:
+      return Code::kDeadlineExceeded;
+    case PLINTH_UNAVAILABLE:
+      return Code::kUnavailable;
     default:
       return Code::kInternal;
   }
@@ -109,6 +113,9 @@ Result<Signature> ReadSignature(const plinth_signature* described) {
     for (std::size_t i = 0; i < signature.inputs.size(); ++i) {
       signature.inputs[i].nullable = described->nullable_inputs[i] != 0;
     }
+  }
+  if (described->struct_size > offsetof(plinth_signature, waits)) {
+    signature.waits = described->waits != 0;
   }
   if (auto s = ReadSpecs(described->outputs, described->output_count, "output", signature.outputs);
       !s) {
@@ -220,7 +227,8 @@ Status LoadedModel::Warm() {
 Result<std::vector<NamedTensor>> LoadedModel::Execute(std::span<const NamedTensor> inputs,
                                                       std::span<const std::uint32_t> wanted,
                                                       const std::shared_ptr<const void>& keep_alive,
-                                                      Cancellation* cancellation) {
+                                                      Cancellation* cancellation,
+                                                      std::chrono::nanoseconds deadline) {
   const bool stoppable = cancellation != nullptr;
   if (stoppable && cancellation->cancelled()) {
     return Fail(Code::kCancelled, "the call was cancelled before it began");
@@ -239,10 +247,10 @@ Result<std::vector<NamedTensor>> LoadedModel::Execute(std::span<const NamedTenso
     wanted = all;
   }
   std::pmr::vector<plinth_output> outputs(wanted.size(), &memory);
-  const plinth_execute_request request{sizeof(request), views.size(),
-                                       views.data(),    wanted.size(),
-                                       wanted.data(),   stoppable ? OnCancel : nullptr,
-                                       cancellation};
+  const plinth_execute_request request{
+      sizeof(request), views.size(),     views.data(),
+      wanted.size(),   wanted.data(),    stoppable ? OnCancel : nullptr,
+      cancellation,    deadline.count(), nullptr};
   plinth_execute_response response{sizeof(response), outputs.data()};
   const plinth_status status = backend_->table_->execute(model_, &request, &response);
   // Whatever the backend forgot: what it gave is gone now.
@@ -295,11 +303,15 @@ Result<std::shared_ptr<Backend>> Backend::Open(const std::string& path) {
     return refuse("it speaks ABI version " + std::to_string(table->abi_version) +
                   ", this server speaks " + std::to_string(PLINTH_ABI_VERSION));
   }
-  const bool complete = table->struct_size >= sizeof(plinth_backend) && table->name &&
+  const bool complete = table->struct_size >= offsetof(plinth_backend, runs_code) && table->name &&
                         table->version && table->frameworks && table->probe && table->load &&
                         table->describe && table->execute && table->unload && table->last_error;
   if (!complete) return refuse("its table of functions is incomplete");
   return std::shared_ptr<Backend>(new Backend(path, table));
+}
+
+bool Backend::runs_code() const {
+  return table_->struct_size > offsetof(plinth_backend, runs_code) && table_->runs_code != 0;
 }
 
 Error Backend::LastError(plinth_status status) const {
@@ -311,7 +323,8 @@ Error Backend::LastError(plinth_status status) const {
 }
 
 Result<std::unique_ptr<LoadedModel>> Backend::Load(const std::string& model_path,
-                                                   const ModelConfig& config) {
+                                                   const ModelConfig& config,
+                                                   const std::string& name) {
   const std::string threads = std::to_string(config.threads);
   std::vector<plinth_option> options;
   options.reserve(config.options.size() + 1);
@@ -319,9 +332,9 @@ Result<std::unique_ptr<LoadedModel>> Backend::Load(const std::string& model_path
   if (config.threads > 0) options.push_back({"threads", threads.c_str()});
   const auto inputs = Declare(config.inputs);
   const auto outputs = Declare(config.outputs);
-  plinth_load_request request{sizeof(request), model_path.c_str(), options.size(),
-                              options.data(),  inputs.size(),      inputs.data(),
-                              outputs.size(),  outputs.data(),     nullptr};
+  plinth_load_request request{sizeof(request), model_path.c_str(), options.size(), options.data(),
+                              inputs.size(),   inputs.data(),      outputs.size(), outputs.data(),
+                              nullptr,         name.c_str()};
   auto model = cache_ == nullptr ? LoadOnce(request) : LoadCompiled(request);
   if (model && config.batch_size == 0) ForgetBatch((*model)->signature_);
   return model;

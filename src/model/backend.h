@@ -1,6 +1,7 @@
 // Backends and the models they have loaded: the C ABI of plinth/backend.h as C++ values.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -38,11 +39,13 @@ class LoadedModel {
 
   // `inputs` named as in the signature, of matching types; `wanted` are indices of outputs, rising.
   // `keep_alive` is held by every output until its memory is released. CANCELLED if `cancellation`,
-  // which may be nullptr, ended the call: that ends it early only where the backend can.
+  // which may be nullptr, ended the call: that ends it early only where the backend can. So does
+  // `deadline`, a time of the steady clock, with DEADLINE_EXCEEDED; 0: none.
   Result<std::vector<NamedTensor>> Execute(std::span<const NamedTensor> inputs,
                                            std::span<const std::uint32_t> wanted,
                                            const std::shared_ptr<const void>& keep_alive,
-                                           Cancellation* cancellation = nullptr);
+                                           Cancellation* cancellation = nullptr,
+                                           std::chrono::nanoseconds deadline = {});
 
  private:
   friend class Backend;
@@ -72,9 +75,14 @@ class Backend : public std::enable_shared_from_this<Backend> {
   std::string_view frameworks() const { return table_->frameworks; }
   const std::string& path() const { return path_; }
 
+  // Whether its models are programs that may do what this process may.
+  bool runs_code() const;
+
   bool Probe(const std::string& model_path) const { return table_->probe(model_path.c_str()) != 0; }
+  // `name` is for what the backend logs: the model and its version.
   Result<std::unique_ptr<LoadedModel>> Load(const std::string& model_path,
-                                            const ModelConfig& config);
+                                            const ModelConfig& config,
+                                            const std::string& name = "");
 
  private:
   friend class LoadedModel;

@@ -85,7 +85,7 @@ Status ModelVersion::Load(Backend& backend, std::string_view framework, const st
 Status ModelVersion::LoadCopies(Backend& backend, const std::string& path) {
   std::int64_t wanted = 1;
   do {
-    auto model = backend.Load(path, config_);
+    auto model = backend.Load(path, config_, name() + "/" + version());
     if (!model) return plinth::Fail(std::move(model.error()));
     copies_.push_back(std::move(*model));
     if (copies_.back()->signature() != signature()) {
@@ -196,7 +196,8 @@ Result<std::vector<NamedTensor>> ModelVersion::Execute(std::span<const NamedTens
   assert(options.copy < copies_.size());
   AddUse();
   auto lease = std::make_shared<const VersionLease>(VersionLease(shared_from_this()));
-  return copies_[options.copy]->Execute(inputs, wanted, lease, options.cancellation);
+  return copies_[options.copy]->Execute(inputs, wanted, lease, options.cancellation,
+                                        options.deadline);
 }
 
 }  // namespace plinth

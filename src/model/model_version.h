@@ -12,6 +12,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -84,6 +85,8 @@ struct VersionInfo {
 struct ExecuteOptions {
   std::size_t copy = 0;                  // which of the loaded copies runs it: below copies()
   Cancellation* cancellation = nullptr;  // lives until the execution has returned
+  // When nobody waits for it any more, by the steady clock; 0: never.
+  std::chrono::nanoseconds deadline{};
 };
 
 class ModelVersion;

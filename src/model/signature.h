@@ -31,6 +31,7 @@ struct Signature {
   std::vector<TensorSpec> outputs;
   bool concurrent = false;  // the backend takes several calls on one model at once
   bool stateful = false;    // the same inputs need not give the same outputs
+  bool waits = false;       // a call may wait for something else than the processor
 
   // The input of that name, or nullptr.
   const TensorSpec* FindInput(std::string_view name) const;

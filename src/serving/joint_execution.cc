@@ -138,7 +138,9 @@ std::vector<Result<Outputs>> ExecuteJobs(ModelVersion& version, std::span<const 
       for (Outputs& outputs : *together) results.emplace_back(std::move(outputs));
       return results;
     }
-    if (together.error().code == Code::kCancelled) {  // nobody is left to try it for
+    const Code code = together.error().code;
+    if (code == Code::kCancelled ||
+        code == Code::kDeadlineExceeded) {  // nobody is left to try it for
       for (std::size_t i = 0; i < jobs.size(); ++i) results.emplace_back(Fail(together.error()));
       return results;
     }

@@ -8,7 +8,17 @@
 
 namespace plinth {
 
-bool Run::Execute(const ExecuteOptions& options) {
+namespace {
+
+// When the last of the jobs has waited long enough; 0: never.
+std::chrono::nanoseconds LastDeadline(std::span<const Job> jobs) {
+  const auto last = std::ranges::max_element(jobs, {}, &Job::deadline)->deadline;
+  return last == Clock::time_point::max() ? std::chrono::nanoseconds(0) : last.time_since_epoch();
+}
+
+}  // namespace
+
+bool Run::Execute(ExecuteOptions options) {
   const Clock::time_point start = Clock::now();
   const auto dead = std::stable_partition(jobs_.begin(), jobs_.end(), [start](const Job& job) {
     return start < job.deadline && !job.IsCancelled();
@@ -19,6 +29,7 @@ bool Run::Execute(const ExecuteOptions& options) {
 
   for (const Job& job : jobs_) metrics_.queue_duration->Observe(start - job.queued);
   rows_ = RowsOf(jobs_);
+  options.deadline = LastDeadline(jobs_);
   JoiningTimes joining;
   results_ = ExecuteJobs(version_, jobs_, options, joining);
   took_ = Clock::now() - start;

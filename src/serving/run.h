@@ -21,8 +21,8 @@ class Run {
       : version_(version), metrics_(metrics), jobs_(std::move(jobs)) {}
 
   // Refuses those whose deadline has passed or whose client has gone, and runs the model for the
-  // rest. False if nobody is left.
-  bool Execute(const ExecuteOptions& options);
+  // rest, until its last deadline. False if nobody is left.
+  bool Execute(ExecuteOptions options);
 
   // Call once after Execute() was true. After it the version may be gone.
   void Answer();

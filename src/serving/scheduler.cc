@@ -84,6 +84,7 @@ Scheduler::Scheduler(ModelVersion& version, const VersionMetrics& metrics, Worke
       pool_(pool),
       alarm_(alarm),
       concurrent_(version.signature().concurrent),
+      may_run_here_(concurrent_ && !version.signature().waits),
       can_batch_(CanBatch(version.signature())),
       joins_(can_batch_ && version.config().batch_size > 1),
       limits_(LimitsOf(version)),
@@ -320,7 +321,7 @@ void Scheduler::Learn(const Run& run, double others) {
   if (!run.succeeded()) return;
   const std::int64_t rows = std::max<std::int64_t>(run.rows(), 1);
   costs_.Observe(rows, run.took(), others);
-  if (!concurrent_) return;
+  if (!may_run_here_) return;
   const std::int64_t most = batch_limits_.batch_size;
   // More rows than one execution may have are several.
   const auto cost = [&](std::int64_t n) {

@@ -93,6 +93,7 @@ class Scheduler final : public Gatherer {
   Alarm& alarm_;
   // Of the signature, which is only there while a lease is.
   const bool concurrent_;
+  const bool may_run_here_;  // on the thread that submits
   const bool can_batch_;
   const bool joins_;  // requests may be executed together
   const InstanceLimits limits_;

@@ -79,7 +79,7 @@ std::int32_t Probe(const char* path) { return FileOf(path).empty() ? 0 : 1; }
 std::optional<std::string> FactorFromCompiled(const plinth_load_request& request,
                                               const plinth_model& model) {
   const plinth_compiled* compiled =
-      request.struct_size >= sizeof(request) ? request.compiled : nullptr;
+      request.struct_size > offsetof(plinth_load_request, compiled) ? request.compiled : nullptr;
   if (compiled == nullptr) return std::nullopt;
   const std::string file = FileOf(request.path);
   const char* path = file.c_str();
@@ -121,9 +121,15 @@ plinth_status Load(const plinth_load_request* request, plinth_model** model) {
   if (const plinth_status status = LoadCompiled(*request, *loaded); status != PLINTH_OK) {
     return status;
   }
-  loaded->signature = {
-      sizeof(plinth_signature),      1,      &kInput, 1, &kOutput, loaded->Number("concurrent", 1),
-      loaded->Number("stateful", 0), nullptr};
+  loaded->signature = {sizeof(plinth_signature),
+                       1,
+                       &kInput,
+                       1,
+                       &kOutput,
+                       loaded->Number("concurrent", 1),
+                       loaded->Number("stateful", 0),
+                       nullptr,
+                       loaded->Number("waits", 0)};
   *model = loaded.release();
   return PLINTH_OK;
 }
@@ -143,7 +149,8 @@ constexpr std::chrono::milliseconds kPoll{1};
 // False if the call was told to stop before the time was over.
 bool Wait(std::chrono::microseconds time, const plinth_execute_request& request) {
   std::atomic<bool> stop = false;
-  const bool stoppable = request.struct_size >= sizeof(request) && request.on_cancel != nullptr;
+  const bool stoppable = request.struct_size > offsetof(plinth_execute_request, cancel_context) &&
+                         request.on_cancel != nullptr;
   if (stoppable) {
     const auto set = [](void* context) { static_cast<std::atomic<bool>*>(context)->store(true); };
     request.on_cancel(request.cancel_context, set, &stop);
@@ -223,7 +230,8 @@ constexpr plinth_backend kBackend{sizeof(plinth_backend),
                                   Warm,
                                   Execute,
                                   Unload,
-                                  LastError};
+                                  LastError,
+                                  0};
 
 }  // namespace
 
