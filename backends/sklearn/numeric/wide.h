@@ -1,21 +1,13 @@
-// Compiling a loop for several generations of processors, the widest that is at hand being chosen
-// when the program starts.
-//
-//   PLINTH_WIDE void Scale(double* values, std::size_t n) { ... }
+// Eight numbers that are computed with at once, in functions that are PLINTH_WIDE: one, two or four
+// registers.
 #pragma once
 
 #include <cstddef>
 
-// Sanitizers instrument before the choice could be made, so they see the plain loop.
-#if defined(__x86_64__) && !defined(PLINTH_SANITIZED)
-#define PLINTH_WIDE __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define PLINTH_WIDE
-#endif
+#include "base/wide.h"
 
 namespace plinth::sklearn {
 
-// Eight numbers that are computed with at once: one, two or four registers.
 inline constexpr std::size_t kLanes = 8;
 using Lanes = double __attribute__((vector_size(kLanes * sizeof(double)), may_alias));
 
