@@ -20,6 +20,7 @@ std::vector<std::string> DefaultBackendDirs() {
 std::vector<KnownEngine> KnownEngines() {
   return {
       {"sklearn", "scikit-learn, XGBoost and LightGBM models", nullptr},
+      {"image", "JPEG and PNG files, decoded and scaled as steps of pipelines", nullptr},
       {"onnxruntime", "ONNX", "libonnxruntime.so"},
       {"openvino", "TensorFlow SavedModel, frozen graph, TFLite; ONNX if asked for",
        "libopenvino.so"},
