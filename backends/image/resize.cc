@@ -122,8 +122,37 @@ Raster<T> Framed(const Raster<T>& picture, const Placement& place, const ResizeS
   return framed;
 }
 
-std::int64_t Scaled(std::int64_t side, double factor, std::int64_t least) {
-  return std::max<std::int64_t>(least, std::llround(static_cast<double>(side) * factor));
+// Half of what is left over; of halves the even neighbour, as Python rounds.
+std::int64_t Half(std::int64_t pixels) {
+  return static_cast<std::int64_t>(std::nearbyint(static_cast<double>(pixels) / 2));
+}
+
+// The sides of a picture that covers the size, or has a shorter side of that length: what is no
+// whole pixel is cut off, as torchvision's Resize does.
+Extent Covering(Extent picture, const ResizeSettings& settings) {
+  const auto [height, width] = settings.size;
+  if (settings.shorter_side != 0) {
+    const std::int64_t shorter = std::min(picture.height, picture.width);
+    return {settings.shorter_side * picture.height / shorter,
+            settings.shorter_side * picture.width / shorter};
+  }
+  if (width * picture.height >= height * picture.width) {
+    return {std::max(height, width * picture.height / picture.width), width};
+  }
+  return {height, std::max(width, height * picture.width / picture.height)};
+}
+
+// The sides of a picture that lies within the size, rounded as Pillow's ImageOps.pad() does.
+Extent Within(Extent picture, Extent size) {
+  const auto height = static_cast<double>(picture.height);
+  const auto width = static_cast<double>(picture.width);
+  const auto side = [](double pixels) {
+    return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::nearbyint(pixels)));
+  };
+  if (size.width * picture.height > size.height * picture.width) {
+    return {size.height, side(width / height * static_cast<double>(size.height))};
+  }
+  return {side(height / width * static_cast<double>(size.width)), size.width};
 }
 
 }  // namespace
@@ -132,25 +161,15 @@ Placement Place(Extent picture, const ResizeSettings& settings) {
   const Extent size = settings.size;
   Placement place{size, size};
   if (settings.fit == Fit::kStretch) return place;
-  const double down = static_cast<double>(size.height) / static_cast<double>(picture.height);
-  const double across = static_cast<double>(size.width) / static_cast<double>(picture.width);
   if (settings.fit == Fit::kCrop) {
-    const auto shorter = static_cast<double>(std::min(picture.height, picture.width));
-    const double factor = settings.shorter_side == 0
-                              ? std::max(down, across)
-                              : static_cast<double>(settings.shorter_side) / shorter;
-    place.scaled = {Scaled(picture.height, factor, size.height),
-                    Scaled(picture.width, factor, size.width)};
-    place.top = (place.scaled.height - size.height) / 2;
-    place.left = (place.scaled.width - size.width) / 2;
+    place.scaled = Covering(picture, settings);
+    place.top = Half(place.scaled.height - size.height);
+    place.left = Half(place.scaled.width - size.width);
     return place;
   }
-  const double factor = std::min(down, across);
-  place.scaled = {std::min(size.height, Scaled(picture.height, factor, 1)),
-                  std::min(size.width, Scaled(picture.width, factor, 1))};
-  place.window = place.scaled;
-  place.row = (size.height - place.scaled.height) / 2;
-  place.column = (size.width - place.scaled.width) / 2;
+  place.scaled = place.window = Within(picture, size);
+  place.row = Half(size.height - place.scaled.height);
+  place.column = Half(size.width - place.scaled.width);
   return place;
 }
 

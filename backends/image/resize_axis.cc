@@ -19,9 +19,15 @@ Axis Nearest(std::int64_t original, std::int64_t scaled, std::int64_t begin, std
   axis.weights.assign(static_cast<std::size_t>(length), 1.0f);
   axis.fixed.assign(static_cast<std::size_t>(length), 1 << kFixedBits);
   const double step = static_cast<double>(original) / static_cast<double>(scaled);
-  for (std::int64_t i = begin; i < begin + length; ++i) {
-    const auto at = static_cast<std::int64_t>((static_cast<double>(i) + 0.5) * step);
-    axis.first.push_back(std::clamp<std::int64_t>(at, 0, original - 1));
+  // Summed up, not multiplied, which decides as Pillow does where a center falls between two
+  // pixels; but not over the long way into a picture that is scaled far beyond any other.
+  constexpr std::int64_t kMostSteps = std::int64_t{1} << 20;
+  const std::int64_t from = begin > kMostSteps ? begin : 0;
+  double center = (static_cast<double>(from) + 0.5) * step;
+  for (std::int64_t i = from; i < begin + length; ++i, center += step) {
+    if (i < begin) continue;
+    axis.first.push_back(
+        std::clamp<std::int64_t>(static_cast<std::int64_t>(center), 0, original - 1));
   }
   return axis;
 }
