@@ -85,7 +85,7 @@ class Case:
 
 
 def case(data, make=None, *, options=None, **params):
-    """`data` names a function of data.py. The estimator is made of `params`, or by `make(sk)`, where sk.SVC is the class SVC.
+    """`data` names a function of data/. The estimator is made of `params`, or by `make(sk)`, where sk.SVC is the class SVC.
 
     A case that the scikit-learn at hand cannot make (no such class or parameter) is left out. `options`: a dictionary of
       label      what the case is called, where its hyper-parameters do not tell
