@@ -102,7 +102,7 @@ void ExpectStops(LoadedModel& model, const std::vector<NamedTensor>& inputs) {
     });
     begun = true;
     begun.notify_one();
-    const auto outputs = model.Execute(inputs, {}, nullptr, &cancellation);
+    const auto outputs = model.Execute(inputs, {}, nullptr, {.cancellation = &cancellation});
     if (outputs) continue;
     EXPECT_EQ(outputs.error().code, Code::kCancelled);
     said = outputs.error().message;
@@ -122,7 +122,7 @@ Backend& OpenBackend(const std::string& name) {
   auto& backend = open[name];
   if (backend == nullptr) {
     auto opened =
-        Backend::Open(std::string(PLINTH_BINARY_DIR) + "/backends/libplinth_" + name + ".so");
+        AbiBackend::Open(std::string(PLINTH_BINARY_DIR) + "/backends/libplinth_" + name + ".so");
     if (!opened) {
       std::cerr << opened.error().message << '\n';
       std::exit(1);

@@ -226,7 +226,7 @@ typedef struct plinth_execute_request {
    * backend that can end a call early does so then, with PLINTH_DEADLINE_EXCEEDED. */
   int64_t deadline_ns;
   /* For plinth_host.call(), from any thread until execute() returns. NULL where the model cannot
-   * call others. */
+   * call others: its signature does not say that it waits, or no request is executed. */
   const void* caller;
 } plinth_execute_request;
 

@@ -176,6 +176,11 @@ std::optional<VersionLease> ModelVersion::TryAcquire() {
   return VersionLease(shared_from_this());
 }
 
+VersionLease ModelVersion::Share() {
+  AddUse();
+  return VersionLease(shared_from_this());
+}
+
 void ModelVersion::Retire() {
   // Closing and dropping the own use need not be one step: the count cannot reach zero in between.
   const std::uint64_t before = uses_.fetch_or(kClosed, std::memory_order_acq_rel);
@@ -194,10 +199,8 @@ Result<std::vector<NamedTensor>> ModelVersion::Execute(std::span<const NamedTens
                                                        std::span<const std::uint32_t> wanted,
                                                        const ExecuteOptions& options) {
   assert(options.copy < copies_.size());
-  AddUse();
-  auto lease = std::make_shared<const VersionLease>(VersionLease(shared_from_this()));
-  return copies_[options.copy]->Execute(inputs, wanted, lease, options.cancellation,
-                                        options.deadline);
+  auto lease = std::make_shared<const VersionLease>(Share());
+  return copies_[options.copy]->Execute(inputs, wanted, lease, options);
 }
 
 }  // namespace plinth

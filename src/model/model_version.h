@@ -81,14 +81,6 @@ struct VersionInfo {
   std::size_t memory_bytes = 0;               // that its load took, roughly; 0: not known
 };
 
-// How one execution runs.
-struct ExecuteOptions {
-  std::size_t copy = 0;                  // which of the loaded copies runs it: below copies()
-  Cancellation* cancellation = nullptr;  // lives until the execution has returned
-  // When nobody waits for it any more, by the steady clock; 0: never.
-  std::chrono::nanoseconds deadline{};
-};
-
 class ModelVersion;
 
 // The right to use a ready version. Copyable; each copy counts.
@@ -181,6 +173,9 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
 
   // A lease if the version is ready. Takes no lock.
   std::optional<VersionLease> TryAcquire();
+
+  // One more lease. Requires one.
+  VersionLease Share();
 
   // No new leases; unloads when the last one is gone, perhaps within this call.
   void Retire();

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@
 namespace plinth {
 
 using Clock = std::chrono::steady_clock;
+
+struct CallChain;
 
 // What is asked.
 struct InferRequest {
@@ -29,6 +32,8 @@ struct InferRequest {
   bool names_version = false;                       // so that it is no part of a split
   bool bypass_cache = false;                        // neither read the cache nor wait for others
   std::function<bool()> cancelled;  // may be empty; asked from any thread until the answer
+  std::shared_ptr<const CallChain>
+      chain{};  // who waits for it, where a model has asked; mostly none
 };
 
 // What is answered.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "base/status.h"
@@ -27,7 +28,8 @@ struct Job {
   // When it began to wait to be executed; what is executed at once does not wait.
   Clock::time_point queued = Clock::time_point::max();
   Clock::time_point deadline = Clock::time_point::max();
-  std::function<bool()> cancelled;  // may be empty
+  std::function<bool()> cancelled;         // may be empty
+  std::shared_ptr<const CallChain> chain;  // who waits for it, where a model has asked
 
   // Called exactly once. Keeps the version loaded until then: what is done after it must not touch
   // the version or what belongs to it.

@@ -177,6 +177,7 @@ std::vector<Job> SplitJob(const Signature& signature, Job& job, std::int64_t mos
       part.queued = job.queued;
       part.deadline = job.deadline;
       part.cancelled = job.cancelled;
+      part.chain = job.chain;
       part.done = [whole, index = parts.size() - 1](Result<Answer> answer) {
         FinishPart(*whole, index, std::move(answer));
       };

@@ -30,6 +30,8 @@ bool Run::Execute(ExecuteOptions options) {
   for (const Job& job : jobs_) metrics_.queue_duration->Observe(start - job.queued);
   rows_ = RowsOf(jobs_);
   options.deadline = LastDeadline(jobs_);
+  const CallScope scope(models_, version_, jobs_);
+  if (version_.signature().waits) options.caller = &scope;
   JoiningTimes joining;
   results_ = ExecuteJobs(version_, jobs_, options, joining);
   took_ = Clock::now() - start;

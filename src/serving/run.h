@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/model_version.h"
+#include "serving/call_scope.h"
 #include "serving/job.h"
 #include "serving/joint_execution.h"
 #include "serving/model_metrics.h"
@@ -17,8 +18,9 @@ namespace plinth {
 class Run {
  public:
   // Requires jobs that may be executed together.
-  Run(ModelVersion& version, const VersionMetrics& metrics, std::vector<Job> jobs)
-      : version_(version), metrics_(metrics), jobs_(std::move(jobs)) {}
+  Run(ModelVersion& version, const VersionMetrics& metrics, CallableModels& models,
+      std::vector<Job> jobs)
+      : version_(version), metrics_(metrics), models_(models), jobs_(std::move(jobs)) {}
 
   // Refuses those whose deadline has passed or whose client has gone, and runs the model for the
   // rest, until its last deadline. False if nobody is left.
@@ -41,6 +43,7 @@ class Run {
 
   ModelVersion& version_;
   const VersionMetrics& metrics_;
+  CallableModels& models_;
   std::vector<Job> jobs_;
   std::vector<Result<std::vector<NamedTensor>>> results_;
   std::int64_t rows_ = 0;

@@ -78,11 +78,12 @@ std::vector<Job> TakeFitting(const Signature& signature, std::vector<Job>& waiti
 }  // namespace
 
 Scheduler::Scheduler(ModelVersion& version, const VersionMetrics& metrics, WorkerPool& pool,
-                     Alarm& alarm)
+                     Alarm& alarm, CallableModels& models)
     : version_(version),
       metrics_(metrics),
       pool_(pool),
       alarm_(alarm),
+      models_(models),
       concurrent_(version.signature().concurrent),
       may_run_here_(concurrent_ && !version.signature().waits),
       can_batch_(CanBatch(version.signature())),
@@ -142,7 +143,7 @@ void Scheduler::Submit(Job job) {
 // Runs the jobs on the calling thread and answers them. Nothing of this object is touched once the
 // last is answered.
 void Scheduler::RunHere(std::vector<Job> jobs) {
-  Run run(version_, metrics_, std::move(jobs));
+  Run run(version_, metrics_, models_, std::move(jobs));
   if (!run.Execute({})) return;
   const std::uint32_t runs = runs_here_.fetch_add(1, std::memory_order_relaxed);
   if (runs < kFirstLooks || runs % kLookEvery == 0) {
@@ -269,7 +270,7 @@ void Scheduler::RunInstance(Batch first) {
   const auto keep = version_.shared_from_this();
   std::optional<Batch> batch(std::move(first));
   while (batch) {
-    Run run(version_, metrics_, std::move(batch->jobs));
+    Run run(version_, metrics_, models_, std::move(batch->jobs));
     bool executed = false;
     {
       std::optional<RunWatch> watch;

@@ -41,7 +41,8 @@ namespace plinth {
 class Scheduler final : public Gatherer {
  public:
   // All of them outlive the scheduler; `version` is loaded.
-  Scheduler(ModelVersion& version, const VersionMetrics& metrics, WorkerPool& pool, Alarm& alarm);
+  Scheduler(ModelVersion& version, const VersionMetrics& metrics, WorkerPool& pool, Alarm& alarm,
+            CallableModels& models);
 
   // Answers through job.done. RESOURCE_EXHAUSTED if the queue is full, DEADLINE_EXCEEDED,
   // CANCELLED, or what the model says.
@@ -91,6 +92,7 @@ class Scheduler final : public Gatherer {
   const VersionMetrics& metrics_;
   WorkerPool& pool_;
   Alarm& alarm_;
+  CallableModels& models_;
   // Of the signature, which is only there while a lease is.
   const bool concurrent_;
   const bool may_run_here_;  // on the thread that submits

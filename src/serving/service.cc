@@ -16,6 +16,7 @@
 #include "serving/alarm.h"
 #include "serving/batching/batch_join.h"
 #include "serving/cache/response_cache.h"
+#include "serving/call_scope.h"
 #include "serving/input_check.h"
 #include "serving/lifecycle.h"
 #include "serving/model_metrics.h"
@@ -72,10 +73,11 @@ std::shared_ptr<CompiledCache> CompiledCacheOf(const Service::Options& options) 
 
 // The members are destroyed from the last to the first: first the threads, which finish what they
 // run, then what they use.
-struct Service::Impl final : VersionHost {
-  Impl(Options o, std::unique_ptr<StateStore> s)
-      : options(std::move(o)),
-        state(std::move(s)),
+struct Service::Impl final : VersionHost, CallableModels {
+  Impl(Service& s, Options o, std::unique_ptr<StateStore> kept)
+      : service(s),
+        options(std::move(o)),
+        state(std::move(kept)),
         roots(options.model_roots),
         backends(options.backend_dirs, CompiledCacheOf(options)),
         metrics(options.version),
@@ -84,6 +86,7 @@ struct Service::Impl final : VersionHost {
   }
   ~Impl() override { alarm.Stop(); }  // its calls use what comes after it
 
+  Service& service;
   const Options options;
   const std::unique_ptr<StateStore> state;
   ModelRoots roots;
@@ -113,6 +116,8 @@ struct Service::Impl final : VersionHost {
   void Follow(const std::string& model, const TrafficPolicy& policy) override;
   void Dispose(std::unique_ptr<LoadedModel> model) override;
   void AwaitDisposal() override;
+  void Ask(const std::string& model, const std::string& version, InferRequest request,
+           InferCallback done) override;
 
   void SweepLater() {
     alarm.At(Clock::now() + kSweepInterval, [this] {
@@ -137,7 +142,8 @@ Status Service::Impl::Equip(ModelVersion& version, ModelVersion* old) {
   }
   VersionMetrics series = metrics.For(version.name(), version.version());
   series.load_duration->Set(version.Info().load_ms / 1e3);
-  auto server = std::make_unique<VersionServer>(version, std::move(series), *cache, workers, alarm);
+  auto server =
+      std::make_unique<VersionServer>(version, std::move(series), *cache, workers, alarm, *this);
   const InstanceLimits instances = server->instance_limits();
   version.SetInstances(instances);
   WarnOf(version, instances);
@@ -193,6 +199,34 @@ void Service::Impl::AwaitDisposal() {
   done.get_future().wait();
 }
 
+void Service::Impl::Ask(const std::string& model, const std::string& version, InferRequest request,
+                        InferCallback done) {
+  Result<VersionLease> found = [&]() -> Result<VersionLease> {
+    if (!version.empty()) return registry.Resolve(model, version);
+    auto routed = registry.Route(model, [](const StickyKey&) { return std::nullopt; });
+    if (!routed) return Fail(std::move(routed.error()));
+    request.shadow = std::move(routed->shadow);
+    return std::move(routed->version);
+  }();
+  if (!found) {
+    if (found.error().code != Code::kUnavailable || !service.Rests(model, version)) {
+      return done(Fail(std::move(found.error())));
+    }
+    // Its arrival is kept: a model that rests again and again lets the request run into its
+    // deadline.
+    const Clock::time_point arrival = request.arrival;
+    return service.Wake(model, version, arrival,
+                        [this, model, version, request = std::move(request),
+                         done = std::move(done)](const Status& woken) mutable {
+                          if (!woken) return done(Fail(woken.error()));
+                          Ask(model, version, std::move(request), std::move(done));
+                        });
+  }
+  if (auto free = CheckChain(**found, request.chain.get()); !free) return done(Fail(free.error()));
+  request.version = *std::move(found);
+  service.Infer(std::move(request), std::move(done));
+}
+
 // Gauges show what is now, and so are set when they are looked at.
 void Service::Impl::UpdateMetrics() {
   const auto versions = registry.Servable();
@@ -208,7 +242,7 @@ void Service::Impl::UpdateMetrics() {
 }
 
 Service::Service(Options options, std::unique_ptr<StateStore> state)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(state))) {}
+    : impl_(std::make_unique<Impl>(*this, std::move(options), std::move(state))) {}
 
 Service::~Service() {
   BeginShutdown();

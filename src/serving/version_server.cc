@@ -29,10 +29,10 @@ std::shared_ptr<VersionCache> OpenCache(const ModelVersion& version, ResponseCac
 }  // namespace
 
 VersionServer::VersionServer(ModelVersion& version, VersionMetrics metrics, ResponseCache& cache,
-                             WorkerPool& pool, Alarm& alarm)
+                             WorkerPool& pool, Alarm& alarm, CallableModels& models)
     : version_(version),
       metrics_(std::move(metrics)),
-      scheduler_(version, metrics_, pool, alarm),
+      scheduler_(version, metrics_, pool, alarm, models),
       last_used_(Clock::now().time_since_epoch().count()) {
   if (auto opened = OpenCache(version, cache)) {
     gate_.emplace(std::move(opened), version, metrics_, alarm,
@@ -50,6 +50,7 @@ Job VersionServer::MakeJob(InferRequest& request, std::vector<std::uint32_t> wan
   job.arrival = request.arrival;
   job.deadline = DeadlineOf(request, version_.config());
   job.cancelled = std::move(request.cancelled);
+  job.chain = std::move(request.chain);
   return job;
 }
 

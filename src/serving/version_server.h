@@ -13,6 +13,7 @@
 #include "serving/alarm.h"
 #include "serving/cache/response_cache.h"
 #include "serving/cache_gate.h"
+#include "serving/call_scope.h"
 #include "serving/infer.h"
 #include "serving/job.h"
 #include "serving/model_metrics.h"
@@ -26,7 +27,7 @@ class VersionServer final : public ModelVersion::Attachment {
  public:
   // `version` is loaded, and owns the server; the others outlive it.
   VersionServer(ModelVersion& version, VersionMetrics metrics, ResponseCache& cache,
-                WorkerPool& pool, Alarm& alarm);
+                WorkerPool& pool, Alarm& alarm, CallableModels& models);
 
   static VersionServer& Of(ModelVersion& version) {
     return static_cast<VersionServer&>(*version.attachment());

@@ -15,6 +15,8 @@
 //   fail_on N          execute() fails if a row of x begins with N
 //   stateful 1         says that it keeps state
 //   concurrent 0       one call at a time (default 1)
+//   waits 1            says that it waits
+//   call A B ...       y is the sum of what the models of these names answer to x (needs waits)
 //   bad_output K       execute() answers a wrong output: rank, type or size
 #include <algorithm>
 #include <atomic>
@@ -26,12 +28,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "calls.h"
 #include "plinth/backend.h"
 
 struct plinth_model {
@@ -52,6 +56,7 @@ struct plinth_model {
 
 namespace {
 
+const plinth_host* g_host = nullptr;
 thread_local std::string g_error;
 
 plinth_status Fail(plinth_status status, std::string message) {
@@ -170,6 +175,13 @@ void Compute(std::chrono::microseconds time) {
   }
 }
 
+std::vector<std::string> WordsOf(const char* text) {
+  std::vector<std::string> words;
+  std::istringstream in(text);
+  for (std::string word; in >> word;) words.push_back(word);
+  return words;
+}
+
 plinth_status Execute(plinth_model* model, const plinth_execute_request* request,
                       plinth_execute_response* response) {
   const bool alone = model->running.fetch_add(1) == 0;
@@ -200,6 +212,14 @@ plinth_status Execute(plinth_model* model, const plinth_execute_request* request
   auto* answer = new Answer{{values, values + count}, {x.shape, x.shape + x.rank}};
   const auto factor = static_cast<float>(model->Number("factor", 2));
   for (float& value : answer->values) value *= factor;
+  if (const char* models = model->Text("call")) {
+    std::ranges::fill(answer->values, 0.F);
+    CallsOfModels calls(*g_host, *request);
+    if (!calls.Ask(WordsOf(models), answer->values)) {
+      delete answer;
+      return Fail(PLINTH_INTERNAL, calls.error());
+    }
+  }
   plinth_tensor y{"y",         PLINTH_FP32, x.rank, answer->shape.data(), answer->values.data(),
                   x.byte_size, nullptr};
   if (const char* bad = model->Text("bad_output")) {
@@ -235,7 +255,8 @@ constexpr plinth_backend kBackend{sizeof(plinth_backend),
 
 }  // namespace
 
-extern "C" PLINTH_EXPORT const plinth_backend* plinth_backend_entry(const plinth_host*,
+extern "C" PLINTH_EXPORT const plinth_backend* plinth_backend_entry(const plinth_host* host,
                                                                     const char**) {
+  g_host = host;
   return &kBackend;
 }

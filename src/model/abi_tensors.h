@@ -1,0 +1,32 @@
+// Tensors on their way through the C ABI of plinth/backend.h. Nothing is copied.
+#pragma once
+
+#include <memory>
+
+#include "base/status.h"
+#include "plinth/backend.h"
+#include "tensor/tensor.h"
+
+namespace plinth {
+
+// Valid as long as the tensor is.
+plinth_tensor ViewOf(const NamedTensor& named);
+
+// Gives memory that was handed over back when the last tensor over it is gone.
+struct OutputOwner {
+  plinth_output output;
+  std::shared_ptr<const void> keep_alive;  // outlives the release
+
+  OutputOwner(const plinth_output& o, std::shared_ptr<const void> k)
+      : output(o), keep_alive(std::move(k)) {}
+  OutputOwner(const OutputOwner&) = delete;
+  OutputOwner& operator=(const OutputOwner&) = delete;
+  ~OutputOwner() {
+    if (output.release != nullptr) output.release(output.release_context);
+  }
+};
+
+// The owner's tensor. INTERNAL if it is none: whatever comes from a backend is checked.
+Result<Tensor> AdoptOutput(const std::shared_ptr<OutputOwner>& owner);
+
+}  // namespace plinth

@@ -1,0 +1,40 @@
+// How a model that runs asks other models of the process.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "tensor/tensor.h"
+
+namespace plinth {
+
+struct ModelCall {
+  std::string model;
+  std::string version{};               // or a label; empty: as the model's traffic is split
+  std::vector<NamedTensor> inputs{};   // in any order
+  std::vector<std::string> outputs{};  // names of those that are wanted; empty: all
+  // By the steady clock, where it is earlier than the caller's; 0: the caller's.
+  std::chrono::nanoseconds deadline{};
+};
+
+// Called once.
+using ModelCallDone = std::move_only_function<void(Result<std::vector<NamedTensor>>)>;
+
+// On behalf of one execution, whose deadline, priority and cancellation hold for what it asks.
+class ModelCaller {
+ public:
+  virtual ~ModelCaller() = default;
+
+  // `done` is called from any thread, perhaps before this returns. FAILED_PRECONDITION: the model
+  // waits for the caller itself.
+  virtual void Call(ModelCall call, ModelCallDone done) const = 0;
+
+  // Keeps what the execution's own tensors lie in until it is gone.
+  virtual std::shared_ptr<const void> keep_alive() const = 0;
+};
+
+}  // namespace plinth

@@ -1,0 +1,104 @@
+#include "serving/call_scope.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <utility>
+
+namespace plinth {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string TitleOf(const ModelVersion& version) {
+  return version.name() + "/" + version.version();
+}
+
+// When the last of the jobs has waited long enough.
+Clock::time_point LastDeadline(std::span<const Job> jobs) {
+  return std::ranges::max_element(jobs, {}, &Job::deadline)->deadline;
+}
+
+// Whether all of the jobs' clients have gone. Empty if one cannot go.
+std::function<bool()> AllGone(std::span<const Job> jobs) {
+  std::vector<std::function<bool()>> gone;
+  gone.reserve(jobs.size());
+  for (const Job& job : jobs) {
+    if (!job.cancelled) return {};
+    gone.push_back(job.cancelled);
+  }
+  return [gone = std::move(gone)] {
+    return std::ranges::all_of(gone, [](const auto& is_gone) { return is_gone(); });
+  };
+}
+
+std::shared_ptr<const CallChain> ChainOf(const ModelVersion& version, std::span<const Job> jobs) {
+  auto chain = std::make_shared<CallChain>(CallChain{&version, {}});
+  for (const Job& job : jobs) {
+    const bool known = std::ranges::find(chain->callers, job.chain) != chain->callers.end();
+    if (job.chain == nullptr || known) continue;
+    chain->callers.push_back(job.chain);
+    chain->depth = std::max(chain->depth, job.chain->depth + 1);
+  }
+  return chain;
+}
+
+}  // namespace
+
+std::string CallChain::PathFrom(const ModelVersion& other) const {
+  if (version == &other) return TitleOf(other);
+  for (const auto& caller : callers) {
+    std::string path = caller->PathFrom(other);
+    if (!path.empty()) return path + " -> " + TitleOf(*version);
+  }
+  return "";
+}
+
+Status CheckChain(const ModelVersion& version, const CallChain* chain) {
+  if (chain == nullptr) return {};
+  if (chain->depth >= CallChain::kMaxDepth) {
+    return Fail(Code::kFailedPrecondition,
+                "models call each other " + std::to_string(CallChain::kMaxDepth) +
+                    " deep, which is the limit; the last is model '" + version.name() + "'");
+  }
+  const std::string path = chain->PathFrom(version);
+  if (path.empty()) return {};
+  return Fail(Code::kFailedPrecondition, "model '" + version.name() +
+                                             "' cannot be called by what it waits for itself: " +
+                                             path + " -> " + TitleOf(version));
+}
+
+InferRequest CallScope::RequestFor(ModelCall& call) const {
+  InferRequest request;
+  request.inputs = std::move(call.inputs);
+  request.outputs = std::move(call.outputs);
+  Clock::time_point deadline = LastDeadline(jobs_);
+  if (call.deadline.count() != 0) {
+    deadline = std::min(deadline, Clock::time_point(Clock::duration(call.deadline)));
+  }
+  if (deadline != Clock::time_point::max()) {
+    // Up, so that a call never ends before its caller must.
+    const auto left = std::chrono::ceil<milliseconds>(deadline - request.arrival);
+    request.timeout = std::max(left, milliseconds(0));
+  }
+  request.priority = std::ranges::min_element(jobs_, {}, &Job::priority)->priority;
+  request.cancelled = AllGone(jobs_);
+  request.chain = ChainOf(version_, jobs_);
+  return request;
+}
+
+void CallScope::Call(ModelCall call, ModelCallDone done) const {
+  InferRequest request = RequestFor(call);
+  request.names_version = !call.version.empty();
+  models_.Ask(call.model, call.version, std::move(request),
+              [done = std::move(done)](Result<InferResponse> answer) mutable {
+                if (!answer) return done(Fail(std::move(answer.error())));
+                done(std::move(answer->outputs));
+              });
+}
+
+std::shared_ptr<const void> CallScope::keep_alive() const {
+  return std::make_shared<const VersionLease>(version_.Share());
+}
+
+}  // namespace plinth
