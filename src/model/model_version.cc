@@ -112,9 +112,12 @@ Status ModelVersion::WarmCopies() {
   return {};
 }
 
-Status ModelVersion::Rehearse(std::span<const NamedTensor> inputs) {
+Status ModelVersion::Rehearse(std::span<const NamedTensor> inputs, const ModelCaller& caller) {
+  const ExecuteOptions options{.caller = signature().waits ? &caller : nullptr};
   for (const auto& copy : copies_) {
-    if (auto ran = copy->Execute(inputs, {}, nullptr); !ran) return plinth::Fail(ran.error());
+    if (auto ran = copy->Execute(inputs, {}, nullptr, options); !ran) {
+      return plinth::Fail(ran.error());
+    }
   }
   return {};
 }

@@ -135,8 +135,8 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
   Status Load(Backend& backend, std::string_view framework, const std::string& path);
 
   // Executes once on every copy, for what is done best before the first request comes. After
-  // Load(), before Open().
-  Status Rehearse(std::span<const NamedTensor> inputs);
+  // Load(), before Open(). `caller` is for its calls of other models.
+  Status Rehearse(std::span<const NamedTensor> inputs, const ModelCaller& caller);
 
   // Lets leases in: the state becomes ready. Requires a successful Load().
   void Open();

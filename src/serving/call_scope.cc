@@ -16,11 +16,13 @@ std::string TitleOf(const ModelVersion& version) {
 
 // When the last of the jobs has waited long enough.
 Clock::time_point LastDeadline(std::span<const Job> jobs) {
+  if (jobs.empty()) return Clock::time_point::max();
   return std::ranges::max_element(jobs, {}, &Job::deadline)->deadline;
 }
 
 // Whether all of the jobs' clients have gone. Empty if one cannot go.
 std::function<bool()> AllGone(std::span<const Job> jobs) {
+  if (jobs.empty()) return {};
   std::vector<std::function<bool()>> gone;
   gone.reserve(jobs.size());
   for (const Job& job : jobs) {
@@ -81,7 +83,9 @@ InferRequest CallScope::RequestFor(ModelCall& call) const {
     const auto left = std::chrono::ceil<milliseconds>(deadline - request.arrival);
     request.timeout = std::max(left, milliseconds(0));
   }
-  request.priority = std::ranges::min_element(jobs_, {}, &Job::priority)->priority;
+  if (!jobs_.empty()) {
+    request.priority = std::ranges::min_element(jobs_, {}, &Job::priority)->priority;
+  }
   request.cancelled = AllGone(jobs_);
   request.chain = ChainOf(version_, jobs_);
   return request;
@@ -98,6 +102,7 @@ void CallScope::Call(ModelCall call, ModelCallDone done) const {
 }
 
 std::shared_ptr<const void> CallScope::keep_alive() const {
+  if (jobs_.empty()) return version_.shared_from_this();  // it takes no leases yet
   return std::make_shared<const VersionLease>(version_.Share());
 }
 

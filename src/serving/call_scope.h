@@ -55,6 +55,7 @@ Status CheckChain(const ModelVersion& version, const CallChain* chain);
 
 class CallScope final : public ModelCaller {
  public:
+  // Without jobs, for a rehearsal: nobody waits, so that only the called model's own timeout holds.
   CallScope(CallableModels& models, ModelVersion& version, std::span<const Job> jobs)
       : models_(models), version_(version), jobs_(jobs) {}
 

@@ -163,11 +163,11 @@ Result<Tensor> MakeInput(const WarmupInput& input, std::int64_t rows) {
   return tensor;
 }
 
-Status WarmUp(const WarmupRequest& request, ModelVersion& version) {
+Status WarmUp(const WarmupRequest& request, ModelVersion& version, const ModelCaller& caller) {
   const auto inputs = MakeWarmupInputs(request);
   if (!inputs) return Fail(inputs.error());
   for (std::int64_t i = 0; i < request.count; ++i) {
-    auto ran = SteppedBack([&] { return version.Rehearse(*inputs); });
+    auto ran = SteppedBack([&] { return version.Rehearse(*inputs, caller); });
     if (!ran) return ran;
   }
   return {};
@@ -198,10 +198,10 @@ Result<std::vector<NamedTensor>> MakeWarmupInputs(const WarmupRequest& request) 
   return inputs;
 }
 
-Status MeetDemands(const LoadDemands& demands, ModelVersion& version) {
+Status MeetDemands(const LoadDemands& demands, ModelVersion& version, const ModelCaller& caller) {
   if (auto same = CheckSignature(demands, version.signature()); !same) return same;
   for (const WarmupRequest& request : demands.warmup) {
-    if (auto warmed = WarmUp(request, version); !warmed) {
+    if (auto warmed = WarmUp(request, version, caller); !warmed) {
       return Fail(Code::kInvalidModel,
                   fmt::format("{}: warm-up with '{}' failed: {}", demands.declared_in, request.name,
                               warmed.error().message));

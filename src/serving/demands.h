@@ -16,7 +16,7 @@ Status CheckSignature(const LoadDemands& demands, const Signature& signature);
 Result<std::vector<NamedTensor>> MakeWarmupInputs(const WarmupRequest& request);
 
 // Checks the signature and executes the warm-up, on the calling thread. After Load(), before
-// Open().
-Status MeetDemands(const LoadDemands& demands, ModelVersion& version);
+// Open(). `caller` is for the model's calls of others.
+Status MeetDemands(const LoadDemands& demands, ModelVersion& version, const ModelCaller& caller);
 
 }  // namespace plinth

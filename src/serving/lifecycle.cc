@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "repository/fingerprint.h"
 #include "repository/model_files.h"
+#include "serving/call_scope.h"
 #include "serving/demands.h"
 #include "serving/step_back.h"
 
@@ -163,7 +164,10 @@ Result<VersionInfo> Lifecycle::LoadAndCommit(const VersionPtr& version, DeployPl
   version->SetConfig(std::move(plan.config));
   if (auto loaded = LoadMeasured(*version, plan); !loaded) return Fail(std::move(loaded.error()));
   if (const auto& demands = version->spec().demands; demands != nullptr) {
-    if (auto met = MeetDemands(*demands, *version); !met) return Fail(std::move(met.error()));
+    const CallScope scope(parts_.models, *version, {});
+    if (auto met = MeetDemands(*demands, *version, scope); !met) {
+      return Fail(std::move(met.error()));
+    }
   }
   if (FingerprintOf(plan.source) != plan.fingerprint) {
     return Fail(Code::kInvalidModel,

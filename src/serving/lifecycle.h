@@ -34,6 +34,8 @@
 
 namespace plinth {
 
+class CallableModels;
+
 // Who serves the requests of versions: told at the turns of their lives.
 class VersionHost {
  public:
@@ -61,6 +63,7 @@ class Lifecycle {
     BackendSet& backends;
     VersionHost& host;
     StateStore& state;
+    CallableModels& models;         // what a model may ask while it is warmed up
     std::size_t memory_budget = 0;  // bytes of the process; 0: no bound
   };
   template <typename T>

@@ -108,7 +108,7 @@ struct Service::Impl final : VersionHost, CallableModels {
                       lifecycle.Advance(model, rollout, std::move(decision), seen);
                     }};
   WorkerPool workers{"plinth-run", kMaxWorkers, kStepBack};
-  Lifecycle lifecycle{{registry, roots, backends, *this, *state, options.memory_budget}};
+  Lifecycle lifecycle{{registry, roots, backends, *this, *state, *this, options.memory_budget}};
 
   Status Equip(ModelVersion& version, ModelVersion* old) override;
   void Retire(ModelVersion& version) override;
@@ -134,7 +134,8 @@ struct Service::Impl final : VersionHost, CallableModels {
 Status Service::Impl::Equip(ModelVersion& version, ModelVersion* old) {
   RequestSample::Inputs sample = SampleFor(version, old);
   if (!sample.empty()) {
-    if (auto ran = SteppedBack([&] { return version.Rehearse(sample); }); !ran) {
+    const CallScope scope(*this, version, {});
+    if (auto ran = SteppedBack([&] { return version.Rehearse(sample, scope); }); !ran) {
       return Fail(
           Code::kInvalidModel,
           "it fails a request that the version in its place has answered: " + ran.error().message);

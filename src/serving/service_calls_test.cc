@@ -58,6 +58,16 @@ TEST_F(ServiceCallsTest, NobodyAsksWhatWaitsForIt) {
   EXPECT_THAT(MessageOf(Start(1)), HasSubstr("m/v1 -> m/v1"));
 }
 
+TEST_F(ServiceCallsTest, ItMayCallWhenItIsRehearsed) {
+  ASSERT_TRUE(DeployAs("a", "fail_on 7\n"));
+  ASSERT_TRUE(Deploy("waits 1\ncall a\n"));
+  ASSERT_TRUE(Start(1).get());
+  EXPECT_TRUE(Deploy("waits 1\ncall a a\n", {}, true));
+  ASSERT_TRUE(Start(1).get());
+  EXPECT_THAT(Deploy("waits 1\ncall nobody\n", {}, true).error().message,
+              HasSubstr("fails a request that the version in its place has answered"));
+}
+
 TEST_F(ServiceCallsTest, AChainHasAnEnd) {
   ASSERT_TRUE(DeployAs("m20", "factor 2\n"));
   for (int i = 20; i-- > 0;) {
@@ -66,7 +76,8 @@ TEST_F(ServiceCallsTest, AChainHasAnEnd) {
   }
   ASSERT_TRUE(Deploy("waits 1\ncall m8\n"));
   EXPECT_TRUE(Start(1).get());
-  ASSERT_TRUE(Deploy("waits 1\ncall m0\n", {}, true));
+  ASSERT_TRUE(Remove("m"));
+  ASSERT_TRUE(Deploy("waits 1\ncall m0\n"));
   EXPECT_THAT(MessageOf(Start(1)), HasSubstr("16 deep"));
 }
 
