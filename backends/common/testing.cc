@@ -117,8 +117,8 @@ std::string SourcePath(std::string_view relative) {
   return std::string(PLINTH_SOURCE_DIR) + "/" + std::string(relative);
 }
 
-Backend& OpenBackend(const std::string& name) {
-  static std::map<std::string, std::shared_ptr<Backend>> open;
+AbiBackend& OpenBackend(const std::string& name) {
+  static std::map<std::string, std::shared_ptr<AbiBackend>> open;
   auto& backend = open[name];
   if (backend == nullptr) {
     auto opened =
@@ -134,7 +134,7 @@ Backend& OpenBackend(const std::string& name) {
 
 std::unique_ptr<LoadedModel> LoadModel(std::string_view backend, const std::string& path,
                                        const ModelConfig& config) {
-  auto model = OpenBackend(std::string(backend)).Load(path, config);
+  auto model = OpenBackend(std::string(backend)).Load(path, config, "test");
   if (!model) {
     ADD_FAILURE() << path << ": " << model.error().message;
     return nullptr;
@@ -143,7 +143,7 @@ std::unique_ptr<LoadedModel> LoadModel(std::string_view backend, const std::stri
 }
 
 Error LoadError(std::string_view backend, const std::string& path, const ModelConfig& config) {
-  auto model = OpenBackend(std::string(backend)).Load(path, config);
+  auto model = OpenBackend(std::string(backend)).Load(path, config, "test");
   if (model) {
     ADD_FAILURE() << path << " was loaded";
     return {};
@@ -286,7 +286,7 @@ std::vector<Case> LoadCases(std::string_view framework) {
 
 void RunCase(std::string_view backend, const Case& c, const ModelConfig& config) {
   SCOPED_TRACE(c.file + ": " + c.about);
-  auto model = OpenBackend(std::string(backend)).Load(c.file, config);
+  auto model = OpenBackend(std::string(backend)).Load(c.file, config, "test");
   if (c.fails == "load") {
     ASSERT_FALSE(model);
     EXPECT_EQ(model.error().code, Code::kInvalidModel);
@@ -376,7 +376,7 @@ void ExpectSameFromCache(std::string_view backend, const std::string& path,
   ASSERT_NE(plain, nullptr);
   const auto expected = plain->Execute(inputs, {}, nullptr);
   const TempFolder temp;
-  Backend& opened = OpenBackend(std::string(backend));
+  AbiBackend& opened = OpenBackend(std::string(backend));
   opened.UseCache(std::make_shared<CompiledCache>(temp / "compiled", std::uint64_t{1} << 30,
                                                   std::chrono::milliseconds(0)));
   for (const CompiledUse use : {CompiledUse::kStored, CompiledUse::kHit}) {

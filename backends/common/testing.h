@@ -8,13 +8,13 @@
 #include <string_view>
 #include <vector>
 
-#include "model/backend.h"
+#include "model/abi_backend.h"
 
 namespace plinth::testing {
 
 // build/backends/libplinth_<name>.so, opened once a process. Ends the test program if it cannot be
 // opened.
-Backend& OpenBackend(const std::string& name);
+AbiBackend& OpenBackend(const std::string& name);
 
 // The path of a file of the source tree.
 std::string SourcePath(std::string_view relative);
