@@ -15,13 +15,14 @@ std::string Join(std::initializer_list<std::string_view> words) {
   return text;
 }
 
-std::unexpected<Failure> Refuse(std::string_view key, std::string_view value,
-                                const std::string& expected) {
-  return Fail(PLINTH_INVALID_ARGUMENT, "option '" + std::string(key) + "' is '" +
-                                           std::string(value) + "'; it must be " + expected);
-}
-
 }  // namespace
+
+std::unexpected<Failure> RefuseOption(std::string_view key, std::string_view value,
+                                      std::string_view expected) {
+  return Fail(PLINTH_INVALID_ARGUMENT, "option '" + std::string(key) + "' is '" +
+                                           std::string(value) + "'; it must be " +
+                                           std::string(expected));
+}
 
 Result<Options> Options::Read(const plinth_load_request& request,
                               std::initializer_list<std::string_view> known) {
@@ -47,7 +48,7 @@ Result<std::string> Options::Choice(std::string_view key,
                                     std::string_view fallback) const {
   std::string value = Text(key, fallback);
   if (std::ranges::find(choices, value) == choices.end()) {
-    return Refuse(key, value, "one of: " + Join(choices));
+    return RefuseOption(key, value, "one of: " + Join(choices));
   }
   return value;
 }
@@ -60,8 +61,8 @@ Result<std::int64_t> Options::Number(std::string_view key, std::int64_t least, s
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size() || number < least || number > most) {
-    return Refuse(key, text,
-                  "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    return RefuseOption(
+        key, text, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
   }
   return number;
 }
@@ -71,7 +72,7 @@ Result<bool> Options::Flag(std::string_view key, bool fallback) const {
   if (found == values_.end()) return fallback;
   if (found->second == "true") return true;
   if (found->second == "false") return false;
-  return Refuse(key, found->second, "true or false");
+  return RefuseOption(key, found->second, "true or false");
 }
 
 }  // namespace plinth::kit

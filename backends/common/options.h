@@ -36,6 +36,10 @@ class Options {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
+// "option 'key' is 'value'; it must be <expected>".
+[[nodiscard]] std::unexpected<Failure> RefuseOption(std::string_view key, std::string_view value,
+                                                    std::string_view expected);
+
 // The most threads that the "threads" option may ask for.
 inline constexpr std::int64_t kMaxThreads = 1024;
 

@@ -71,6 +71,13 @@ void NormalizeAny(const Raster<T>& picture, const Normalization& normalization, 
 
 }  // namespace
 
+std::vector<std::int64_t> ShapeOf(Layout layout, std::int64_t count, Extent extent,
+                                  std::int64_t channels) {
+  const auto [height, width] = extent;
+  if (layout == Layout::kHwc) return {count, height, width, channels};
+  return {count, channels, height, width};
+}
+
 void Arrange(const Bytes& picture, Layout layout, std::uint8_t* out) {
   ArrangeAny(picture, layout, out);
 }

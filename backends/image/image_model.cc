@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "image/arrange.h"
 #include "image/color.h"
 #include "image/decode.h"
 #include "image/resize.h"
@@ -27,10 +28,7 @@ kit::Spec InputSpec(const Settings& settings) {
 
 kit::Spec OutputSpec(const Settings& settings) {
   const Extent size = settings.resize ? settings.resize->size : Extent{-1, -1};
-  const std::int64_t channels = ChannelsOf(settings);
-  Shape shape = settings.layout == Layout::kHwc ? Shape{-1, size.height, size.width, channels}
-                                                : Shape{-1, channels, size.height, size.width};
-  return {"pixels", settings.dtype, std::move(shape), 0};
+  return {"pixels", settings.dtype, ShapeOf(settings.layout, -1, size, ChannelsOf(settings)), 0};
 }
 
 kit::Status Numbered(kit::Failure failure, std::int64_t i) {

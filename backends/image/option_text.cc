@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "common/options.h"
+
 namespace plinth::image {
 namespace {
 
@@ -53,13 +55,6 @@ std::optional<float> Number(std::string_view text) {
   return value;
 }
 
-std::unexpected<kit::Failure> Refuse(std::string_view key, std::string_view text,
-                                     std::string_view expected) {
-  return kit::Fail(PLINTH_INVALID_ARGUMENT, "option '" + std::string(key) + "' is '" +
-                                                std::string(text) + "'; it must be " +
-                                                std::string(expected));
-}
-
 }  // namespace
 
 kit::Result<std::vector<float>> ReadNumbers(std::string_view key, std::string_view text) {
@@ -67,7 +62,8 @@ kit::Result<std::vector<float>> ReadNumbers(std::string_view key, std::string_vi
   for (const std::string_view part : Split(Unbracketed(text), ",")) {
     const auto number = Number(part);
     if (!number) {
-      return Refuse(key, text, "a number (0.5 or 1/255) or a list of numbers ([0.5, 0.4, 0.3])");
+      return kit::RefuseOption(key, text,
+                               "a number (0.5 or 1/255) or a list of numbers ([0.5, 0.4, 0.3])");
     }
     numbers.push_back(*number);
   }
@@ -82,10 +78,11 @@ kit::Result<Extent> ReadExtent(std::string_view key, std::string_view text) {
     return side && *side >= 1 && *side <= kMaxSide;
   };
   if (parts.size() > 2 || !fits(height) || !fits(width)) {
-    return Refuse(key, text,
-                  "height x width ('224x320' or '[224, 320]') or one side of a square ('224'), "
-                  "each from 1 to " +
-                      std::to_string(kMaxSide));
+    return kit::RefuseOption(
+        key, text,
+        "height x width ('224x320' or '[224, 320]') or one side of a square ('224'), "
+        "each from 1 to " +
+            std::to_string(kMaxSide));
   }
   return Extent{*height, *width};
 }

@@ -85,11 +85,7 @@ template kit::Status Output::Add(const Floats&);
 
 void Output::Finish(std::vector<std::int64_t> none, kit::OutputWriter& writer) {
   std::vector<std::int64_t> shape = std::move(none);
-  if (added_ > 0) {
-    shape = settings_.layout == Layout::kHwc
-                ? std::vector{count_, extent_.height, extent_.width, channels_}
-                : std::vector{count_, channels_, extent_.height, extent_.width};
-  }
+  if (added_ > 0) shape = ShapeOf(settings_.layout, count_, extent_, channels_);
   if (settings_.dtype == PLINTH_FP32) {
     writer.AddVector("pixels", PLINTH_FP32, shape, std::move(floats_));
   } else {

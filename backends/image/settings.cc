@@ -15,10 +15,6 @@ namespace {
 constexpr std::int64_t kDefaultMaxPixels = std::int64_t{64} << 20;
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 30;
 
-std::unexpected<kit::Failure> Refuse(std::string message) {
-  return kit::Fail(PLINTH_INVALID_ARGUMENT, std::move(message));
-}
-
 // Reads options one after the other; what is wrong with the first wrong one is kept, and everything
 // read after it is worth nothing.
 class Reader {
@@ -35,8 +31,7 @@ class Reader {
       if (name == value) return meaning;
       names += (names.empty() ? "" : ", ") + std::string(name);
     }
-    Keep(Refuse("option '" + std::string(key) + "' is '" + value + "'; it must be one of: " + names)
-             .error());
+    Keep(kit::RefuseOption(key, value, "one of: " + names).error());
     return choices.begin()->second;
   }
 
@@ -96,8 +91,7 @@ kit::Result<kit::Options> ReadKnown(const plinth_load_request& request) {
     return kit::Options::Read(
         request, {"operation", "threads", "layout", "dtype", "scale", "mean", "std", "max_pixels"});
   }
-  return Refuse("option 'operation' is '" + std::string(operation) +
-                "'; it must be one of: decode, resize, normalize");
+  return kit::RefuseOption("operation", operation, "one of: decode, resize, normalize");
 }
 
 ResizeSettings ReadResize(Reader& reader) {

@@ -326,8 +326,8 @@ typedef struct plinth_backend {
    * Never NULL. */
   const char* (*last_error)(void);
 
-  /* 1: a model is a program that may do whatever this process may, so that one is loaded only from
-   * folders that may hold code (--allow-code). */
+  /* 1: a model is a program that may do whatever this process may. Said so that a host can refuse
+   * to load it; this one does not look at it yet. */
   int32_t runs_code;
 } plinth_backend;
 

@@ -36,7 +36,7 @@ AbiModel::AbiModel(std::shared_ptr<AbiBackend> backend, plinth_model* model)
 
 AbiModel::~AbiModel() { backend_->table().unload(model_); }
 
-Result<std::unique_ptr<AbiModel>> AbiModel::Load(std::shared_ptr<AbiBackend> backend,
+Result<std::unique_ptr<AbiModel>> AbiModel::Load(const std::shared_ptr<AbiBackend>& backend,
                                                  const std::string& path, const ModelConfig& config,
                                                  const std::string& name, CompiledCache* cache) {
   const std::string threads = std::to_string(config.threads);

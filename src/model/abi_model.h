@@ -15,7 +15,7 @@ namespace plinth {
 class AbiModel final : public LoadedModel {
  public:
   // As of Backend::Load(), with a compiled form from `cache` unless that is nullptr.
-  static Result<std::unique_ptr<AbiModel>> Load(std::shared_ptr<AbiBackend> backend,
+  static Result<std::unique_ptr<AbiModel>> Load(const std::shared_ptr<AbiBackend>& backend,
                                                 const std::string& path, const ModelConfig& config,
                                                 const std::string& name, CompiledCache* cache);
   ~AbiModel() override;

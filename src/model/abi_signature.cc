@@ -8,10 +8,10 @@
 #include <string_view>
 #include <utility>
 
+#include "model/abi_tensors.h"
+
 namespace plinth {
 namespace {
-
-bool IsElementType(plinth_dtype type) { return type >= PLINTH_BOOL && type <= PLINTH_BYTES; }
 
 Result<TensorSpec> ReadSpec(const plinth_tensor_spec& spec, std::string_view what) {
   const std::string where = std::string(what) + " '" + (spec.name ? spec.name : "") + "'";

@@ -6,11 +6,8 @@
 #include <utility>
 
 namespace plinth {
-namespace {
 
 bool IsElementType(plinth_dtype type) { return type >= PLINTH_BOOL && type <= PLINTH_BYTES; }
-
-}  // namespace
 
 plinth_tensor ViewOf(const NamedTensor& named) {
   const Tensor& tensor = named.tensor;

@@ -9,6 +9,9 @@
 
 namespace plinth {
 
+// Whether it is one of the enumeration's types but PLINTH_DTYPE_ANY.
+bool IsElementType(plinth_dtype type);
+
 // Valid as long as the tensor is.
 plinth_tensor ViewOf(const NamedTensor& named);
 

@@ -16,11 +16,6 @@ constexpr std::string_view kFileSuffix = ".so";
 
 }  // namespace
 
-void BackendSet::Add(std::shared_ptr<Backend> backend) {
-  const std::lock_guard lock(mutex_);
-  open_.push_back(std::move(backend));
-}
-
 std::vector<std::string> BackendSet::Names() const {
   std::set<std::string> names;
   for (const std::string& dir : dirs_) {

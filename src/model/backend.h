@@ -41,9 +41,6 @@ class BackendSet {
   explicit BackendSet(std::vector<std::string> dirs, std::shared_ptr<CompiledCache> cache = nullptr)
       : dirs_(std::move(dirs)), cache_(std::move(cache)) {}
 
-  // One that is part of the program.
-  void Add(std::shared_ptr<Backend> backend);
-
   // Opens libplinth_<name>.so on first use. NOT_FOUND lists the names that there are.
   Result<std::shared_ptr<Backend>> Get(const std::string& name);
 

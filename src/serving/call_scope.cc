@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
 #include <utility>
 
 namespace plinth {
@@ -12,26 +11,6 @@ using std::chrono::milliseconds;
 
 std::string TitleOf(const ModelVersion& version) {
   return version.name() + "/" + version.version();
-}
-
-// When the last of the jobs has waited long enough.
-Clock::time_point LastDeadline(std::span<const Job> jobs) {
-  if (jobs.empty()) return Clock::time_point::max();
-  return std::ranges::max_element(jobs, {}, &Job::deadline)->deadline;
-}
-
-// Whether all of the jobs' clients have gone. Empty if one cannot go.
-std::function<bool()> AllGone(std::span<const Job> jobs) {
-  if (jobs.empty()) return {};
-  std::vector<std::function<bool()>> gone;
-  gone.reserve(jobs.size());
-  for (const Job& job : jobs) {
-    if (!job.cancelled) return {};
-    gone.push_back(job.cancelled);
-  }
-  return [gone = std::move(gone)] {
-    return std::ranges::all_of(gone, [](const auto& is_gone) { return is_gone(); });
-  };
 }
 
 std::shared_ptr<const CallChain> ChainOf(const ModelVersion& version, std::span<const Job> jobs) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/status.h"
@@ -42,5 +43,11 @@ struct Job {
   }
   bool IsCancelled() const { return cancelled && cancelled(); }
 };
+
+// When the last of the jobs has waited long enough; never, if there are none.
+Clock::time_point LastDeadline(std::span<const Job> jobs);
+
+// Whether the clients of all of the jobs have gone. Empty if one cannot go, or there are none.
+std::function<bool()> AllGone(std::span<const Job> jobs);
 
 }  // namespace plinth

@@ -8,16 +8,6 @@
 
 namespace plinth {
 
-namespace {
-
-// When the last of the jobs has waited long enough; 0: never.
-std::chrono::nanoseconds LastDeadline(std::span<const Job> jobs) {
-  const auto last = std::ranges::max_element(jobs, {}, &Job::deadline)->deadline;
-  return last == Clock::time_point::max() ? std::chrono::nanoseconds(0) : last.time_since_epoch();
-}
-
-}  // namespace
-
 bool Run::Execute(ExecuteOptions options) {
   const Clock::time_point start = Clock::now();
   const auto dead = std::stable_partition(jobs_.begin(), jobs_.end(), [start](const Job& job) {
@@ -29,7 +19,8 @@ bool Run::Execute(ExecuteOptions options) {
 
   for (const Job& job : jobs_) metrics_.queue_duration->Observe(start - job.queued);
   rows_ = RowsOf(jobs_);
-  options.deadline = LastDeadline(jobs_);
+  const Clock::time_point deadline = LastDeadline(jobs_);
+  if (deadline != Clock::time_point::max()) options.deadline = deadline.time_since_epoch();
   const CallScope scope(models_, version_, jobs_);
   if (version_.signature().waits) options.caller = &scope;
   JoiningTimes joining;

@@ -5,7 +5,6 @@
 #include <memory>
 #include <mutex>
 #include <span>
-#include <vector>
 
 #include "model/cancellation.h"
 #include "serving/alarm.h"
@@ -29,8 +28,8 @@ class RunWatch {
   // Lives on in the alarm's call.
   struct Watched {
     Cancellation cancellation;
-    std::mutex mutex;  // guards what follows
-    std::vector<std::function<bool()>> gone;
+    std::mutex mutex;            // guards what follows
+    std::function<bool()> gone;  // AllGone()
     bool ended = false;
   };
 

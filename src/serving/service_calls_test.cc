@@ -11,18 +11,6 @@ using testing::HasSubstr;
 
 class ServiceCallsTest : public ServiceTest {
  protected:
-  Result<VersionInfo> DeployAs(const std::string& name, const std::string& text,
-                               ModelConfig config = {}, bool replace = false) {
-    const std::string file = name + std::to_string(++files_) + ".testmodel";
-    std::ofstream(dir_ / file) << text;
-    DeploySpec spec;
-    spec.name = name;
-    spec.path = file;
-    spec.config = std::move(config);
-    spec.replace = replace;
-    return DeploySpecNow(std::move(spec));
-  }
-
   static std::string MessageOf(Answered future) {
     auto answer = future.get();
     return answer ? "an answer" : answer.error().message;
@@ -71,8 +59,9 @@ TEST_F(ServiceCallsTest, ItMayCallWhenItIsRehearsed) {
 TEST_F(ServiceCallsTest, AChainHasAnEnd) {
   ASSERT_TRUE(DeployAs("m20", "factor 2\n"));
   for (int i = 20; i-- > 0;) {
-    const std::string next = "m" + std::to_string(i + 1);
-    ASSERT_TRUE(DeployAs("m" + std::to_string(i), "waits 1\ncall " + next + "\n"));
+    const std::string name = std::string("m").append(std::to_string(i));
+    const std::string next = std::string("m").append(std::to_string(i + 1));
+    ASSERT_TRUE(DeployAs(name, "waits 1\ncall " + next + "\n"));
   }
   ASSERT_TRUE(Deploy("waits 1\ncall m8\n"));
   EXPECT_TRUE(Start(1).get());

@@ -52,10 +52,15 @@ class ServiceTest : public testing::Test {
 
   Result<VersionInfo> Deploy(const std::string& text, ModelConfig config = {},
                              bool replace = false) {
-    const std::string file = "m" + std::to_string(++files_) + ".testmodel";
+    return DeployAs("m", text, std::move(config), replace);
+  }
+
+  Result<VersionInfo> DeployAs(const std::string& name, const std::string& text,
+                               ModelConfig config = {}, bool replace = false) {
+    const std::string file = name + std::to_string(++files_) + ".testmodel";
     std::ofstream(dir_ / file) << text;
     DeploySpec spec;
-    spec.name = "m";
+    spec.name = name;
     spec.path = file;
     spec.config = std::move(config);
     spec.replace = replace;
