@@ -326,8 +326,8 @@ typedef struct plinth_backend {
    * Never NULL. */
   const char* (*last_error)(void);
 
-  /* 1: a model is a program that may do whatever this process may. Said so that a host can refuse
-   * to load it; this one does not look at it yet. */
+  /* 1: a model is a program that may do whatever this process may. Such models are loaded from
+   * the folders that the server's --allow-code names, and from nowhere else. */
   int32_t runs_code;
 } plinth_backend;
 

@@ -212,7 +212,7 @@ int Run(const ExplainOptions& options) {
   std::vector<std::string> dirs = DefaultBackendDirs();
   dirs.insert(dirs.end(), options.backend_dirs.begin(), options.backend_dirs.end());
   BackendSet backends(std::move(dirs));
-  const ModelRoots model_roots(std::move(roots));
+  const ModelRoots model_roots(roots, roots);  // what a server may run is for its flags to say
   std::vector<Explanation> models;
   for (const FolderModel& model : folder->models)
     models.push_back(Explain(model, model_roots, backends));

@@ -49,6 +49,7 @@ namespace {
 struct ServeOptions {
   ListenOptions listen;
   std::vector<std::string> model_roots;
+  std::vector<std::string> code_roots;
   ModelOptions models;
   StateOption state;
   std::vector<std::string> backend_dirs;
@@ -123,7 +124,8 @@ Service::Options ServiceOptions(const ServeOptions& options, const ModelSource& 
           .version = PLINTH_VERSION,
           .memory_budget = options.memory_mb << 20,
           .compiled_cache_dir = std::move(compiled),
-          .compiled_cache_bytes = options.compiled_cache_mb << 20};
+          .compiled_cache_bytes = options.compiled_cache_mb << 20,
+          .code_roots = options.code_roots};
 }
 
 // All protocols over HTTP. `coders` are the threads that compress and decompress.
@@ -287,6 +289,9 @@ std::function<int()> AddServe(CLI::App& app) {
   AddListenOptions(app, options->listen);
   app.add_option("--model-root", options->model_roots,
                  "Folder that paths in requests are confined to (may be repeated) [./models]");
+  app.add_option(
+      "--allow-code", options->code_roots,
+      "Folder whose models may be programs, a model root as well (may be repeated) [none]");
   AddModelOptions(app, options->models);
   options->without_effect = AddForeignFlags(app);
   auto* const state =

@@ -65,6 +65,11 @@ Status CheckFolder(const fs::path& folder, const std::string& asked,
 
 }  // namespace
 
+ModelRoots::ModelRoots(std::vector<std::string> roots, std::vector<std::string> code_roots)
+    : roots_(std::move(roots)), code_roots_(std::move(code_roots)) {
+  for (const std::string& root : code_roots_) Add(root);
+}
+
 void ModelRoots::Add(const std::string& root) {
   const std::lock_guard lock(mutex_);
   if (std::ranges::find(roots_, root) == roots_.end()) roots_.push_back(root);
@@ -111,6 +116,29 @@ Result<std::string> ModelRoots::Resolve(const std::string& path) const {
   for (const fs::path& root : roots) looked += (looked.empty() ? "" : ", ") + root.string();
   return Fail(Code::kNotFound, "path '" + path + "' does not exist; model roots: " +
                                    (looked.empty() ? "none that exists" : looked));
+}
+
+Status ModelRoots::CheckCode(const std::string& path) const {
+  std::error_code error;
+  const fs::path real = fs::canonical(path, error);
+  const std::string name = fs::path(path).filename().string();
+  if (!error && std::ranges::find(real, fs::path(".plinth")) != real.end()) {
+    return Fail(Code::kPermissionDenied,
+                name +
+                    " is a program that a request has uploaded, and these are never run; put it "
+                    "into a folder of --allow-code");
+  }
+  if (!error && IsInsideAny(real, RealRoots(code_roots_))) return {};
+  if (code_roots_.empty()) {
+    return Fail(Code::kPermissionDenied,
+                name +
+                    " is a program, and this server runs none; start it with --allow-code DIR, "
+                    "a folder that the model lies in");
+  }
+  return Fail(Code::kPermissionDenied,
+              name +
+                  " is a program, and lies in none of the folders that may hold code; move it "
+                  "there, or start the server with a further --allow-code DIR");
 }
 
 }  // namespace plinth

@@ -11,8 +11,9 @@ namespace plinth {
 
 class ModelRoots {
  public:
-  // Folders that do not exist yet are kept and looked at again with each call.
-  explicit ModelRoots(std::vector<std::string> roots) : roots_(std::move(roots)) {}
+  // Folders that do not exist yet are kept and looked at again with each call. Models that are
+  // programs may lie in `code_roots` only, which are model roots as well.
+  explicit ModelRoots(std::vector<std::string> roots, std::vector<std::string> code_roots = {});
 
   // A further one. Any thread.
   void Add(const std::string& root);
@@ -23,9 +24,14 @@ class ModelRoots {
   // folder, leads out of them; NOT_FOUND if nothing is there.
   Result<std::string> Resolve(const std::string& path) const;
 
+  // Whether a program that lies at `path` may be run: PERMISSION_DENIED unless its real path is in
+  // a folder for code, and not in a `.plinth` there: that holds what clients have uploaded.
+  Status CheckCode(const std::string& path) const;
+
  private:
   mutable std::mutex mutex_;  // guards roots_
   std::vector<std::string> roots_;
+  const std::vector<std::string> code_roots_;
 };
 
 }  // namespace plinth

@@ -74,6 +74,30 @@ TEST_F(RepositoryTest, LinksLeadNowhereOutside) {
   EXPECT_EQ(RefusalOf("folder"), Code::kPermissionDenied);
 }
 
+TEST_F(RepositoryTest, CodeMayLieInItsOwnFoldersOnly) {
+  Write("root/code/model.py");
+  Write("root/code-2/model.py");
+  const ModelRoots none({root()});
+  EXPECT_EQ(none.CheckCode(root() / "code/model.py").error().code, Code::kPermissionDenied);
+  const ModelRoots roots({root()}, {root() / "code"});
+  EXPECT_TRUE(roots.CheckCode(root() / "code/model.py"));
+  EXPECT_TRUE(roots.CheckCode(root() / "code"));
+  EXPECT_FALSE(roots.CheckCode(root()));
+  EXPECT_FALSE(roots.CheckCode(root() / "code-2/model.py"));
+  EXPECT_FALSE(roots.CheckCode(root() / "code/missing.py"));
+  fs::create_symlink(root() / "code-2/model.py", root() / "code/link.py");
+  EXPECT_FALSE(roots.CheckCode(root() / "code/link.py"));
+  fs::create_symlink(root() / "code/model.py", root() / "code-2/link.py");
+  EXPECT_TRUE(roots.CheckCode(root() / "code-2/link.py"));
+  Write("root/code/.plinth/uploads/m/1/model.py");
+  EXPECT_FALSE(roots.CheckCode(root() / "code/.plinth/uploads/m/1/model.py"));
+}
+
+TEST_F(RepositoryTest, FoldersForCodeAreModelRoots) {
+  const ModelRoots roots({}, {root()});
+  EXPECT_EQ(roots.Resolve("a.onnx").value(), root() / "a.onnx");
+}
+
 TEST_F(RepositoryTest, FormatsByNameAndContent) {
   Write("f/one.onnx");
   Write("f/net.bin", std::string("\x1c\0\0\0TFL3....", 12));

@@ -138,6 +138,9 @@ Result<DeployPlan> PlanDeployment(const DeploySpec& spec, const ModelRoots& root
   }
   if (!*backend) return Fail(backend->error());
   plan.backend = std::move(**backend);
+  if (plan.backend->runs_code()) {
+    if (auto allowed = roots.CheckCode(plan.path); !allowed) return Fail(allowed.error());
+  }
   if (plan.framework.empty()) {
     const std::string_view names = plan.backend->frameworks();
     plan.framework = spec.framework.empty() ? std::string(names.substr(0, names.find(',')))

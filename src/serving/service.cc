@@ -78,7 +78,7 @@ struct Service::Impl final : VersionHost, CallableModels {
       : service(s),
         options(std::move(o)),
         state(std::move(kept)),
-        roots(options.model_roots),
+        roots(options.model_roots, options.code_roots),
         backends(options.backend_dirs, CompiledCacheOf(options)),
         metrics(options.version),
         cache(ResponseCache::Create(options.cache_bytes)) {

@@ -37,6 +37,8 @@ class Service {
     // For the compiled forms of models; empty: none are kept.
     std::string compiled_cache_dir{};
     std::uint64_t compiled_cache_bytes = std::uint64_t{4} << 30;
+    // Where models that are programs may lie; model roots as well. Empty: none is run.
+    std::vector<std::string> code_roots{};
   };
   // These are called once, from another thread or at once.
   using DeployCallback = std::move_only_function<void(Result<VersionInfo>)>;

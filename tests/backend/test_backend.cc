@@ -18,6 +18,8 @@
 //   waits 1            says that it waits
 //   call A B ...       y is the sum of what the models of these names answer to x (needs waits)
 //   bad_output K       execute() answers a wrong output: rank, type or size
+//
+// Built once more as the backend "testcode", which says that its models are programs.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -238,12 +240,20 @@ void Unload(plinth_model* model) {
 
 const char* LastError() { return g_error.c_str(); }
 
+#ifdef PLINTH_TEST_RUNS_CODE
+constexpr const char* kName = "testcode";
+constexpr std::int32_t kRunsCode = 1;
+#else
+constexpr const char* kName = "test";
+constexpr std::int32_t kRunsCode = 0;
+#endif
+
 constexpr plinth_backend kBackend{sizeof(plinth_backend),
                                   PLINTH_ABI_VERSION,
-                                  "test",
+                                  kName,
                                   "1.0",
                                   nullptr,
-                                  "test",
+                                  kName,
                                   Probe,
                                   Load,
                                   Describe,
@@ -251,7 +261,7 @@ constexpr plinth_backend kBackend{sizeof(plinth_backend),
                                   Execute,
                                   Unload,
                                   LastError,
-                                  0};
+                                  kRunsCode};
 
 }  // namespace
 
