@@ -14,16 +14,15 @@
 namespace plinth {
 namespace {
 
-using Outputs = std::vector<NamedTensor>;
 
 // Whom to answer.
 class Reply {
  public:
   explicit Reply(const plinth_call& call) : done_(call.done), context_(call.context) {}
 
-  void Answer(Result<Outputs> answer) {
+  void Answer(Result<ModelAnswer> answer) {
     if (done_ == nullptr) return;
-    answer ? Give(*std::move(answer)) : Refuse(answer.error());
+    answer ? Give(std::move(answer->outputs)) : Refuse(answer.error());
   }
 
   // Says what is wrong unless it has been answered.
@@ -35,7 +34,7 @@ class Reply {
   }
 
  private:
-  void Give(Outputs tensors) {
+  void Give(std::vector<NamedTensor> tensors) {
     std::vector<std::unique_ptr<NamedTensor>> held;
     std::vector<plinth_output> outputs;
     held.reserve(tensors.size());
@@ -99,7 +98,7 @@ void CallModel(const plinth_call* call) {
     }
     if (!read) return reply->Refuse(read.error());
     caller->Call(*std::move(read),
-                 [reply](Result<Outputs> answer) { reply->Answer(std::move(answer)); });
+                 [reply](Result<ModelAnswer> answer) { reply->Answer(std::move(answer)); });
   } catch (const std::bad_alloc&) {
     reply->Refuse({Code::kOutOfMemory, "there is no memory for the call"});
   } catch (const std::exception& error) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "model/async_model.h"
 #include "model/cancellation.h"
 #include "model/compiled_cache.h"
 #include "model/model_caller.h"
@@ -34,6 +35,9 @@ class LoadedModel {
   LoadedModel& operator=(const LoadedModel&) = delete;
 
   const Signature& signature() const { return signature_; }
+  // Where it answers later: nullptr if only Execute() runs it.
+  virtual AsyncModel* async() { return nullptr; }
+
   // What the load had of the compiled-model cache.
   virtual CompiledUse compiled_use() const { return CompiledUse::kNone; }
 

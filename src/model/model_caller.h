@@ -12,17 +12,27 @@
 
 namespace plinth {
 
+class ModelVersion;
+class RequestTrace;
+
 struct ModelCall {
   std::string model;
-  std::string version{};               // or a label; empty: as the model's traffic is split
-  std::vector<NamedTensor> inputs{};   // in any order
-  std::vector<std::string> outputs{};  // names of those that are wanted; empty: all
+  std::string version{};                // or a label; empty: as the model's traffic is split
+  std::shared_ptr<ModelVersion> own{};  // a version that only the caller has: instead of both
+  std::vector<NamedTensor> inputs{};    // in any order
+  std::vector<std::string> outputs{};   // names of those that are wanted; empty: all
   // By the steady clock, where it is earlier than the caller's; 0: the caller's.
   std::chrono::nanoseconds deadline{};
 };
 
+struct ModelAnswer {
+  std::vector<NamedTensor> outputs;
+  std::string version{};  // that answered
+  bool cached = false;    // it was not executed for this call
+};
+
 // Called once.
-using ModelCallDone = std::move_only_function<void(Result<std::vector<NamedTensor>>)>;
+using ModelCallDone = std::move_only_function<void(Result<ModelAnswer>)>;
 
 // On behalf of one execution, whose deadline, priority and cancellation hold for what it asks.
 class ModelCaller {
@@ -35,6 +45,9 @@ class ModelCaller {
 
   // Keeps what the execution's own tensors lie in until it is gone.
   virtual std::shared_ptr<const void> keep_alive() const = 0;
+
+  // Where what it takes is to be written down; nullptr: nowhere.
+  virtual RequestTrace* trace() const { return nullptr; }
 };
 
 }  // namespace plinth

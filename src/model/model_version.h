@@ -183,6 +183,9 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
   // Requires a lease or a load in progress.
   const Signature& signature() const { return copies_.front()->signature(); }
 
+  // Of the model, nullptr if only Execute() runs it. Requires what signature() requires.
+  AsyncModel* async() const { return copies_.front()->async(); }
+
   // How often the model is loaded: once if the signature allows concurrent calls. Requires what
   // signature() requires.
   std::size_t copies() const { return copies_.size(); }

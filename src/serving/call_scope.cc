@@ -73,11 +73,22 @@ InferRequest CallScope::RequestFor(ModelCall& call) const {
 void CallScope::Call(ModelCall call, ModelCallDone done) const {
   InferRequest request = RequestFor(call);
   request.names_version = !call.version.empty();
-  models_.Ask(call.model, call.version, std::move(request),
-              [done = std::move(done)](Result<InferResponse> answer) mutable {
-                if (!answer) return done(Fail(std::move(answer.error())));
-                done(std::move(answer->outputs));
-              });
+  InferCallback answered = [done = std::move(done)](Result<InferResponse> answer) mutable {
+    if (!answer) return done(Fail(std::move(answer.error())));
+    done(ModelAnswer{std::move(answer->outputs), answer->version->version(), answer->cached});
+  };
+  if (call.own == nullptr) {
+    return models_.Ask(call.model, call.version, std::move(request), std::move(answered));
+  }
+  auto lease = call.own->TryAcquire();
+  if (!lease) return answered(Fail(Code::kUnavailable, TitleOf(*call.own) + " is unloaded"));
+  request.version = *std::move(lease);
+  models_.AskVersion(std::move(request), std::move(answered));
+}
+
+// Of requests that run together none is told what another took.
+RequestTrace* CallScope::trace() const {
+  return jobs_.size() == 1 ? jobs_.front().trace.get() : nullptr;
 }
 
 std::shared_ptr<const void> CallScope::keep_alive() const {

@@ -48,6 +48,9 @@ class CallableModels {
   // Infer(); FAILED_PRECONDITION if the version is in the request's own chain.
   virtual void Ask(const std::string& model, const std::string& version, InferRequest request,
                    InferCallback done) = 0;
+
+  // The same for the version that the request holds.
+  virtual void AskVersion(InferRequest request, InferCallback done) = 0;
 };
 
 // FAILED_PRECONDITION if `version` waits for what is called by `chain`, which may be nullptr.
@@ -61,6 +64,7 @@ class CallScope final : public ModelCaller {
 
   void Call(ModelCall call, ModelCallDone done) const override;
   std::shared_ptr<const void> keep_alive() const override;
+  RequestTrace* trace() const override;
 
  private:
   InferRequest RequestFor(ModelCall& call) const;

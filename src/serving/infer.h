@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "model/config.h"
 #include "model/model_version.h"
+#include "model/request_trace.h"
 #include "tensor/tensor.h"
 
 namespace plinth {
@@ -33,7 +34,8 @@ struct InferRequest {
   bool bypass_cache = false;                        // neither read the cache nor wait for others
   std::function<bool()> cancelled;  // may be empty; asked from any thread until the answer
   std::shared_ptr<const CallChain>
-      chain{};  // who waits for it, where a model has asked; mostly none
+      chain{};                            // who waits for it, where a model has asked; mostly none
+  std::shared_ptr<RequestTrace> trace{};  // gets what the steps of a pipeline take; mostly none
 };
 
 // What is answered.

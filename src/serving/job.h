@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "model/config.h"
+#include "model/request_trace.h"
 #include "serving/infer.h"
 #include "tensor/tensor.h"
 
@@ -31,6 +32,7 @@ struct Job {
   Clock::time_point deadline = Clock::time_point::max();
   std::function<bool()> cancelled;         // may be empty
   std::shared_ptr<const CallChain> chain;  // who waits for it, where a model has asked
+  std::shared_ptr<RequestTrace> trace;     // of who asks what it took; mostly none
 
   // Called exactly once. Keeps the version loaded until then: what is done after it must not touch
   // the version or what belongs to it.

@@ -28,6 +28,7 @@
 #include "serving/batching/arrival_forecast.h"
 #include "serving/batching/batch_policy.h"
 #include "serving/batching/cost_curve.h"
+#include "serving/executor.h"
 #include "serving/instance_policy.h"
 #include "serving/job.h"
 #include "serving/model_metrics.h"
@@ -38,23 +39,17 @@
 
 namespace plinth {
 
-class Scheduler final : public Gatherer {
+class Scheduler final : public Executor, public Gatherer {
  public:
   // All of them outlive the scheduler; `version` is loaded.
   Scheduler(ModelVersion& version, const VersionMetrics& metrics, WorkerPool& pool, Alarm& alarm,
             CallableModels& models);
 
-  // Answers through job.done. RESOURCE_EXHAUSTED if the queue is full, DEADLINE_EXCEEDED,
-  // CANCELLED, or what the model says.
-  void Submit(Job job);
-
-  // From here on no request waits for others to join it.
-  void StopWaiting();
-
-  // The least and the most executions at once, and how many there may be now.
-  const InstanceLimits& instance_limits() const { return limits_; }
-  std::int64_t instances() const;
-  std::int64_t queue_length() const;
+  void Submit(Job job) override;
+  void StopWaiting() override;
+  const InstanceLimits& instance_limits() const override { return limits_; }
+  std::int64_t instances() const override;
+  std::int64_t queue_length() const override;
 
   void RunGathered(std::vector<Job> jobs) override;
 

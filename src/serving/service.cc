@@ -118,6 +118,7 @@ struct Service::Impl final : VersionHost, CallableModels {
   void AwaitDisposal() override;
   void Ask(const std::string& model, const std::string& version, InferRequest request,
            InferCallback done) override;
+  void AskVersion(InferRequest request, InferCallback done) override;
 
   void SweepLater() {
     alarm.At(Clock::now() + kSweepInterval, [this] {
@@ -223,8 +224,13 @@ void Service::Impl::Ask(const std::string& model, const std::string& version, In
                           Ask(model, version, std::move(request), std::move(done));
                         });
   }
-  if (auto free = CheckChain(**found, request.chain.get()); !free) return done(Fail(free.error()));
   request.version = *std::move(found);
+  AskVersion(std::move(request), std::move(done));
+}
+
+void Service::Impl::AskVersion(InferRequest request, InferCallback done) {
+  const auto free = CheckChain(*request.version, request.chain.get());
+  if (!free) return done(Fail(free.error()));
   service.Infer(std::move(request), std::move(done));
 }
 

@@ -4,6 +4,9 @@
 #include <chrono>
 #include <utility>
 
+#include "serving/async_executor.h"
+#include "serving/scheduler.h"
+
 namespace plinth {
 namespace {
 
@@ -26,17 +29,23 @@ std::shared_ptr<VersionCache> OpenCache(const ModelVersion& version, ResponseCac
                        .ttl = milliseconds(config.cache_ttl_ms)});
 }
 
+std::unique_ptr<Executor> MakeExecutor(ModelVersion& version, const VersionMetrics& metrics,
+                                       WorkerPool& pool, Alarm& alarm, CallableModels& models) {
+  if (version.async() != nullptr) return std::make_unique<AsyncExecutor>(version, metrics, models);
+  return std::make_unique<Scheduler>(version, metrics, pool, alarm, models);
+}
+
 }  // namespace
 
 VersionServer::VersionServer(ModelVersion& version, VersionMetrics metrics, ResponseCache& cache,
                              WorkerPool& pool, Alarm& alarm, CallableModels& models)
     : version_(version),
       metrics_(std::move(metrics)),
-      scheduler_(version, metrics_, pool, alarm, models),
+      executor_(MakeExecutor(version, metrics_, pool, alarm, models)),
       last_used_(Clock::now().time_since_epoch().count()) {
   if (auto opened = OpenCache(version, cache)) {
     gate_.emplace(std::move(opened), version, metrics_, alarm,
-                  [this](Job job) { scheduler_.Submit(std::move(job)); });
+                  [this](Job job) { executor_->Submit(std::move(job)); });
   }
 }
 
@@ -51,6 +60,7 @@ Job VersionServer::MakeJob(InferRequest& request, std::vector<std::uint32_t> wan
   job.deadline = DeadlineOf(request, version_.config());
   job.cancelled = std::move(request.cancelled);
   job.chain = std::move(request.chain);
+  job.trace = std::move(request.trace);
   return job;
 }
 
@@ -70,7 +80,7 @@ void VersionServer::Submit(InferRequest request, std::vector<std::uint32_t> want
     done(InferResponse{std::move(version), std::move(answer->outputs), answer->cached});
   };
   if (cached) return gate_->Submit(std::move(job));
-  scheduler_.Submit(std::move(job));
+  executor_->Submit(std::move(job));
 }
 
 void VersionServer::SubmitCopy(InferRequest request, std::vector<std::uint32_t> wanted,
@@ -81,7 +91,7 @@ void VersionServer::SubmitCopy(InferRequest request, std::vector<std::uint32_t> 
     if (!answer) return done(Fail(std::move(answer.error())));
     done(InferResponse{std::move(version), std::move(answer->outputs)});
   };
-  scheduler_.Submit(std::move(job));
+  executor_->Submit(std::move(job));
 }
 
 void VersionServer::Count(Clock::time_point arrival, std::optional<Code> error) const {
@@ -99,7 +109,7 @@ void VersionServer::CountFailure(Code code, Clock::time_point arrival) {
 }
 
 void VersionServer::Close() {
-  scheduler_.StopWaiting();
+  executor_->StopWaiting();
   if (gate_) gate_->cache().Close();
 }
 
@@ -111,8 +121,8 @@ void VersionServer::UpdateMetrics(CacheStats& of_model) {
   const auto answered = static_cast<double>(metrics_.requests->value());
   const auto submitted = static_cast<double>(metrics_.submitted->value());
   metrics_.in_flight->Set(std::max(0.0, submitted - answered));
-  metrics_.queue_length->Set(static_cast<double>(scheduler_.queue_length()));
-  metrics_.instances->Set(static_cast<double>(scheduler_.instances()));
+  metrics_.queue_length->Set(static_cast<double>(executor_->queue_length()));
+  metrics_.instances->Set(static_cast<double>(executor_->instances()));
   if (!gate_) return;
   const CacheStats stats = gate_->cache().Stats();
   of_model.entries += stats.entries;

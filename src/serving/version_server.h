@@ -1,4 +1,4 @@
-// What serves the requests of one version: its answer cache, its scheduler, its metrics. Kept with
+// What serves the requests of one version: its answer cache, its executor, its metrics. Kept with
 // the version, from its load to its unload.
 #pragma once
 
@@ -14,11 +14,11 @@
 #include "serving/cache/response_cache.h"
 #include "serving/cache_gate.h"
 #include "serving/call_scope.h"
+#include "serving/executor.h"
 #include "serving/infer.h"
 #include "serving/job.h"
 #include "serving/model_metrics.h"
 #include "serving/request_sample.h"
-#include "serving/scheduler.h"
 #include "serving/worker_pool.h"
 
 namespace plinth {
@@ -33,7 +33,7 @@ class VersionServer final : public ModelVersion::Attachment {
     return static_cast<VersionServer&>(*version.attachment());
   }
 
-  const InstanceLimits& instance_limits() const { return scheduler_.instance_limits(); }
+  const InstanceLimits& instance_limits() const { return executor_->instance_limits(); }
 
   // Answers through `done`, exactly once. The inputs have been checked and ordered; `rows` and
   // `wanted` are what CheckInputs() and CheckOutputs() said.
@@ -73,7 +73,7 @@ class VersionServer final : public ModelVersion::Attachment {
 
   ModelVersion& version_;
   const VersionMetrics metrics_;
-  Scheduler scheduler_;
+  const std::unique_ptr<Executor> executor_;
   std::optional<CacheGate> gate_;  // where answers are cached
   std::atomic<Clock::rep> last_used_;
   RequestSample sample_;
