@@ -30,6 +30,9 @@ const ModelFormat kPickle{
 const ModelFormat kXgboost{"an XGBoost model", "xgboost", {"xgboost"}, {"sklearn"}};
 const ModelFormat kLightgbm{"a LightGBM model", "lightgbm", {"lightgbm"}, {"sklearn"}};
 
+const ModelFormat kPipeline{"a pipeline", "pipeline", {"pipeline"}, {"pipeline"}};
+constexpr std::string_view kPipelineFile = "pipeline.json";
+
 struct Extension {
   std::string_view suffix;
   const ModelFormat* format;
@@ -73,8 +76,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kAliases
     {"lgbm", "lightgbm"},
 }};
 
-constexpr std::array<std::string_view, 7> kFrameworks = {
-    "onnx", "tensorflow", "pytorch", "sklearn", "openvino", "xgboost", "lightgbm"};
+constexpr std::array<std::string_view, 8> kFrameworks = {
+    "onnx", "tensorflow", "pytorch", "sklearn", "openvino", "xgboost", "lightgbm", "pipeline"};
 
 std::string LowerExtension(const fs::path& path) {
   std::string extension = path.extension().string();
@@ -119,6 +122,7 @@ const ModelFormat* FormatOf(const fs::path& file) {
 }
 
 Result<DetectedModel> DetectFile(const fs::path& file) {
+  if (file.filename() == kPipelineFile) return DetectedModel{&kPipeline, file};
   const std::string extension = LowerExtension(file);
   const auto unserved = std::ranges::find(kUnserved, extension, &Unserved::suffix);
   if (unserved != kUnserved.end()) {
@@ -132,6 +136,10 @@ Result<DetectedModel> DetectFile(const fs::path& file) {
 // The model files of a folder by what the names say.
 Result<DetectedModel> DetectFolder(const fs::path& folder) {
   std::error_code error;
+  // What lies beside it are its parts.
+  if (fs::exists(folder / kPipelineFile, error)) {
+    return DetectedModel{&kPipeline, folder / kPipelineFile};
+  }
   if (fs::exists(folder / "saved_model.pb", error)) return DetectedModel{&kSavedModel, folder};
   if (fs::exists(folder / "saved_model.pbtxt", error)) {
     return Fail(Code::kInvalidModel,
