@@ -152,6 +152,7 @@ void ScanModel(Scan& scan, const fs::path& dir) {
   }
 }
 
+// A program that lies beside models is seldom one itself: those that are have folders of their own.
 // Files of formats that are recognised but not served come last: a model that can be served has the
 // name before them, and the deployment of the others says what to do instead.
 void ScanFiles(Scan& scan, const std::vector<fs::path>& files) {
@@ -159,7 +160,7 @@ void ScanFiles(Scan& scan, const std::vector<fs::path>& files) {
   for (const fs::path& file : files) {
     if (const auto model = DetectModel(file); !model) {
       unserved.push_back(file);
-    } else if (model->format != nullptr) {
+    } else if (model->format != nullptr && !model->format->program) {
       scan.Add(file, file.stem(), "v1", {});
     }
   }

@@ -29,9 +29,7 @@ const ModelFormat kPickle{
     "a scikit-learn pickle", "sklearn", {"sklearn", "xgboost", "lightgbm"}, {"sklearn"}};
 const ModelFormat kXgboost{"an XGBoost model", "xgboost", {"xgboost"}, {"sklearn"}};
 const ModelFormat kLightgbm{"a LightGBM model", "lightgbm", {"lightgbm"}, {"sklearn"}};
-
-const ModelFormat kPipeline{"a pipeline", "pipeline", {"pipeline"}, {"pipeline"}};
-constexpr std::string_view kPipelineFile = "pipeline.json";
+const ModelFormat kPython{"a Python program", "python", {"python"}, {"python"}, true};
 
 struct Extension {
   std::string_view suffix;
@@ -43,7 +41,7 @@ constexpr std::array kExtensions = {
     Extension{".pt", &kTorchScript}, Extension{".pth", &kTorchScript},
     Extension{".pkl", &kPickle},     Extension{".pickle", &kPickle},
     Extension{".joblib", &kPickle},  Extension{".torchscript", &kTorchScript},
-    Extension{".ubj", &kXgboost},
+    Extension{".ubj", &kXgboost},    Extension{".py", &kPython},
 };
 
 // Recognised, but not served: what to do instead.
@@ -77,7 +75,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kAliases
 }};
 
 constexpr std::array<std::string_view, 8> kFrameworks = {
-    "onnx", "tensorflow", "pytorch", "sklearn", "openvino", "xgboost", "lightgbm", "pipeline"};
+    "onnx", "tensorflow", "pytorch", "sklearn", "openvino", "xgboost", "lightgbm", "python"};
 
 std::string LowerExtension(const fs::path& path) {
   std::string extension = path.extension().string();
@@ -114,15 +112,16 @@ const ModelFormat* FormatByContent(const fs::path& file) {
   return nullptr;
 }
 
-// For files in a folder, where a .json or .txt is seldom a model.
+// For files in a folder, where a .json or .txt is seldom a model, and a program is one only if its
+// name says so.
 const ModelFormat* FormatOf(const fs::path& file) {
   const std::string extension = LowerExtension(file);
   if (extension == ".json" || extension == ".txt") return FormatByContent(file);
-  return FormatByExtension(file);
+  const ModelFormat* const format = FormatByExtension(file);
+  return format != nullptr && format->program && file.stem() != "model" ? nullptr : format;
 }
 
 Result<DetectedModel> DetectFile(const fs::path& file) {
-  if (file.filename() == kPipelineFile) return DetectedModel{&kPipeline, file};
   const std::string extension = LowerExtension(file);
   const auto unserved = std::ranges::find(kUnserved, extension, &Unserved::suffix);
   if (unserved != kUnserved.end()) {
@@ -133,13 +132,18 @@ Result<DetectedModel> DetectFile(const fs::path& file) {
   return DetectedModel{FormatByContent(file), file};
 }
 
+// The program among the model files of a folder, if that is what is wanted of it; else nullptr.
+const fs::path* FindProgram(const std::set<fs::path>& files, std::string_view framework) {
+  const auto found = std::ranges::find_if(files, [framework](const fs::path& file) {
+    const ModelFormat* const format = FormatOf(file);
+    return format != nullptr && format->program && format->framework == framework;
+  });
+  return found == files.end() ? nullptr : &*found;
+}
+
 // The model files of a folder by what the names say.
-Result<DetectedModel> DetectFolder(const fs::path& folder) {
+Result<DetectedModel> DetectFolder(const fs::path& folder, std::string_view framework) {
   std::error_code error;
-  // What lies beside it are its parts.
-  if (fs::exists(folder / kPipelineFile, error)) {
-    return DetectedModel{&kPipeline, folder / kPipelineFile};
-  }
   if (fs::exists(folder / "saved_model.pb", error)) return DetectedModel{&kSavedModel, folder};
   if (fs::exists(folder / "saved_model.pbtxt", error)) {
     return Fail(Code::kInvalidModel,
@@ -153,6 +157,8 @@ Result<DetectedModel> DetectFolder(const fs::path& folder) {
       found.insert(entry.path());
     }
   }
+  if (const fs::path* const program = FindProgram(found, framework))
+    return DetectedModel{FormatOf(*program), *program};
   if (found.size() == 1) {
     const fs::path& only = *found.begin();
     if (fs::is_directory(only, error)) return DetectedModel{&kSavedModel, only};
@@ -168,9 +174,9 @@ Result<DetectedModel> DetectFolder(const fs::path& folder) {
 
 }  // namespace
 
-Result<DetectedModel> DetectModel(const std::string& path) {
+Result<DetectedModel> DetectModel(const std::string& path, std::string_view framework) {
   std::error_code error;
-  return fs::is_directory(path, error) ? DetectFolder(path) : DetectFile(path);
+  return fs::is_directory(path, error) ? DetectFolder(path, framework) : DetectFile(path);
 }
 
 std::string CanonicalFramework(std::string_view framework) {

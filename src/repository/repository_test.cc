@@ -133,6 +133,20 @@ TEST_F(RepositoryTest, FormatsByNameAndContent) {
   EXPECT_EQ(CanonicalFramework("caffe"), "caffe");
 }
 
+TEST_F(RepositoryTest, ProgramsInFoldersAreCalledModel) {
+  Write("alone/model.py");
+  Write("alone/helpers.py");
+  Write("helpers/helpers.py");
+  Write("both/model.py");
+  Write("both/weights.onnx");
+  EXPECT_EQ(DetectModel(base_ / "alone")->path, base_ / "alone" / "model.py");
+  EXPECT_EQ(DetectModel(base_ / "helpers")->format, nullptr);
+  EXPECT_EQ(DetectModel(base_ / "helpers" / "helpers.py")->format->framework, "python");
+  EXPECT_FALSE(DetectModel(base_ / "both"));
+  EXPECT_FALSE(DetectModel(base_ / "both", "onnx"));
+  EXPECT_EQ(DetectModel(base_ / "both", "python")->path, base_ / "both" / "model.py");
+}
+
 class ModelFolderTest : public RepositoryTest {
  protected:
   ModelFolder Scan() const {
@@ -152,6 +166,7 @@ TEST_F(ModelFolderTest, FindsFoldersAndFiles) {
   Write("models/single.onnx");
   Write("models/single.pt");
   Write("models/notes.txt");
+  Write("models/make_models.py");
   Write("models/plain/model.onnx");
   Write("models/many/v2/model.pt");
   Write("models/many/v10/model.pt");
