@@ -20,12 +20,12 @@ std::vector<std::string> DefaultBackendDirs() {
 std::vector<KnownEngine> KnownEngines() {
   return {
       {"sklearn", "scikit-learn, XGBoost and LightGBM models", nullptr},
+      {"python", "Python programs, each in a process of its own interpreter", nullptr},
       {"image", "JPEG and PNG files, decoded and scaled as steps of pipelines", nullptr},
       {"onnxruntime", "ONNX", "libonnxruntime.so"},
       {"openvino", "TensorFlow SavedModel, frozen graph, TFLite; ONNX if asked for",
        "libopenvino.so"},
       {"pytorch", "TorchScript", "libtorch_cpu.so"},
-      {"javascript", "TypeScript and JavaScript", "libjavascriptcoregtk-4.1.so.0"},
   };
 }
 

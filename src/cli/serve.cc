@@ -33,6 +33,7 @@
 #include "api/tfserving/rest.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/engine_environment.h"
 #include "cli/foreign_flags.h"
 #include "cli/listen_options.h"
 #include "cli/model_options.h"
@@ -50,6 +51,7 @@ struct ServeOptions {
   ListenOptions listen;
   std::vector<std::string> model_roots;
   std::vector<std::string> code_roots;
+  std::vector<std::string> pythons;
   ModelOptions models;
   StateOption state;
   std::vector<std::string> backend_dirs;
@@ -208,6 +210,7 @@ int Serve(const ServeOptions& options) {
   const Signals signals;
   SetLogLevel(LevelOf(options.log_level));
   WarnOfForeignFlags(options.without_effect);
+  TellEngines(options.pythons, options.code_roots);
   auto models = MakeModelSource(options.models);
   if (!models) {
     LogError(models.error().message);
@@ -292,6 +295,9 @@ std::function<int()> AddServe(CLI::App& app) {
   app.add_option(
       "--allow-code", options->code_roots,
       "Folder whose models may be programs, a model root as well (may be repeated) [none]");
+  app.add_option("--python", options->pythons,
+                 "Python interpreter or virtual environment that models in Python may ask for; the "
+                 "first runs those that ask for none (may be repeated) [python3 on the PATH]");
   AddModelOptions(app, options->models);
   options->without_effect = AddForeignFlags(app);
   auto* const state =

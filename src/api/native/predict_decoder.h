@@ -1,7 +1,6 @@
 // The body of POST /predict/:model, from bytes to tensors.
 //
-//   {"inputs": ..., "version": "v1", "outputs": ["label"], "priority": "high", "timeout_ms": 50,
-//    "trace": true}
+//   {"inputs": ..., "version": "v1", "outputs": ["label"], "priority": "high", "timeout_ms": 50}
 //
 // and the field that the model's traffic is sticky by, if there is one.
 //

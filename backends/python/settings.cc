@@ -1,0 +1,67 @@
+#include "python/settings.h"
+
+#include <dlfcn.h>
+
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+#include "common/options.h"
+#include "python/interpreter.h"
+
+namespace plinth::python {
+namespace {
+
+constexpr std::int64_t kMaxMegabytes = std::int64_t{1} << 20;
+constexpr std::int64_t kMaxLoadSeconds = 24 * 3600;
+
+std::string LoadedName(const plinth_load_request& request) {
+  const bool told = request.struct_size > offsetof(plinth_load_request, name);
+  if (told && request.name != nullptr && *request.name != '\0') return request.name;
+  return std::filesystem::path(request.path).filename();
+}
+
+// Beside the shared object that this code is in.
+std::string WorkerScript() {
+  Dl_info info{};
+  dladdr(reinterpret_cast<void*>(&WorkerScript), &info);
+  const std::filesystem::path library(info.dli_fname == nullptr ? "" : info.dli_fname);
+  return std::filesystem::absolute(library.parent_path()) / "python_worker" / "main.py";
+}
+
+}  // namespace
+
+kit::Result<Settings> Settings::Read(const plinth_load_request& request) {
+  const auto options = kit::Options::Read(
+      request, {"threads", "python", "function", "shm_mb", "memory_mb", "load_timeout_s"});
+  if (!options) return kit::Fail(options.error());
+  const auto shared = options->Number("shm_mb", 2, kMaxMegabytes, 2048);
+  if (!shared) return kit::Fail(shared.error());
+  const auto memory = options->Number("memory_mb", 64, kMaxMegabytes, 0);
+  if (!memory) return kit::Fail(memory.error());
+  const auto load = options->Number("load_timeout_s", 1, kMaxLoadSeconds, 300);
+  if (!load) return kit::Fail(load.error());
+  const auto threads = options->Number("threads", 1, kit::kMaxThreads, 0);
+  if (!threads) return kit::Fail(threads.error());
+  auto interpreter = FindInterpreter(options->Text("python", ""), request.path);
+  if (!interpreter) return kit::Fail(std::move(interpreter.error()));
+
+  Settings settings;
+  settings.name = LoadedName(request);
+  settings.path = request.path;
+  settings.interpreter = *std::move(interpreter);
+  settings.script = WorkerScript();
+  settings.shared_half = static_cast<std::size_t>(*shared) << 19;
+  settings.memory_bytes = static_cast<std::size_t>(*memory) << 20;
+  settings.load_timeout = std::chrono::seconds(*load);
+  settings.texts = {{"path", settings.path},
+                    {"name", settings.name},
+                    {"threads", std::to_string(*threads)},
+                    {"function", options->Text("function", "")}};
+  settings.declared_inputs = kit::CopySpecs(request.declared_inputs, request.declared_input_count);
+  settings.declared_outputs =
+      kit::CopySpecs(request.declared_outputs, request.declared_output_count);
+  return settings;
+}
+
+}  // namespace plinth::python

@@ -1,0 +1,181 @@
+#include "python/worker.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "common/stopper.h"
+
+namespace plinth::python {
+namespace {
+
+// How long a call may take to end after it was interrupted, and a process that has closed its end.
+constexpr std::chrono::seconds kGrace{1};
+
+std::string FolderOf(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return path;
+  return std::filesystem::path(path).parent_path();
+}
+
+std::optional<Clock::time_point> DeadlineOf(const plinth_execute_request& request) {
+  const bool told = request.struct_size > offsetof(plinth_execute_request, deadline_ns);
+  if (!told || request.deadline_ns == 0) return std::nullopt;
+  return Clock::time_point(std::chrono::nanoseconds(request.deadline_ns));
+}
+
+}  // namespace
+
+kit::Result<std::shared_ptr<Worker>> Worker::Start(const Settings& settings) {
+  auto memory = SharedMemory::Create(settings.shared_half);
+  if (!memory) return kit::Fail(std::move(memory.error()));
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    return kit::Fail(PLINTH_RESOURCE_EXHAUSTED,
+                     "no socket for the Python process: " + std::generic_category().message(errno));
+  }
+  FileDescriptor ours(ends[0]);
+  const FileDescriptor theirs(ends[1]);
+  auto process = WorkerProcess::Start({
+      .arguments = {settings.interpreter, "-X", "utf8", "-u", settings.script,
+                    std::to_string(settings.shared_half)},
+      .folder = FolderOf(settings.path),
+      .socket = theirs.get(),
+      .memory = (*memory)->file(),
+      .memory_bytes = settings.memory_bytes,
+  });
+  if (!process) return kit::Fail(std::move(process.error()));
+  return std::shared_ptr<Worker>(
+      new Worker(*std::move(process), std::move(ours), *std::move(memory)));
+}
+
+Worker::Worker(std::unique_ptr<WorkerProcess> process, FileDescriptor socket,
+               std::shared_ptr<SharedMemory> memory)
+    : process_(std::move(process)),
+      channel_(std::move(socket)),
+      memory_(std::move(memory)),
+      interrupt_at_(memory_->Allocate(sizeof(call_)).value_or(0)) {}
+
+kit::Result<Loaded> Worker::Load(const Settings& settings, const StopEvent& stop, LogLines& lines) {
+  FrameWriter frame(FrameKind::kLoad, 0);
+  WriteTexts(frame, settings.texts);
+  WriteSpecs(frame, settings.declared_inputs);
+  WriteSpecs(frame, settings.declared_outputs);
+  const auto until = Clock::now() + settings.load_timeout;
+  bool open = channel_.Send(frame.Finish());
+  while (open) {
+    // What it writes must be read, or it would wait for that.
+    const auto [answered, wrote, stopped] =
+        AwaitReadable({channel_.socket(), process_->output(), stop.file()}, until);
+    if (stopped) return GiveUp(PLINTH_UNAVAILABLE, "the model is not wanted any more");
+    if (wrote && !lines.ReadFrom(process_->output()) && !answered) break;
+    if (!answered && !wrote) {
+      return GiveUp(PLINTH_INVALID_MODEL, "the model was not loaded within load_timeout_s, " +
+                                              std::to_string(settings.load_timeout.count() / 1000) +
+                                              " s");
+    }
+    if (!answered) continue;
+    const auto received = channel_.Receive(until);
+    if (!received) break;
+    if (received->kind == FrameKind::kFailed) {
+      kit::Failure failure = ReadFailure(received->Body());
+      return GiveUp(failure.status, std::move(failure.message));
+    }
+    auto loaded = received->kind == FrameKind::kLoaded ? ReadLoaded(received->Body())
+                                                       : kit::Result<Loaded>(Garbled());
+    if (!loaded) return GiveUp(loaded.error().status, loaded.error().message);
+    return loaded;
+  }
+  return GiveUp(PLINTH_INVALID_MODEL, "");
+}
+
+std::unexpected<kit::Failure> Worker::GiveUp(plinth_status status, std::string message) {
+  ended_.store(true);
+  // One that has closed its end is about to say how it ends.
+  const bool closed = message.empty();
+  if (!closed || !AwaitReadable({process_->end(), -1, -1}, Clock::now() + kGrace)[0])
+    process_->Signal(SIGKILL);
+  return kit::Fail(status, std::move(message));
+}
+
+kit::Status Worker::Execute(const plinth_execute_request& request, const kit::Signature& signature,
+                            kit::OutputWriter& outputs) {
+  const auto inputs = std::make_shared<InputBlocks>(memory_);
+  FrameWriter frame(FrameKind::kExecute, ++call_);
+  const std::vector<std::uint64_t> released = memory_->TakeReleased();
+  frame.Number(static_cast<std::uint32_t>(released.size()));
+  for (const std::uint64_t at : released) frame.Number(at);
+  frame.Number(static_cast<std::uint32_t>(request.output_count));
+  for (std::size_t i = 0; i < request.output_count; ++i) frame.Number(request.outputs[i]);
+  const auto written = WriteInputs(frame, request, signature, *memory_, *inputs);
+  if (!written) {
+    for (const std::uint64_t at : released) memory_->Release(at, 0);
+    return written;
+  }
+  stop_.Clear();
+  const kit::Stopper stopper(request, [this] { stop_.Set(); });
+  if (!channel_.Send(frame.Finish())) return GiveUp(PLINTH_UNAVAILABLE, "");
+  return Await(request, signature, outputs, inputs);
+}
+
+kit::Status Worker::Await(const plinth_execute_request& request, const kit::Signature& signature,
+                          kit::OutputWriter& outputs, const std::shared_ptr<InputBlocks>& inputs) {
+  enum class Wish { kAnswer, kStop, kDeadline } wish = Wish::kAnswer;
+  auto until = DeadlineOf(request);
+  for (;;) {
+    const auto frame = channel_.Receive(until, wish == Wish::kAnswer ? stop_.file() : -1);
+    if (!frame) {
+      if (frame.error() == NoFrame::kWoken) {
+        wish = Wish::kStop;
+        Interrupt();
+      } else if (frame.error() != NoFrame::kTimeout) {
+        return GiveUp(PLINTH_UNAVAILABLE, "");
+      } else if (wish == Wish::kDeadline) {
+        return GiveUp(PLINTH_DEADLINE_EXCEEDED,
+                      "the call's time is over, and the Python process did not stop: it was killed "
+                      "and is started again");
+      } else {
+        wish = Wish::kDeadline;
+        until = Clock::now() + kGrace;
+        Interrupt();
+      }
+      continue;
+    }
+    const bool ours = frame->call == call_;
+    if (ours && frame->kind == FrameKind::kFailed) {
+      if (wish == Wish::kStop) return kit::FailStopped();
+      if (wish == Wish::kDeadline)
+        return kit::Fail(PLINTH_DEADLINE_EXCEEDED, "the call was stopped: its time is over");
+      return kit::Fail(ReadFailure(frame->Body()));
+    }
+    kit::Status taken =
+        ours && frame->kind == FrameKind::kResult
+            ? TakeOutputs(frame->Body(), request, signature, memory_, inputs, outputs)
+            : kit::Status(Garbled());
+    if (!taken) return GiveUp(taken.error().status, taken.error().message);
+    return taken;
+  }
+}
+
+// The number tells the worker which call is meant, in case the signal comes when it is over.
+void Worker::Interrupt() {
+  std::memcpy(memory_->At(interrupt_at_), &call_, sizeof(call_));
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  process_->Signal(SIGINT);
+}
+
+void Worker::AskToEnd() {
+  FrameWriter frame(FrameKind::kUnload, 0);
+  channel_.Send(frame.Finish());
+}
+
+}  // namespace plinth::python
