@@ -15,7 +15,7 @@ namespace {
 
 int32_t Probe(const char* path) {
   const std::string_view name(path);
-  for (const std::string_view suffix : {".pt", ".pth", ".torchscript", ".ts"}) {
+  for (const std::string_view suffix : {".pt", ".pth", ".torchscript"}) {
     if (name.ends_with(suffix)) return 1;
   }
   return CheckFile(path) ? 1 : 0;

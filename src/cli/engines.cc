@@ -26,6 +26,7 @@ std::vector<KnownEngine> KnownEngines() {
       {"openvino", "TensorFlow SavedModel, frozen graph, TFLite; ONNX if asked for",
        "libopenvino.so"},
       {"pytorch", "TorchScript", "libtorch_cpu.so"},
+      {"javascript", "TypeScript and JavaScript", "libjavascriptcoregtk-4.1.so.0"},
   };
 }
 

@@ -16,8 +16,14 @@ constexpr std::string_view kFileSuffix = ".so";
 
 }  // namespace
 
+void BackendSet::Add(std::shared_ptr<Backend> backend) {
+  const std::lock_guard lock(mutex_);
+  added_.emplace_back(backend->name());
+  open_.push_back(std::move(backend));
+}
+
 std::vector<std::string> BackendSet::Names() const {
-  std::set<std::string> names;
+  std::set<std::string> names(added_.begin(), added_.end());
   for (const std::string& dir : dirs_) {
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(dir, error)) {

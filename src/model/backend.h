@@ -27,6 +27,10 @@ class Backend {
   // Whether its models are programs that may do what this process may.
   virtual bool runs_code() const { return false; }
 
+  // Whether its models are made of other deployed ones: a load fails with FAILED_PRECONDITION where
+  // one of them is not there, and may succeed once it is.
+  virtual bool asks_others() const { return false; }
+
   virtual bool Probe(const std::string& model_path) const = 0;
 
   // `name` is for what is logged: the model and its version.
@@ -41,15 +45,20 @@ class BackendSet {
   explicit BackendSet(std::vector<std::string> dirs, std::shared_ptr<CompiledCache> cache = nullptr)
       : dirs_(std::move(dirs)), cache_(std::move(cache)) {}
 
+  // A backend that is no file.
+  void Add(std::shared_ptr<Backend> backend);
+
   // Opens libplinth_<name>.so on first use. NOT_FOUND lists the names that there are.
   Result<std::shared_ptr<Backend>> Get(const std::string& name);
 
-  // The names of all libplinth_*.so in the folders, sorted; opens none.
+  // The names of those that were added and of all libplinth_*.so in the folders, sorted; opens
+  // none.
   std::vector<std::string> Names() const;
 
  private:
   const std::vector<std::string> dirs_;
   const std::shared_ptr<CompiledCache> cache_;
+  std::vector<std::string> added_;  // before any is asked for
   std::mutex mutex_;  // held while opening: two threads never open the same file twice
   std::vector<std::shared_ptr<Backend>> open_;
 };

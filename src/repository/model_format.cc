@@ -31,6 +31,9 @@ const ModelFormat kXgboost{"an XGBoost model", "xgboost", {"xgboost"}, {"sklearn
 const ModelFormat kLightgbm{"a LightGBM model", "lightgbm", {"lightgbm"}, {"sklearn"}};
 const ModelFormat kPython{"a Python program", "python", {"python"}, {"python"}, true};
 
+const ModelFormat kPipeline{"a pipeline", "pipeline", {"pipeline"}, {"pipeline"}};
+constexpr std::string_view kPipelineFile = "pipeline.json";
+
 struct Extension {
   std::string_view suffix;
   const ModelFormat* format;
@@ -74,8 +77,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kAliases
     {"lgbm", "lightgbm"},
 }};
 
-constexpr std::array<std::string_view, 8> kFrameworks = {
-    "onnx", "tensorflow", "pytorch", "sklearn", "openvino", "xgboost", "lightgbm", "python"};
+constexpr std::array<std::string_view, 9> kFrameworks = {"onnx",     "tensorflow", "pytorch",
+                                                         "sklearn",  "openvino",   "xgboost",
+                                                         "lightgbm", "pipeline",   "python"};
 
 std::string LowerExtension(const fs::path& path) {
   std::string extension = path.extension().string();
@@ -122,6 +126,7 @@ const ModelFormat* FormatOf(const fs::path& file) {
 }
 
 Result<DetectedModel> DetectFile(const fs::path& file) {
+  if (file.filename() == kPipelineFile) return DetectedModel{&kPipeline, file};
   const std::string extension = LowerExtension(file);
   const auto unserved = std::ranges::find(kUnserved, extension, &Unserved::suffix);
   if (unserved != kUnserved.end()) {
@@ -144,6 +149,10 @@ const fs::path* FindProgram(const std::set<fs::path>& files, std::string_view fr
 // The model files of a folder by what the names say.
 Result<DetectedModel> DetectFolder(const fs::path& folder, std::string_view framework) {
   std::error_code error;
+  // What lies beside it are its parts.
+  if (fs::exists(folder / kPipelineFile, error)) {
+    return DetectedModel{&kPipeline, folder / kPipelineFile};
+  }
   if (fs::exists(folder / "saved_model.pb", error)) return DetectedModel{&kSavedModel, folder};
   if (fs::exists(folder / "saved_model.pbtxt", error)) {
     return Fail(Code::kInvalidModel,

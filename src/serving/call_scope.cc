@@ -66,6 +66,13 @@ InferRequest CallScope::RequestFor(ModelCall& call) const {
     request.priority = std::ranges::min_element(jobs_, {}, &Job::priority)->priority;
   }
   request.cancelled = AllGone(jobs_);
+  if (call.deadline.count() != 0) {
+    // Nobody waits for it any longer, and what runs is to stop.
+    request.cancelled = [gone = std::move(request.cancelled),
+                         end = Clock::time_point(Clock::duration(call.deadline))] {
+      return Clock::now() >= end || (gone && gone());
+    };
+  }
   request.chain = ChainOf(version_, jobs_);
   return request;
 }

@@ -112,10 +112,21 @@ Status ReadDeclaredSignature(const std::string& path, ModelConfig& config) {
   return {};
 }
 
+Result<DeployPlan> PlanWithoutFiles(const DeploySpec& spec, BackendSet& backends) {
+  DeployPlan plan;
+  auto backend = backends.Get(spec.engine);
+  if (!backend) return Fail(std::move(backend.error()));
+  plan.backend = *std::move(backend);
+  plan.framework = spec.framework;
+  plan.config = spec.config;
+  return plan;
+}
+
 }  // namespace
 
 Result<DeployPlan> PlanDeployment(const DeploySpec& spec, const ModelRoots& roots,
                                   BackendSet& backends) {
+  if (spec.path.empty()) return PlanWithoutFiles(spec, backends);
   auto path = roots.Resolve(spec.path);
   if (!path) return Fail(path.error());
   DeployPlan plan;

@@ -23,6 +23,8 @@ struct DeployPlan {
   ModelConfig config;       // with what a model.json beside the model declares
 };
 
+// An empty path is for an engine that reads no files, and is named.
+//
 // Reads file names and first bytes, and may open backends: not for I/O threads. INVALID_ARGUMENT
 // (unknown framework, or one that does not fit the files, or an engine that cannot serve them),
 // PERMISSION_DENIED, NOT_FOUND, INVALID_MODEL, UNAVAILABLE (a runtime is missing).

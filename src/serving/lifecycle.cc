@@ -121,16 +121,38 @@ void Lifecycle::DeployListed(DeploySpec spec, std::optional<Error> problem, Caus
     TakeOverRelease(*version, cause);
     return done(version->Info());
   }
-  loaders_.Post(
-      [this, version, cause, problem = std::move(problem), done = std::move(done)]() mutable {
-        auto plan = Guarded([&]() -> Result<DeployPlan> {
-          if (problem) return Fail(*std::move(problem));
-          return PlanDeployment(version->spec(), parts_.roots, parts_.backends);
-        });
-        auto result = LoadReserved(version, std::move(plan), cause);
-        LogOutcome(Title(*version), result);
-        done(std::move(result));
-      });
+  loaders_.Post([this, load = Waiting{version, cause, std::move(done)},
+                 problem = std::move(problem), published = BeginListed()]() mutable {
+    LoadListed(std::move(load), std::move(problem), published);
+  });
+}
+
+void Lifecycle::LoadListed(Waiting load, std::optional<Error> problem,
+                           std::uint64_t published_before) {
+  auto plan = Guarded([&]() -> Result<DeployPlan> {
+    if (problem) return Fail(*std::move(problem));
+    return PlanDeployment(load.version->spec(), parts_.roots, parts_.backends);
+  });
+  const bool asks_others = plan && plan->backend->asks_others();
+  const auto result = LoadReserved(load.version, std::move(plan), load.cause);
+  const bool may_come = asks_others && !result && result.error().code == Code::kFailedPrecondition;
+  if (!may_come) LogOutcome(Title(*load.version), result);
+  EndListed(std::move(load), result, may_come, published_before);
+}
+
+Result<Lifecycle::VersionPtr> Lifecycle::LoadOwn(DeploySpec spec) {
+  auto plan = PlanDeployment(spec, parts_.roots, parts_.backends);
+  if (!plan) return Fail(std::move(plan.error()));
+  const auto version = Make(std::move(spec));
+  version->SetConfig(std::move(plan->config));
+  if (auto loaded = version->Load(*plan->backend, plan->framework, plan->path); !loaded) {
+    return Fail(std::move(loaded.error()));
+  }
+  if (auto equipped = parts_.host.Equip(*version, nullptr); !equipped) {
+    return Fail(std::move(equipped.error()));
+  }
+  version->Open();
+  return version;
 }
 
 // What cannot even be planned leaves no trace: the name may be a mistake, too.
@@ -146,11 +168,14 @@ Result<VersionInfo> Lifecycle::DeployNow(DeploySpec spec, Cause cause) {
 
 Result<VersionInfo> Lifecycle::LoadReserved(const VersionPtr& version, Result<DeployPlan> plan,
                                             Cause cause) {
+  const bool asks_others = plan && plan->backend->asks_others();
   auto ready = plan ? Guarded([&] { return LoadAndCommit(version, *plan, cause); })
                     : Result<VersionInfo>(Fail(std::move(plan.error())));
   if (!ready) {
     version->Fail(ready.error());
     parts_.registry.Abandon(version);
+    // What waits for others is no event each time that it is tried.
+    if (asks_others && ready.error().code == Code::kFailedPrecondition) return ready;
     AddEvent({.model = version->name(),
               .version = version->version(),
               .kind = "load_failed",
@@ -181,6 +206,7 @@ Result<VersionInfo> Lifecycle::LoadAndCommit(const VersionPtr& version, DeployPl
   if (auto equipped = parts_.host.Equip(*version, old.get()); !equipped)
     return Fail(std::move(equipped.error()));
   auto ready = Commit(version, cause);
+  if (ready) NotePublished();
   budget_.Enforce(*version);
   return ready;
 }

@@ -91,6 +91,13 @@ class Lifecycle {
   // UNAVAILABLE: one cannot be loaded. OUT_OF_MEMORY: the memory budget has no room.
   void Wake(const std::string& name, const std::string& version, Done<void> done);
 
+  // The same on the calling thread, which takes as long as it takes.
+  Status WakeNow(const std::string& name, const std::string& version);
+
+  // Loads a version that is not listed, for the caller alone, who has to retire it; as of Deploy().
+  // On the calling thread, likewise.
+  Result<std::shared_ptr<ModelVersion>> LoadOwn(DeploySpec spec);
+
   // What was deployed, and why it cannot be deployed again where that is known already.
   struct Restored {
     DeploySpec spec;
@@ -146,6 +153,13 @@ class Lifecycle {
     Fingerprint fingerprint;
   };
 
+  // A load of DeployListed(). `done` may be empty.
+  struct Waiting {
+    VersionPtr version;
+    Cause cause;
+    Done<VersionInfo> done;
+  };
+
   VersionPtr Make(DeploySpec spec);
   // These take as long as they take: they run on loader threads.
   Result<VersionInfo> DeployNow(DeploySpec spec, Cause cause);
@@ -157,7 +171,14 @@ class Lifecycle {
   Result<VersionInfo> Commit(const VersionPtr& version, Cause cause);
   Status LoadMeasured(ModelVersion& version, const DeployPlan& plan);
   void ReloadChangedNow();
-  Status WakeNow(const std::string& name, const std::string& version);
+  void LoadListed(Waiting load, std::optional<Error> problem, std::uint64_t published_before);
+  // Around every load of a listed version: what EndListed() is to get, and whether what it lacks
+  // may come.
+  std::uint64_t BeginListed();
+  void EndListed(Waiting load, const Result<VersionInfo>& result, bool may_come,
+                 std::uint64_t published_before);
+  void NotePublished();
+  void TryAgain(Waiting load);
   void LetRest(const VersionPtr& version);
   void TakeOverRelease(ModelVersion& resting, Cause cause);
   static StateChange ForDeployment(const ModelVersion& version, Cause cause);
@@ -186,7 +207,11 @@ class Lifecycle {
   std::map<std::pair<std::string, std::string>, LoadedFiles> loaded_files_;
   std::mutex wake_mutex_;  // guards waking_
   std::map<std::pair<std::string, std::string>, std::vector<Done<void>>> waking_;
-  WorkerPool control_;  // changes that load nothing, in the order in which they came
+  std::mutex waiting_mutex_;  // guards what follows
+  std::vector<Waiting> waiting_;
+  std::size_t listed_loads_ = 0;  // that have not ended
+  std::uint64_t published_ = 0;   // versions
+  WorkerPool control_;            // changes that load nothing, in the order in which they came
   WorkerPool loaders_;
 };
 

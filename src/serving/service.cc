@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/utc_time.h"
+#include "pipeline/pipeline_backend.h"
 #include "serving/alarm.h"
 #include "serving/batching/batch_join.h"
 #include "serving/cache/response_cache.h"
@@ -20,6 +21,7 @@
 #include "serving/input_check.h"
 #include "serving/lifecycle.h"
 #include "serving/model_metrics.h"
+#include "serving/pipeline_host.h"
 #include "serving/rollouts.h"
 #include "serving/shadows.h"
 #include "serving/step_back.h"
@@ -82,6 +84,7 @@ struct Service::Impl final : VersionHost, CallableModels {
         backends(options.backend_dirs, CompiledCacheOf(options)),
         metrics(options.version),
         cache(ResponseCache::Create(options.cache_bytes)) {
+    backends.Add(std::make_shared<pipeline::PipelineBackend>(pipeline_host));
     SweepLater();
   }
   ~Impl() override { alarm.Stop(); }  // its calls use what comes after it
@@ -96,6 +99,8 @@ struct Service::Impl final : VersionHost, CallableModels {
   std::atomic<std::size_t> ready_holds{0};
   std::atomic<bool> stopping{false};
   Alarm alarm;
+  // Outlives the pipelines that are unloaded.
+  PipelineHost pipeline_host{registry, lifecycle, metrics, workers, alarm};
   // Unloads and the memory's return to the system; must take what the other threads still drop at
   // their end.
   WorkerPool disposers{"plinth-unload", 1};

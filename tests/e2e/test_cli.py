@@ -41,7 +41,7 @@ def test_wrong_use_is_refused(arguments):
 def test_doctor_finds_every_engine():
     result = plinth("doctor")
     assert result.returncode == 0, result.stdout
-    for engine in ("sklearn", "onnxruntime", "openvino", "pytorch"):
+    for engine in ("sklearn", "onnxruntime", "openvino", "pytorch", "javascript"):
         assert re.search(rf"^{engine}\s+ok$", result.stdout, re.MULTILINE), result.stdout
     for version in ("1.32", "2026.4", "2.15"):
         assert version in result.stdout

@@ -23,7 +23,8 @@ namespace ondemand = simdjson::ondemand;
 using ondemand::json_type;
 using Form = TensorReader::Form;
 
-constexpr std::string_view kKeys[] = {"inputs", "version", "outputs", "priority", "timeout_ms"};
+constexpr std::string_view kKeys[] = {"inputs",   "version",    "outputs",
+                                      "priority", "timeout_ms", "trace"};
 
 std::unexpected<Error> Invalid(std::string message) {
   return Fail(Code::kInvalidArgument, std::move(message));
@@ -125,7 +126,7 @@ Result<PredictBody> Decoder::Pass() {
     if (known == std::end(kKeys)) {
       return Invalid("key '" + std::string(key.substr(0, 100)) + "' is unknown" +
                      DidYouMean(key, kKeys) +
-                     " (known keys are inputs, version, outputs, priority, timeout_ms)");
+                     " (known keys are inputs, version, outputs, priority, timeout_ms, trace)");
     }
     if (std::exchange(seen[known - std::begin(kKeys)], true)) {
       return Invalid("key '" + std::string(key) + "' is given twice");
@@ -145,6 +146,10 @@ Status Decoder::ReadKey(std::string_view key, ondemand::value value, PredictBody
   if (key == "outputs") return ReadOutputs(value, body.options.outputs);
   if (key == "priority") return ReadPriority(value, body.options.priority);
   if (key == "timeout_ms") return ReadTimeout(value, body.options.timeout);
+  if (key == "trace") {
+    if (value.get_bool().get(body.options.trace) == simdjson::SUCCESS) return {};
+    return Invalid("key 'trace' must be true or false");
+  }
   if (!settled_) {
     signature_ = nullptr;
     settled_ = version_.has_value();

@@ -1,6 +1,7 @@
 // The body of POST /predict/:model, from bytes to tensors.
 //
-//   {"inputs": ..., "version": "v1", "outputs": ["label"], "priority": "high", "timeout_ms": 50}
+//   {"inputs": ..., "version": "v1", "outputs": ["label"], "priority": "high", "timeout_ms": 50,
+//    "trace": true}
 //
 // and the field that the model's traffic is sticky by, if there is one.
 //

@@ -21,6 +21,7 @@ struct PredictOptions {
   std::vector<std::string> outputs;                  // empty: all
   std::optional<Priority> priority;                  // else the model's
   std::optional<std::chrono::milliseconds> timeout;  // from arrival; only shortens the model's
+  bool trace = false;                                // tell what the steps of a pipeline took
   std::optional<std::string> sticky_key{};           // of a query; a body's is decided on at once
 };
 

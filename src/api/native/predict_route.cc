@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,16 +55,20 @@ Result<PredictBody> DecodeBody(const HttpRequest& request, VersionChoice& choice
   return *kind == BodyKind::kRaw ? DecodeRaw(request, choice) : DecodePredict(request.body, choice);
 }
 
-HttpResponse Encode(const Result<InferResponse>& response, bool raw, Clock::time_point arrival) {
+HttpResponse Encode(const Result<InferResponse>& response, bool raw, Clock::time_point arrival,
+                    RequestTrace* trace) {
   if (!response) return ErrorResponse(response.error());
   if (raw) {
     auto encoded = EncodeRaw(*response);
     return encoded ? *std::move(encoded) : ErrorResponse(encoded.error());
   }
   const std::chrono::duration<double, std::milli> latency = Clock::now() - arrival;
+  std::optional<PredictTrace> steps;
+  if (trace != nullptr) steps = PredictTrace{trace->Take(), arrival.time_since_epoch()};
   return HttpResponse::Json(
-      200, EncodePrediction(response->version->name(), response->version->version(),
-                            response->outputs, latency.count(), response->cached));
+      200,
+      EncodePrediction(response->version->name(), response->version->version(), response->outputs,
+                       latency.count(), response->cached, steps ? &*steps : nullptr));
 }
 
 class Prediction final : public Inference {
@@ -79,13 +84,14 @@ class Prediction final : public Inference {
   std::string_view Header(std::string_view name) const override { return request_.Find(name); }
   bool cancelled() const override { return responder_.cancelled(); }
   void Answer(Result<InferResponse> response) override {
-    responder_.Send(Guarded([&] { return Encode(response, raw_, arrival); }));
+    responder_.Send(Guarded([&] { return Encode(response, raw_, arrival, trace_.get()); }));
   }
 
  private:
   HttpRequest request_;
   Responder responder_;
-  const bool raw_;  // the answer
+  const bool raw_;                       // the answer
+  std::shared_ptr<RequestTrace> trace_;  // nullptr: none was asked for
 };
 
 Result<InferRequest> Prediction::Decode(RequestedVersion& version) {
@@ -95,6 +101,7 @@ Result<InferRequest> Prediction::Decode(RequestedVersion& version) {
     auto possible = CheckRawAnswer(version.signature(), body->options.outputs);
     if (!possible) return Fail(std::move(possible.error()));
   }
+  if (body->options.trace) trace_ = std::make_shared<RequestTrace>();
   const bool bypass_cache = BypassesCache(request_);
   request_ = {};  // a body that no tensor shares takes no memory while the model runs
   return InferRequest{.version = {},
@@ -103,7 +110,8 @@ Result<InferRequest> Prediction::Decode(RequestedVersion& version) {
                       .timeout = body->options.timeout,
                       .priority = body->options.priority,
                       .bypass_cache = bypass_cache,
-                      .cancelled = {}};
+                      .cancelled = {},
+                      .trace = trace_};
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "repository/foreign/message_reader.h"
 #include "repository/foreign/triton_batching.h"
+#include "repository/foreign/triton_ensemble.h"
 #include "repository/foreign/triton_tensors.h"
 
 namespace plinth {
@@ -162,7 +163,10 @@ constexpr KnownField<TritonConfig> kFields[] = {
     {.name = "metric_tags", .unserved = "has no effect", .repeated = true},
     {.name = "sequence_batching",
      .unserved = "has no effect: requests are independent, and bring all inputs of the model"},
-    {.name = "ensemble_scheduling", .unserved = "has no effect: ensembles are not served"},
+    {.name = "ensemble_scheduling",
+     .read = [](const Field& field, TritonConfig& config, Notes& notes) -> Status {
+       return ReadEnsemble(field, config.ensemble, notes);
+     }},
     {.name = "model_operations",
      .unserved = "has no effect: no libraries of operations are loaded"},
     {.name = "model_transaction_policy", .unserved = "has no effect: a request gets one answer"},

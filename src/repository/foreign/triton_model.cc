@@ -74,6 +74,8 @@ class TritonModel {
   }
 
   bool has_problem() const { return problem_.has_value(); }
+  // An ensemble's are empty.
+  bool needs_files() const { return !IsEnsemble(); }
 
  private:
   Status ReadConfig() {
@@ -97,11 +99,22 @@ class TritonModel {
     backend_ = *backend;
     spec_.engine = backend_.engine;
     spec_.config = config_.config;
+    if (IsEnsemble()) {
+      if (config_.ensemble.empty()) {
+        return Fail(Code::kInvalidModel,
+                    notes_.file() + ": an ensemble must have an 'ensemble_scheduling' with steps");
+      }
+      const bool batched = config_.max_batch_size.value_or(0) > 0;
+      spec_.config.options["pipeline"] = EnsembleAsPipeline(
+          config_.ensemble, SpecsOf(config_.inputs, batched), SpecsOf(config_.outputs, batched));
+    }
     if (auto labelled = ReadLabels(); !labelled) return labelled;
     if (auto demanded = MakeDemands(); !demanded) return demanded;
     spec_.warnings = notes_.warnings;
     return {};
   }
+
+  bool IsEnsemble() const { return backend_.name == "ensemble"; }
 
   Status ReadLabels() {
     ClassLabels::Map map;
@@ -194,7 +207,7 @@ void ScanTritonModel(const std::string& path, ModelFolder& folder) {
   std::size_t added = 0;
   for (const std::int64_t version : served) {
     const bool empty = FingerprintOf((dir / std::to_string(version)).string()).files == 0;
-    if (empty && !model.has_problem()) continue;
+    if (empty && model.needs_files() && !model.has_problem()) continue;
     folder.models.push_back(model.Version(version));
     ++added;
   }

@@ -1,0 +1,120 @@
+#include "pipeline/pipeline_backend.h"
+
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <numeric>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "pipeline/compile.h"
+#include "pipeline/spec.h"
+#include "pipeline/stage.h"
+#include "repository/model_files.h"
+
+namespace plinth::pipeline {
+namespace {
+
+constexpr std::string_view kOption = "pipeline";
+
+class PipelineModel final : public LoadedModel, public AsyncModel {
+ public:
+  explicit PipelineModel(StagePtr stage) : stage_(std::move(stage)) {
+    signature_ = stage_->signature();
+  }
+
+  AsyncModel* async() override { return this; }
+  Status Warm() override { return {}; }  // what it asks was warmed up when it was loaded
+
+  Result<std::vector<NamedTensor>> Execute(std::span<const NamedTensor> inputs,
+                                           std::span<const std::uint32_t> wanted,
+                                           const std::shared_ptr<const void>& keep_alive,
+                                           const ExecuteOptions& options) override;
+
+  void Start(std::vector<NamedTensor> inputs, std::vector<std::uint32_t> wanted,
+             std::shared_ptr<const ModelCaller> caller, ModelCallDone done) override {
+    if (wanted.empty()) {
+      wanted.resize(signature_.outputs.size());
+      std::iota(wanted.begin(), wanted.end(), 0U);
+    }
+    stage_->Start(std::move(inputs), std::move(wanted), {.caller = std::move(caller)},
+                  std::move(done));
+  }
+
+ private:
+  const StagePtr stage_;
+};
+
+// Waits: for rehearsals. The tensors of others keep themselves.
+Result<std::vector<NamedTensor>> PipelineModel::Execute(
+    std::span<const NamedTensor> inputs, std::span<const std::uint32_t> wanted,
+    const std::shared_ptr<const void>& /*keep_alive*/, const ExecuteOptions& options) {
+  if (options.caller == nullptr) {
+    return Fail(Code::kFailedPrecondition, "a pipeline runs only for a request");
+  }
+  struct Waiting {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::optional<Result<ModelAnswer>> answer;
+    bool caller_is_free = false;
+  };
+  const auto waiting = std::make_shared<Waiting>();
+  // The caller lives until this returns: steps that another's failure has left alone may hold it
+  // longer than until the answer.
+  std::shared_ptr<const ModelCaller> caller(options.caller, [waiting](const ModelCaller*) {
+    const std::lock_guard lock(waiting->mutex);
+    waiting->caller_is_free = true;
+    waiting->changed.notify_one();
+  });
+  Start({inputs.begin(), inputs.end()}, {wanted.begin(), wanted.end()}, std::move(caller),
+        [waiting](Result<ModelAnswer> answer) {
+          const std::lock_guard lock(waiting->mutex);
+          waiting->answer = std::move(answer);
+          waiting->changed.notify_one();
+        });
+  std::unique_lock lock(waiting->mutex);
+  waiting->changed.wait(lock, [&] { return waiting->answer && waiting->caller_is_free; });
+  if (!*waiting->answer) return Fail(std::move(waiting->answer->error()));
+  return std::move((*waiting->answer)->outputs);
+}
+
+Result<std::string> TextOf(const std::string& path, const ModelConfig& config) {
+  for (const auto& [key, value] : config.options) {
+    if (key == kOption) return value;
+    return Fail(Code::kInvalidArgument, "option '" + key + "' is unknown to pipelines; known is '" +
+                                            std::string(kOption) + "'");
+  }
+  auto text = ReadConfigFile(path);
+  if (!text) return Fail(Code::kInvalidModel, text.error().message);
+  if (!*text) return Fail(Code::kNotFound, "there is no file " + path);
+  return **std::move(text);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LoadedModel>> PipelineBackend::Load(const std::string& model_path,
+                                                           const ModelConfig& config,
+                                                           const std::string& name) {
+  const auto text = TextOf(model_path, config);
+  if (!text) return Fail(text.error());
+  const auto spec = ParsePipeline(*text);
+  if (!spec) return Fail(Code::kInvalidModel, spec.error().message);
+  const std::filesystem::path path(model_path);
+  const std::size_t slash = name.rfind('/');
+  const CompileContext context{
+      .host = host_,
+      .folder = std::filesystem::is_directory(path) ? path : path.parent_path(),
+      .name = name.substr(0, slash),
+      .version = slash == std::string::npos ? "" : name.substr(slash + 1)};
+  auto stage = Compile(*spec, config.inputs, context);
+  if (!stage) {
+    // What is wrong with the text is wrong with the model.
+    const bool of_text = stage.error().code == Code::kInvalidArgument;
+    return Fail(of_text ? Code::kInvalidModel : stage.error().code,
+                std::move(stage.error().message));
+  }
+  return std::make_unique<PipelineModel>(*std::move(stage));
+}
+
+}  // namespace plinth::pipeline
