@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "common/tensors.h"
 
@@ -114,12 +117,12 @@ bool CheckOffsets(const std::vector<std::uint64_t>& offsets, std::uint64_t size)
   return offsets.front() == 0 && offsets.back() <= size && std::ranges::is_sorted(offsets);
 }
 
-kit::Status AddOutput(const TensorEntry& tensor, const kit::Spec& spec, Located located,
+// `name` lives as long as what keeps the bytes, or the model.
+kit::Status AddOutput(const TensorEntry& tensor, const char* name, Located located,
                       kit::OutputWriter& outputs) {
   const auto count = kit::CountOf(tensor.shape());
   if (!count) return Garbled();
   const auto elements = static_cast<std::uint64_t>(*count);
-  const char* name = spec.name.c_str();
   if (tensor.dtype != PLINTH_BYTES) {
     std::uint64_t size = 0;
     if (__builtin_mul_overflow(elements, kit::ElementSize(tensor.dtype), &size) ||
@@ -149,33 +152,54 @@ kit::Result<std::size_t> InputBlocks::Add(std::size_t size) {
   return at;
 }
 
+kit::Status WriteTensorOf(FrameWriter& frame, const plinth_tensor& tensor, std::uint32_t index,
+                          SharedMemory& memory, InputBlocks& blocks) {
+  const Travelling travelling(tensor);
+  TensorEntry entry;
+  entry.index = index;
+  entry.dtype = tensor.dtype;
+  entry.rank = static_cast<std::uint8_t>(tensor.rank);
+  std::ranges::copy(kit::ShapeOf(tensor), entry.dims.begin());
+  entry.size = travelling.total();
+  if (entry.size <= kInlineBytes) {
+    WriteTensor(frame, entry);
+    alignas(8) std::byte bytes[kInlineBytes];
+    travelling.CopyTo(bytes);
+    frame.Raw(bytes, entry.size);
+    return {};
+  }
+  const auto at = blocks.Add(entry.size);
+  if (!at) return kit::Fail(at.error());
+  entry.place = Place::kInput;
+  entry.at = *at;
+  travelling.CopyTo(memory.At(*at));
+  WriteTensor(frame, entry);
+  return {};
+}
+
 kit::Status WriteInputs(FrameWriter& frame, const plinth_execute_request& request,
                         const kit::Signature& signature, SharedMemory& memory,
                         InputBlocks& blocks) {
   frame.Number(static_cast<std::uint32_t>(request.input_count));
   for (const plinth_tensor& input : std::span(request.inputs, request.input_count)) {
-    const Travelling travelling(input);
-    TensorEntry entry;
-    entry.index = IndexOf(signature, input.name);
-    entry.dtype = input.dtype;
-    entry.rank = static_cast<std::uint8_t>(input.rank);
-    std::ranges::copy(kit::ShapeOf(input), entry.dims.begin());
-    entry.size = travelling.total();
-    if (entry.size <= kInlineBytes) {
-      WriteTensor(frame, entry);
-      alignas(8) std::byte bytes[kInlineBytes];
-      travelling.CopyTo(bytes);
-      frame.Raw(bytes, entry.size);
-      continue;
-    }
-    const auto at = blocks.Add(entry.size);
-    if (!at) return kit::Fail(at.error());
-    entry.place = Place::kInput;
-    entry.at = *at;
-    travelling.CopyTo(memory.At(*at));
-    WriteTensor(frame, entry);
+    auto written = WriteTensorOf(frame, input, IndexOf(signature, input.name), memory, blocks);
+    if (!written) return written;
   }
   return {};
+}
+
+kit::Status TakeTensor(FrameReader& body, const std::string& name,
+                       const std::shared_ptr<SharedMemory>& memory,
+                       const std::shared_ptr<InputBlocks>& inputs, kit::OutputWriter& outputs) {
+  TensorEntry tensor;
+  if (!ReadTensor(body, tensor)) return Garbled();
+  auto located = Locate(tensor, memory, inputs);
+  if (!located) return Garbled();
+  // The name lives as long as the bytes.
+  auto named = std::make_shared<std::pair<std::string, std::shared_ptr<const void>>>(
+      name, std::move(located->keeper));
+  const char* const text = named->first.c_str();
+  return AddOutput(tensor, text, {located->bytes, std::move(named)}, outputs);
 }
 
 kit::Status TakeOutputs(FrameReader body, const plinth_execute_request& request,
@@ -190,7 +214,8 @@ kit::Status TakeOutputs(FrameReader body, const plinth_execute_request& request,
     if (!Fits(tensor, spec)) return Garbled();
     auto located = Locate(tensor, memory, inputs);
     if (!located) return Garbled();
-    if (auto added = AddOutput(tensor, spec, *std::move(located), outputs); !added) return added;
+    if (auto added = AddOutput(tensor, spec.name.c_str(), *std::move(located), outputs); !added)
+      return added;
   }
   return {};
 }

@@ -1,7 +1,7 @@
 #include <filesystem>
 
 #include "common/backend_kit.h"
-#include "python/log_lines.h"
+#include "python/host.h"
 #include "python/model.h"
 
 namespace plinth::python {
@@ -20,7 +20,7 @@ const plinth_backend* plinth_backend_entry(const plinth_host* host, const char**
     *error = "the host speaks another version of the backend ABI";
     return nullptr;
   }
-  plinth::python::SetLog(host->log);
+  plinth::python::SetHost(host);
   static const plinth_backend table = plinth::kit::TableOf<plinth::python::Model>(
       "python", PLINTH_VERSION, nullptr, "python", plinth::python::Probe, /*runs_code=*/true);
   return &table;

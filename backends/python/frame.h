@@ -23,10 +23,12 @@ enum class FrameKind : std::uint32_t {
   kLoad = 1,
   kExecute = 2,
   kUnload = 3,
+  kAnswer = 4,
   // From the worker.
   kLoaded = 16,
   kResult = 17,
   kFailed = 18,
+  kCall = 19,
 };
 
 struct FrameHeader {

@@ -17,6 +17,7 @@
 #include "python/call_tensors.h"
 #include "python/channel.h"
 #include "python/messages.h"
+#include "python/outgoing_calls.h"
 #include "python/shared_memory.h"
 
 namespace plinth::python {
@@ -199,6 +200,43 @@ TEST_F(HostileFrames, EveryBeginningAndEveryChangeOfAByteIsReadSafely) {
     accepted += Take(changed).has_value();
   }
   EXPECT_LT(accepted, 20'000);
+}
+
+TEST_F(HostileFrames, CallsOfOtherModels) {
+  FrameWriter frame(FrameKind::kCall, 3);
+  frame.Text("model");
+  frame.Text("");
+  frame.Number(std::uint32_t{1});
+  frame.Text("y");
+  frame.Number(std::uint32_t{1});
+  frame.Text("x");
+  TensorEntry entry;
+  entry.dtype = PLINTH_FP32;
+  entry.rank = 1;
+  entry.dims[0] = 4;
+  entry.place = Place::kOutput;
+  entry.size = 16;
+  entry.at = 128;
+  WriteTensor(frame, entry);
+  const auto bytes = frame.Finish();
+  const plinth_execute_request request{};
+  OutgoingCalls calls(request, memory_, std::make_shared<InputBlocks>(memory_),
+                      std::make_shared<const StopEvent>());
+  EXPECT_TRUE(calls.Begin({FrameKind::kCall, 3, bytes}));
+  EXPECT_EQ(memory_->TakeReleased(), std::vector<std::uint64_t>{128}) << "the input is released";
+  for (std::size_t size = kFrameHeaderSize; size < bytes.size(); ++size)
+    EXPECT_FALSE(calls.Begin({FrameKind::kCall, 3, bytes.first(size)})) << size;
+  std::mt19937 random(7);
+  int begun = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::vector<std::byte> changed(bytes.begin(), bytes.end());
+    for (int changes = 0; changes < 3; ++changes) {
+      changed[kFrameHeaderSize + random() % (changed.size() - kFrameHeaderSize)] =
+          static_cast<std::byte>(random());
+    }
+    begun += calls.Begin({FrameKind::kCall, 3, changed}).has_value();
+  }
+  EXPECT_LT(begun, 20'000);
 }
 
 TEST(HostileLoaded, CountsAndTypesThatAreNone) {

@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "python/host.h"
+
 namespace plinth::python {
 namespace {
 

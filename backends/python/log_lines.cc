@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
+
+#include "python/host.h"
 
 namespace plinth::python {
 namespace {
@@ -14,8 +15,6 @@ constexpr std::size_t kMaxLine = 16 * 1024;  // longer ones are written in parts
 constexpr std::size_t kMaxLast = 300;
 constexpr int kMaxReads = 64;
 
-std::atomic<void (*)(plinth_log_level, const char*)> host_log{nullptr};
-
 // Control characters would let a model's output write over the terminal.
 void Sanitize(std::string& line) {
   std::ranges::replace_if(
@@ -23,12 +22,6 @@ void Sanitize(std::string& line) {
 }
 
 }  // namespace
-
-void SetLog(void (*log)(plinth_log_level level, const char* message)) { host_log = log; }
-
-void Log(plinth_log_level level, const std::string& message) {
-  if (auto* const log = host_log.load()) log(level, message.c_str());
-}
 
 bool LogLines::ReadFrom(int file) {
   std::array<char, 8192> buffer;

@@ -4,13 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "plinth/backend.h"
-
 namespace plinth::python {
-
-// The host's log, which is there as soon as the backend has been opened.
-void SetLog(void (*log)(plinth_log_level level, const char* message));
-void Log(plinth_log_level level, const std::string& message);
 
 class LogLines {
  public:

@@ -76,6 +76,11 @@ bool ReadTensor(FrameReader& reader, TensorEntry& tensor) {
   return reader.ok();
 }
 
+void WriteNumbers(FrameWriter& writer, std::span<const std::uint64_t> numbers) {
+  writer.Number(static_cast<std::uint32_t>(numbers.size()));
+  for (const std::uint64_t number : numbers) writer.Number(number);
+}
+
 void WriteTexts(FrameWriter& writer,
                 std::span<const std::pair<std::string, std::string>> keys_and_values) {
   writer.Number(static_cast<std::uint32_t>(2 * keys_and_values.size()));

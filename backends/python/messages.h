@@ -18,6 +18,13 @@
 //   kResult   u32 count and tensors, as they were wanted
 //   kFailed   u32 plinth_status, text
 //   kUnload   nothing
+//   kCall     text model, text version ("": any), texts of the wanted outputs (none: all), u32
+//   count and
+//             for each input text name, tensor; the frame's call is the worker's number for it
+//   kAnswer   to a kCall, with its number: u32 count and u64 offsets of outputs that are free
+//   again, u32
+//             plinth_status, text code, text message, u32 count and for each output text name,
+//             tensor
 //
 // The first eight bytes of the server's half are the number of the call that a SIGINT is meant for.
 #pragma once
@@ -62,6 +69,8 @@ void WriteTensor(FrameWriter& writer, const TensorEntry& tensor);
 // Not ok() if it has no such form.
 bool ReadTensor(FrameReader& reader, TensorEntry& tensor);
 
+// A count and the numbers.
+void WriteNumbers(FrameWriter& writer, std::span<const std::uint64_t> numbers);
 void WriteTexts(FrameWriter& writer,
                 std::span<const std::pair<std::string, std::string>> keys_and_values);
 void WriteSpecs(FrameWriter& writer, std::span<const kit::Spec> specs);

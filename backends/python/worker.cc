@@ -112,8 +112,7 @@ kit::Status Worker::Execute(const plinth_execute_request& request, const kit::Si
   const auto inputs = std::make_shared<InputBlocks>(memory_);
   FrameWriter frame(FrameKind::kExecute, ++call_);
   const std::vector<std::uint64_t> released = memory_->TakeReleased();
-  frame.Number(static_cast<std::uint32_t>(released.size()));
-  for (const std::uint64_t at : released) frame.Number(at);
+  WriteNumbers(frame, released);
   frame.Number(static_cast<std::uint32_t>(request.output_count));
   for (std::size_t i = 0; i < request.output_count; ++i) frame.Number(request.outputs[i]);
   const auto written = WriteInputs(frame, request, signature, *memory_, *inputs);
@@ -121,8 +120,7 @@ kit::Status Worker::Execute(const plinth_execute_request& request, const kit::Si
     for (const std::uint64_t at : released) memory_->Release(at, 0);
     return written;
   }
-  stop_.Clear();
-  const kit::Stopper stopper(request, [this] { stop_.Set(); });
+  wake_->Clear();
   if (!channel_.Send(frame.Finish())) return GiveUp(PLINTH_UNAVAILABLE, "");
   return Await(request, signature, outputs, inputs);
 }
@@ -131,39 +129,48 @@ kit::Status Worker::Await(const plinth_execute_request& request, const kit::Sign
                           kit::OutputWriter& outputs, const std::shared_ptr<InputBlocks>& inputs) {
   enum class Wish { kAnswer, kStop, kDeadline } wish = Wish::kAnswer;
   auto until = DeadlineOf(request);
+  OutgoingCalls calls(request, memory_, inputs, wake_);
+  const kit::Stopper stopper(request, [this] { wake_->Set(); });
   for (;;) {
-    const auto frame = channel_.Receive(until, wish == Wish::kAnswer ? stop_.file() : -1);
-    if (!frame) {
-      if (frame.error() == NoFrame::kWoken) {
-        wish = Wish::kStop;
-        Interrupt();
-      } else if (frame.error() != NoFrame::kTimeout) {
-        return GiveUp(PLINTH_UNAVAILABLE, "");
-      } else if (wish == Wish::kDeadline) {
-        return GiveUp(PLINTH_DEADLINE_EXCEEDED,
-                      "the call's time is over, and the Python process did not stop: it was killed "
-                      "and is started again");
-      } else {
-        wish = Wish::kDeadline;
-        until = Clock::now() + kGrace;
-        Interrupt();
-      }
-      continue;
-    }
-    const bool ours = frame->call == call_;
-    if (ours && frame->kind == FrameKind::kFailed) {
+    const auto frame = channel_.Receive(until, wake_->file());
+    if (frame && frame->kind == FrameKind::kCall) {
+      if (auto begun = calls.Begin(*frame); !begun)
+        return GiveUp(begun.error().status, begun.error().message);
+    } else if (frame) {
+      auto finished = Finish(*frame, request, signature, outputs, inputs);
+      if (finished || ended() || wish == Wish::kAnswer) return finished;
       if (wish == Wish::kStop) return kit::FailStopped();
-      if (wish == Wish::kDeadline)
-        return kit::Fail(PLINTH_DEADLINE_EXCEEDED, "the call was stopped: its time is over");
-      return kit::Fail(ReadFailure(frame->Body()));
+      return kit::Fail(PLINTH_DEADLINE_EXCEEDED, "the call was stopped: its time is over");
+    } else if (frame.error() == NoFrame::kWoken) {
+      wake_->Clear();
+      if (!calls.SendAnswers(channel_)) return GiveUp(PLINTH_UNAVAILABLE, "");
+      if (wish != Wish::kAnswer || !stopper.stopped()) continue;
+      wish = Wish::kStop;
+      Interrupt();
+    } else if (frame.error() != NoFrame::kTimeout) {
+      return GiveUp(PLINTH_UNAVAILABLE, "");
+    } else if (wish == Wish::kDeadline) {
+      return GiveUp(PLINTH_DEADLINE_EXCEEDED,
+                    "the call's time is over, and the Python process did not stop: it was killed "
+                    "and is started again");
+    } else {
+      wish = Wish::kDeadline;
+      until = Clock::now() + kGrace;
+      Interrupt();
     }
-    kit::Status taken =
-        ours && frame->kind == FrameKind::kResult
-            ? TakeOutputs(frame->Body(), request, signature, memory_, inputs, outputs)
-            : kit::Status(Garbled());
-    if (!taken) return GiveUp(taken.error().status, taken.error().message);
-    return taken;
   }
+}
+
+kit::Status Worker::Finish(const Frame& frame, const plinth_execute_request& request,
+                           const kit::Signature& signature, kit::OutputWriter& outputs,
+                           const std::shared_ptr<InputBlocks>& inputs) {
+  const bool ours = frame.call == call_;
+  if (ours && frame.kind == FrameKind::kFailed) return kit::Fail(ReadFailure(frame.Body()));
+  kit::Status taken = ours && frame.kind == FrameKind::kResult
+                          ? TakeOutputs(frame.Body(), request, signature, memory_, inputs, outputs)
+                          : kit::Status(Garbled());
+  if (!taken) return GiveUp(taken.error().status, taken.error().message);
+  return taken;
 }
 
 // The number tells the worker which call is meant, in case the signal comes when it is over.

@@ -13,6 +13,7 @@
 #include "python/channel.h"
 #include "python/log_lines.h"
 #include "python/messages.h"
+#include "python/outgoing_calls.h"
 #include "python/settings.h"
 #include "python/shared_memory.h"
 #include "python/stop_event.h"
@@ -49,6 +50,10 @@ class Worker {
 
   kit::Status Await(const plinth_execute_request& request, const kit::Signature& signature,
                     kit::OutputWriter& outputs, const std::shared_ptr<InputBlocks>& inputs);
+  // What the frame makes of the call.
+  kit::Status Finish(const Frame& frame, const plinth_execute_request& request,
+                     const kit::Signature& signature, kit::OutputWriter& outputs,
+                     const std::shared_ptr<InputBlocks>& inputs);
   // It cannot be worked with any more. Without a message: it has closed its end.
   std::unexpected<kit::Failure> GiveUp(plinth_status status, std::string message);
   void Interrupt();
@@ -57,7 +62,8 @@ class Worker {
   Channel channel_;
   const std::shared_ptr<SharedMemory> memory_;
   const std::size_t interrupt_at_;  // in the memory: the number of the call to interrupt
-  const StopEvent stop_;            // the call is not wanted any more
+  // The call is not wanted any more, or others that it has made are answered.
+  const std::shared_ptr<const StopEvent> wake_ = std::make_shared<const StopEvent>();
   std::uint64_t call_ = 0;
   std::atomic<bool> ended_{false};
 };

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.python_models import children_of, client, code, deploy, predict, refusal, server, start, workers  # noqa: F401
 from harness.server import SANITIZED, wait_for
 
 SCALE = """
@@ -26,75 +27,6 @@ SCALE = """
         def predict(self, inputs):
             return {"y": np.sqrt(np.abs(inputs["x"])) * self.factor}
     """
-
-
-@pytest.fixture
-def code(models):
-    """Writes a program into a folder that may hold code; gives its path."""
-
-    def write(text, name="model.py", folder="."):
-        path = models / folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(textwrap.dedent(text))
-        return path
-
-    return write
-
-
-@pytest.fixture
-def start(start_server, models):
-    def start(*arguments):
-        return start_server("--allow-code", models, "--python", sys.executable, *arguments)
-
-    return start
-
-
-@pytest.fixture
-def server(start):
-    return start()
-
-
-@pytest.fixture
-def client(server):
-    return server.client()
-
-
-@pytest.fixture
-def deploy(client, code):
-    """Deploys a program as `m`."""
-
-    def deploy(text, name="model.py", **config):
-        return client.deploy("m", code(text, name), **({"config": config} if config else {}))
-
-    return deploy
-
-
-def refusal(client, path, **keys):
-    answer = client.try_deploy("bad", path, **keys)
-    assert answer.status >= 400, answer.body
-    return answer.status, answer.error["message"]
-
-
-def children_of(pid):
-    return [int(entry.name) for entry in Path("/proc").iterdir()
-            if entry.name.isdigit() and parent_of(entry) == pid]
-
-
-def parent_of(entry):
-    try:
-        return int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-
-
-def workers(server):
-    return children_of(server.process.pid)
-
-
-def predict(client, x, **keys):
-    answer = client.predict("m", {"x": x}, **keys)
-    assert answer.status == 200, answer.body
-    return answer.outputs
 
 
 # ---- Answers

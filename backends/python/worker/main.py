@@ -28,13 +28,13 @@ def limit_threads(count):
 
 
 def main():
-    from plinth_worker.wire import UNAVAILABLE, Channel, Reader
+    from plinth_worker.wire import UNAVAILABLE, Channel, settings_of
 
     channel = Channel(3)
     frame = channel.receive()
     if frame is None:
         return
-    settings = Reader(frame).texts()
+    settings, reader = settings_of(frame)
     if settings["threads"] != "0":
         limit_threads(settings["threads"])
     problem = refusal()
@@ -44,7 +44,7 @@ def main():
     from plinth_worker.server import Server
 
     sys.argv = [settings["path"]]
-    Server(channel, memory_file=4, half=int(half)).run(settings, frame)
+    Server(channel, memory_file=4, half=int(half)).run(settings, reader)
 
 
 # Not where multiprocessing imports this file into a process of the model's own.

@@ -1,5 +1,53 @@
 """What a Python model may use of the server that runs it."""
 
+import asyncio
+
 
 class InvalidInput(Exception):
     """Raised by a model that cannot work on its inputs: the client is told so (HTTP 400), and nothing is logged."""
+
+
+class CallFailed(Exception):
+    """Another model could not answer. `code` is the error's name in the server's API, "NOT_FOUND"."""
+
+    def __init__(self, code, message, status):
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status  # plinth_status of plinth/backend.h
+
+
+class CalledModel:
+    """Another model of the server, to be asked while predict runs."""
+
+    def __init__(self, call, name, version):
+        self._call = call
+        self.name = name
+        self.version = version
+
+    def predict(self, inputs, outputs=()):
+        """The outputs by name, all or those that are wanted, as arrays that cannot be written to and are valid until the caller's own
+        predict returns. Waits; any number of threads may do so at once. CallFailed if there is no answer."""
+        return self._call(self.name, self.version, inputs, tuple(outputs)).result()
+
+    async def predict_async(self, inputs, outputs=()):
+        """The same for an `async def predict`: several at once by asyncio.gather."""
+        return await asyncio.wrap_future(self._call(self.name, self.version, inputs, tuple(outputs)))
+
+
+class Models:
+    """The models of the server, by name."""
+
+    def __init__(self, call=None):
+        self._call = call or _nobody
+
+    def get(self, name, version=""):
+        """`version` is a version or a label; without it the model's traffic decides."""
+        return CalledModel(self._call, name, version or "")
+
+
+def _nobody(*_):
+    raise RuntimeError("other models can be called only by a model that runs in the server")
+
+
+models = Models()

@@ -25,6 +25,9 @@ class Stopped(BaseException):
     """Raised inside a call that nobody wants any more. No Exception, lest the model catches it."""
 
 
+# What a called model answers that is no fault of the caller's.
+_PASSED_ON = (wire.RESOURCE_EXHAUSTED, wire.CANCELLED, wire.DEADLINE_EXCEEDED, wire.UNAVAILABLE)
+
 # Those whose message says all.
 _PLAIN = (Refusal, BadOutput, NoRoom, Stopped, plinth.InvalidInput)
 
@@ -34,6 +37,8 @@ def status_of(error, loading):
         return error.status
     if isinstance(error, plinth.InvalidInput):
         return wire.INVALID_ARGUMENT
+    if isinstance(error, plinth.CallFailed) and error.status in _PASSED_ON:
+        return error.status
     if isinstance(error, MemoryError):
         return wire.RESOURCE_EXHAUSTED
     if isinstance(error, Stopped):

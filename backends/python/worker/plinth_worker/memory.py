@@ -2,10 +2,19 @@
 
 import bisect
 import mmap
+import threading
 
 import numpy as np
 
 _ALIGNMENT = 64
+
+
+def _locked(method):
+    def call(self, *arguments):
+        with self._lock:
+            return method(self, *arguments)
+
+    return call
 
 
 class NoRoom(MemoryError):
@@ -21,7 +30,9 @@ class Memory:
         self.outputs_begin = np.frombuffer(self.outputs, np.uint8).__array_interface__["data"][0]
         self._free = [(0, half)]  # begin and size, by begin; no two touch
         self._taken = {}  # begin: size
+        self._lock = threading.Lock()  # calls of other models come from any thread of the program's
 
+    @_locked
     def allocate(self, size):
         """Where a new block begins; NoRoom if there is none."""
         size = max(-(-size // _ALIGNMENT) * _ALIGNMENT, _ALIGNMENT)
@@ -36,6 +47,7 @@ class Memory:
             return begin
         raise NoRoom(f"the outputs do not fit into the {self.half >> 20} MB that are shared with the server; set the option shm_mb")
 
+    @_locked
     def free(self, begin):
         size = self._taken.pop(begin)
         i = bisect.bisect(self._free, (begin, 0))
@@ -46,3 +58,7 @@ class Memory:
             size += before
             i -= 1
         self._free.insert(i, (begin, size))
+
+    def free_all(self, begins):
+        for begin in begins:
+            self.free(begin)

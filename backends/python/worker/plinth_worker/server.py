@@ -1,11 +1,13 @@
 """Loads the model and answers the server's calls, one after the other."""
 
 import os
-import signal
-import struct
+
+import plinth
 
 from . import wire
+from .calls import Mail
 from .failures import Stopped, log, status_of, text_of
+from .interrupts import Interrupts
 from .memory import Memory
 from .plain import load_model
 from .tensors import BadOutput, read_tensor, to_array, write_tensor
@@ -15,16 +17,17 @@ class Server:
     def __init__(self, channel, memory_file, half):
         self._channel = channel
         self._memory = Memory(memory_file, half)
-        self._running = 0  # the number of the call that may be interrupted
+        self._interrupts = Interrupts(self._memory)
+        self._mail = Mail(channel, self._memory, self._interrupts)
         self._model = None
         self._folder = ""
 
-    def run(self, settings, frame):
-        signal.signal(signal.SIGINT, self._interrupt)
+    def run(self, settings, reader):
         self._folder = os.path.dirname(settings["path"])
-        if not self._load(settings, frame):
+        plinth.models = self._mail.models
+        if not self._load(settings, reader):
             return
-        while (frame := self._channel.receive()) is not None:
+        while (frame := self._mail.receive()) is not None:
             kind, call = wire.header_of(frame)
             if kind == wire.EXECUTE:
                 self._execute(frame, call)
@@ -32,18 +35,9 @@ class Server:
                 break
         self._model.close()
 
-    def _interrupt(self, *_):
-        """SIGINT: the server no longer wants the call whose number it has written down."""
-        (call,) = struct.unpack_from("<Q", self._memory.inputs, 0)
-        if self._running and self._running == call:
-            self._running = 0  # once a call, so that none strikes while this one is handled
-            raise Stopped("the call is not wanted any more")
-
     # ---- Loading
 
-    def _load(self, settings, frame):
-        reader = wire.Reader(frame)
-        reader.texts()
+    def _load(self, settings, reader):
         try:
             self._model = load_model(settings, reader.specs(), reader.specs())
         except BaseException as error:
@@ -60,8 +54,7 @@ class Server:
 
     def _execute(self, frame, call):
         reader = wire.Reader(frame)
-        for block in reader.numbers("Q"):
-            self._memory.free(block)
+        self._memory.free_all(reader.numbers("Q"))
         try:
             self._try(reader, call)
         except Stopped as error:  # it may strike while another exception is handled
@@ -73,7 +66,7 @@ class Server:
         except (SystemExit, Stopped):
             raise
         except BaseException as error:  # a program may raise CancelledError or KeyboardInterrupt
-            self._running = 0
+            self._interrupts.end()
             self._fail(call, error)
 
     def _answer(self, reader, call, wanted):
@@ -81,9 +74,9 @@ class Server:
         for _ in range(reader.number(wire.U32)):
             index, array = read_tensor(reader, self._memory)
             arrays[self._model.inputs[index].name] = array
-        self._running = call
+        self._interrupts.begin(call)
         results = self._model.predict(arrays, [self._model.outputs[i].name for i in wanted])
-        self._running = 0
+        self._interrupts.end()
         return self._write(results, call, wanted)
 
     def _write(self, results, call, wanted):
@@ -101,8 +94,7 @@ class Server:
                     blocks.append(block)
             return writer
         except BaseException:
-            for block in blocks:
-                self._memory.free(block)
+            self._memory.free_all(blocks)
             raise
 
     def _fail(self, call, error, loading=False):

@@ -5,13 +5,14 @@ Needs nothing but the standard library: that numpy is missing must be said too.
 
 import socket
 import struct
+import threading
 from collections import deque
 
 # plinth_status of plinth/backend.h
 INVALID_ARGUMENT, NOT_FOUND, INVALID_MODEL, UNSUPPORTED, RESOURCE_EXHAUSTED, INTERNAL, CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE = range(1, 10)
 
-LOAD, EXECUTE, UNLOAD = 1, 2, 3
-LOADED, RESULT, FAILED = 16, 17, 18
+LOAD, EXECUTE, UNLOAD, ANSWER = 1, 2, 3, 4
+LOADED, RESULT, FAILED, CALL = 16, 17, 18, 19
 
 INLINE, INPUT, OUTPUT = 0, 1, 2  # where a tensor's bytes are
 INLINE_BYTES = 4096  # tensors up to this size travel in the frame
@@ -59,9 +60,7 @@ class Reader:
         return self.frame[self.at - size:self.at].decode()
 
     def texts(self):
-        """Keys and values."""
-        parts = [self.text() for _ in range(self.number(U32))]
-        return dict(zip(parts[::2], parts[1::2]))
+        return [self.text() for _ in range(self.number(U32))]
 
     def specs(self):
         return [self.spec() for _ in range(self.number(U32))]
@@ -88,6 +87,11 @@ class Writer:
         data = text.encode("utf-8", "backslashreplace")
         self.bytes += U32.pack(len(data)) + data
 
+    def texts(self, texts):
+        self.number(U32, len(texts))
+        for text in texts:
+            self.text(text)
+
     def specs(self, specs):
         self.number(U32, len(specs))
         for spec in specs:
@@ -106,12 +110,13 @@ class Writer:
 
 
 class Channel:
-    """The worker's end of the socket."""
+    """The worker's end of the socket. One thread receives; any may send."""
 
     def __init__(self, descriptor):
         self._socket = socket.socket(fileno=descriptor)
         self._frames = deque()
         self._rest = b""
+        self._sending = threading.Lock()
 
     def receive(self):
         """The next frame, bytes of its own; None if the server is gone."""
@@ -134,13 +139,21 @@ class Channel:
         self._rest = data[at:]
 
     def send(self, writer):
-        self._socket.sendall(writer.finish())
+        with self._sending:
+            self._socket.sendall(writer.finish())
 
     def send_failure(self, call, status, text):
         writer = Writer(FAILED, call)
         writer.number(U32, status)
         writer.text(text)
         self.send(writer)
+
+
+def settings_of(frame):
+    """Keys and values of a LOAD, and the reader behind them."""
+    reader = Reader(frame)
+    parts = reader.texts()
+    return dict(zip(parts[::2], parts[1::2])), reader
 
 
 def header_of(frame):

@@ -1,0 +1,178 @@
+#include "python/outgoing_calls.h"
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/outputs.h"
+#include "python/host.h"
+#include "python/messages.h"
+
+namespace plinth::python {
+namespace {
+
+// More than any call has: bounds what a count may make us allocate.
+constexpr std::uint32_t kMaxTensors = 4096;
+
+bool ReadNames(FrameReader& body, std::vector<std::string>& names) {
+  const auto count = body.Number<std::uint32_t>();
+  if (!body.ok() || count > kMaxTensors) return false;
+  for (std::uint32_t i = 0; i < count; ++i) names.emplace_back(body.Text());
+  return body.ok();
+}
+
+}  // namespace
+
+// What a called model gave, until it has been copied.
+struct OutgoingCalls::Answer {
+  std::uint64_t call = 0;
+  plinth_status status = PLINTH_OK;
+  std::string code;
+  std::string message;
+  std::vector<plinth_output> outputs;
+
+  Answer() = default;
+  Answer(Answer&& other) noexcept
+      : call(other.call),
+        status(other.status),
+        code(std::move(other.code)),
+        message(std::move(other.message)),
+        outputs(std::exchange(other.outputs, {})) {}
+  Answer& operator=(Answer&&) = delete;
+  ~Answer() {
+    for (const plinth_output& output : outputs) {
+      if (output.release != nullptr) output.release(output.release_context);
+    }
+  }
+};
+
+// Where answers are laid down, from any thread. It lives until the last call is answered, which may
+// be after the execution.
+class OutgoingCalls::Box {
+ public:
+  explicit Box(std::shared_ptr<const StopEvent> wake) : wake_(std::move(wake)) {}
+
+  void Put(Answer answer) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return;
+      answers_.push_back(std::move(answer));
+    }
+    wake_->Set();
+  }
+  std::vector<Answer> Take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(answers_, {});
+  }
+  void Close() {
+    const auto rest = [this] {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+      return std::exchange(answers_, {});
+    }();
+  }
+
+ private:
+  const std::shared_ptr<const StopEvent> wake_;
+  std::mutex mutex_;  // guards what follows
+  std::vector<Answer> answers_;
+  bool closed_ = false;
+};
+
+namespace {
+
+struct Waiter {
+  std::shared_ptr<OutgoingCalls::Box> box;
+  std::uint64_t call;
+};
+
+void Done(void* context, const plinth_call_result* result) {
+  const std::unique_ptr<Waiter> waiter(static_cast<Waiter*>(context));
+  OutgoingCalls::Answer answer;
+  answer.call = waiter->call;
+  answer.status = result->status;
+  answer.code = result->code;
+  answer.message = result->message;
+  answer.outputs.assign(result->outputs, result->outputs + result->output_count);
+  waiter->box->Put(std::move(answer));
+}
+
+}  // namespace
+
+OutgoingCalls::OutgoingCalls(const plinth_execute_request& request,
+                             std::shared_ptr<SharedMemory> memory,
+                             std::shared_ptr<InputBlocks> blocks,
+                             std::shared_ptr<const StopEvent> wake)
+    : request_(request),
+      memory_(std::move(memory)),
+      blocks_(std::move(blocks)),
+      box_(std::make_shared<Box>(std::move(wake))) {}
+
+OutgoingCalls::~OutgoingCalls() { box_->Close(); }
+
+kit::Status OutgoingCalls::Begin(const Frame& frame) {
+  FrameReader body = frame.Body();
+  const std::string model(body.Text());
+  const std::string version(body.Text());
+  std::vector<std::string> wanted;
+  if (!ReadNames(body, wanted)) return Garbled();
+  const auto count = body.Number<std::uint32_t>();
+  if (!body.ok() || count > kMaxTensors) return Garbled();
+  std::vector<plinth_output> inputs(count);
+  plinth_execute_response taken{sizeof(taken), inputs.data()};
+  kit::OutputWriter writer(&taken);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::string name(body.Text());
+    if (auto added = TakeTensor(body, name, memory_, blocks_, writer); !added) return added;
+  }
+  writer.Commit();  // the host releases them, whatever comes of the call
+
+  std::vector<const char*> names;
+  for (const std::string& name : wanted) names.push_back(name.c_str());
+  const plinth_call call{sizeof(call),
+                         CallerOf(request_),
+                         model.c_str(),
+                         version.empty() ? nullptr : version.c_str(),
+                         inputs.size(),
+                         inputs.data(),
+                         names.size(),
+                         names.data(),
+                         0,
+                         Done,
+                         new Waiter{box_, frame.call}};
+  CallModel(call);
+  return {};
+}
+
+bool OutgoingCalls::SendAnswers(Channel& channel) {
+  for (Answer& answer : box_->Take()) {
+    if (!Send(channel, answer)) return false;
+  }
+  return true;
+}
+
+bool OutgoingCalls::Send(Channel& channel, Answer& answer) {
+  const std::vector<std::uint64_t> released = memory_->TakeReleased();
+  const auto head = [&](plinth_status status, const std::string& code, const std::string& message) {
+    FrameWriter frame(FrameKind::kAnswer, answer.call);
+    WriteNumbers(frame, released);
+    frame.Number(static_cast<std::uint32_t>(status));
+    frame.Text(code);
+    frame.Text(message);
+    return frame;
+  };
+  FrameWriter frame = head(answer.status, answer.code, answer.message);
+  frame.Number(static_cast<std::uint32_t>(answer.outputs.size()));
+  for (const plinth_output& output : answer.outputs) {
+    frame.Text(output.tensor.name);
+    const auto written = WriteTensorOf(frame, output.tensor, 0, *memory_, *blocks_);
+    if (written) continue;
+    FrameWriter refusal = head(written.error().status, "OUT_OF_MEMORY", written.error().message);
+    return channel.Send(refusal.Finish());
+  }
+  return channel.Send(frame.Finish());
+}
+
+}  // namespace plinth::python
