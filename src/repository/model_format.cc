@@ -30,6 +30,8 @@ const ModelFormat kPickle{
 const ModelFormat kXgboost{"an XGBoost model", "xgboost", {"xgboost"}, {"sklearn"}};
 const ModelFormat kLightgbm{"a LightGBM model", "lightgbm", {"lightgbm"}, {"sklearn"}};
 const ModelFormat kPython{"a Python program", "python", {"python"}, {"python"}, true};
+const ModelFormat kScript{
+    "a TypeScript or JavaScript model", "javascript", {"javascript", "typescript"}, {"javascript"}};
 
 const ModelFormat kPipeline{"a pipeline", "pipeline", {"pipeline"}, {"pipeline"}};
 constexpr std::string_view kPipelineFile = "pipeline.json";
@@ -45,6 +47,8 @@ constexpr std::array kExtensions = {
     Extension{".pkl", &kPickle},     Extension{".pickle", &kPickle},
     Extension{".joblib", &kPickle},  Extension{".torchscript", &kTorchScript},
     Extension{".ubj", &kXgboost},    Extension{".py", &kPython},
+    Extension{".ts", &kScript},      Extension{".js", &kScript},
+    Extension{".mjs", &kScript},
 };
 
 // Recognised, but not served: what to do instead.
@@ -62,7 +66,7 @@ constexpr std::array kUnserved = {
     Unserved{".safetensors", "weights without a model: export the model as ONNX or TorchScript"},
 };
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kAliases = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kAliases = {{
     {"scikit-learn", "sklearn"},
     {"scikit_learn", "sklearn"},
     {"scikitlearn", "sklearn"},
@@ -75,11 +79,14 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kAliases
     {"xgb", "xgboost"},
     {"lgb", "lightgbm"},
     {"lgbm", "lightgbm"},
+    {"ts", "javascript"},
+    {"js", "javascript"},
+    {"typescript", "javascript"},
 }};
 
-constexpr std::array<std::string_view, 9> kFrameworks = {"onnx",     "tensorflow", "pytorch",
-                                                         "sklearn",  "openvino",   "xgboost",
-                                                         "lightgbm", "pipeline",   "python"};
+constexpr std::array<std::string_view, 10> kFrameworks = {
+    "onnx",    "tensorflow", "pytorch",    "sklearn",  "openvino",
+    "xgboost", "lightgbm",   "javascript", "pipeline", "python"};
 
 std::string LowerExtension(const fs::path& path) {
   std::string extension = path.extension().string();
@@ -93,6 +100,9 @@ const ModelFormat* FormatByExtension(const fs::path& file) {
   const auto it = std::ranges::find(kExtensions, extension, &Extension::suffix);
   return it == kExtensions.end() ? nullptr : it->format;
 }
+
+// Types for editors, nothing that runs.
+bool IsDeclaration(const fs::path& file) { return file.string().ends_with(".d.ts"); }
 
 // Whether it begins as XGBoost's JSON, or UBJSON, with the learner.
 bool IsXgboost(std::string_view head) {
@@ -116,13 +126,24 @@ const ModelFormat* FormatByContent(const fs::path& file) {
   return nullptr;
 }
 
-// For files in a folder, where a .json or .txt is seldom a model, and a program is one only if its
-// name says so.
+// By the name, and by the contents where TorchScript has TypeScript's.
+const ModelFormat* FormatByName(const fs::path& file) {
+  const ModelFormat* const format = FormatByExtension(file);
+  if (format != &kScript) return format;
+  if (IsDeclaration(file)) return nullptr;
+  return FormatByContent(file) == &kTorchScript ? &kTorchScript : format;
+}
+
+bool IsSource(const ModelFormat& format) { return format.program || &format == &kScript; }
+
+// For files in a folder, where a .json or .txt is seldom a model, and source text is one only if
+// its name says so.
 const ModelFormat* FormatOf(const fs::path& file) {
   const std::string extension = LowerExtension(file);
   if (extension == ".json" || extension == ".txt") return FormatByContent(file);
-  const ModelFormat* const format = FormatByExtension(file);
-  return format != nullptr && format->program && file.stem() != "model" ? nullptr : format;
+  const ModelFormat* const format = FormatByName(file);
+  const bool main = file.stem() == "model" || (format == &kScript && file.stem() == "index");
+  return format != nullptr && IsSource(*format) && !main ? nullptr : format;
 }
 
 Result<DetectedModel> DetectFile(const fs::path& file) {
@@ -133,7 +154,7 @@ Result<DetectedModel> DetectFile(const fs::path& file) {
     return Fail(Code::kInvalidModel,
                 file.filename().string() + " is " + std::string(unserved->advice));
   }
-  if (const ModelFormat* format = FormatByExtension(file)) return DetectedModel{format, file};
+  if (const ModelFormat* format = FormatByName(file)) return DetectedModel{format, file};
   return DetectedModel{FormatByContent(file), file};
 }
 
@@ -141,7 +162,7 @@ Result<DetectedModel> DetectFile(const fs::path& file) {
 const fs::path* FindProgram(const std::set<fs::path>& files, std::string_view framework) {
   const auto found = std::ranges::find_if(files, [framework](const fs::path& file) {
     const ModelFormat* const format = FormatOf(file);
-    return format != nullptr && format->program && format->framework == framework;
+    return format != nullptr && IsSource(*format) && format->framework == framework;
   });
   return found == files.end() ? nullptr : &*found;
 }

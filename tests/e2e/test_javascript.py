@@ -406,3 +406,15 @@ def test_instances_compute_at_once(server, deploy, predict, name):
         thread.join()
     assert answers == [[[1, 0, 0]]] * 4
     assert time.monotonic() - start < 1.1
+
+
+def test_a_file_dropped_into_the_models_folder_answers(start_server, tmp_path):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    client = start_server("--models", folder).client()
+    (folder / "plinth.d.ts").write_text("declare const x: number;")
+    (folder / "softmax.ts").write_text(SOFTMAX)
+    wait_for(lambda: client.predict("softmax", {"x": ROWS}).status == 200, "the model")
+    assert len(client.get("/models").json["models"]) == 1
+    (folder / "softmax.ts").write_text(SOFTMAX.replace("return { y }", "return { y: y.fill(7) }"))
+    wait_for(lambda: client.predict("softmax", {"x": ROWS}).outputs[0][0] == 7, "the new code")
