@@ -56,12 +56,15 @@ Engine::~Engine() {
 
 bool Engine::Tick(JSContextRef, void* self) {
   auto* engine = static_cast<Engine*>(self);
-  if (!engine->Look() && engine->IsTooLarge(kShareWhileRunning)) {
-    engine->ended_ = PLINTH_RESOURCE_EXHAUSTED;
-  }
+  engine->Check();
   // A limit holds once. Set for the next tick as the last thing here, lest that comes during this.
   JSContextGroupSetExecutionTimeLimit(engine->group_, kTickSeconds, &Engine::Tick, engine);
   return engine->ended();
+}
+
+bool Engine::Check() {
+  if (!Look() && IsTooLarge(kShareWhileRunning)) ended_ = PLINTH_RESOURCE_EXHAUSTED;
+  return ended();
 }
 
 bool Engine::IsTooLarge(std::int64_t share) {
@@ -96,6 +99,8 @@ JSValueRef Engine::Call(JSValueRef function, JSObjectRef self,
 }
 
 void Engine::SetDeadline(std::int64_t deadline_ns) {
+  // What was ended while promises were settled still ends the next call.
+  if (ended()) Evaluate(JsString("0").get(), "plinth:end", nullptr);
   deadline_ns_ = deadline_ns;
   stopped_.store(false, std::memory_order_release);
   ended_ = PLINTH_OK;

@@ -49,8 +49,11 @@ class Engine {
   void Stop() { stopped_.store(true, std::memory_order_release); }
   std::int64_t deadline() const { return deadline_ns_; }
 
-  // Whether what runs is to end now, by any of its bounds, or was ended since SetDeadline().
+  // Whether the deadline has passed or somebody has called Stop(), or what ran was ended since
+  // SetDeadline().
   bool Look();
+  // The same, and whether the heap has grown too large. What runs is ended if it goes on.
+  bool Check();
   bool ended() const { return ended_ != PLINTH_OK; }
   // Why.
   kit::Failure EndedFailure() const;

@@ -25,10 +25,11 @@ bool IsFile(const fs::path& path) {
   return fs::is_regular_file(path, error);
 }
 
-// Code without imports and exports runs as it is.
+// Code without imports, exports and promises to wait for runs as it is.
 bool NeedsTransform(std::string_view name, std::string_view text) {
   return IsTypeScript(name) || text.find("import") != text.npos ||
-         text.find("export ") != text.npos || text.find("export{") != text.npos;
+         text.find("await") != text.npos || text.find("export ") != text.npos ||
+         text.find("export{") != text.npos;
 }
 
 // Where an import may lead, the likeliest first.

@@ -30,6 +30,7 @@ kit::Status Script::StartPrelude() {
   AddMethod<&Script::ResolveModule>(context, native, "resolve", this);
   AddMethod<&Script::SourceOf>(context, native, "source", this);
   AddMethod<&Script::Compile>(context, native, "compile", this);
+  AddMethod<&Script::IsOver>(context, native, "isOver", this);
   JSValueRef exception = nullptr;
   JSValueRef start =
       engine_->Evaluate(JsString(PreludeSource()).get(), "plinth:prelude", &exception);
@@ -216,6 +217,10 @@ kit::Result<JSValueRef> Script::SourceOf(JSContextRef context, Arguments argumen
   Set(context, source, "code", JSValueMakeString(context, (*module)->code.get()));
   Set(context, source, "map", JSValueMakeString(context, (*module)->map.get()));
   return source;
+}
+
+kit::Result<JSValueRef> Script::IsOver(JSContextRef context, Arguments) {
+  return JSValueMakeBoolean(context, engine_->Check());
 }
 
 // Gives the function that the code is, or what it throws.

@@ -73,6 +73,7 @@ class Script {
   kit::Result<JSValueRef> ResolveModule(JSContextRef context, Arguments arguments);
   kit::Result<JSValueRef> SourceOf(JSContextRef context, Arguments arguments);
   kit::Result<JSValueRef> Compile(JSContextRef context, Arguments arguments);
+  kit::Result<JSValueRef> IsOver(JSContextRef context, Arguments arguments);
 
   Modules& modules_;
   const Setup& setup_;

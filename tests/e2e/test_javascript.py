@@ -225,6 +225,25 @@ export function predict({ x }: { x: Tensor }): any {
     assert line.index("(n as any)") < column <= line.index("größe") + 7, (column, message)
 
 
+def test_await_in_every_place(deploy, predict):
+    deploy.ok(SIGNATURE + """type Box<T> = { value: T; await?: number };
+const box = async <T,>(value: T): Promise<Box<T>> => ({ value, await: 1 });
+const one = async () => (await (await box(await box(1))).value!).value;
+async function* count() { for (let i = 0; i < 3; i++) yield await i as number; }
+export async function predict({ x }) {
+  let sum = await one() + (await <Promise<number>>one()) * -await one(), text = `${await one()} await ${'await '}`;
+  for await (const i of count()) sum += i; // await
+  const { value: [first], ...rest } = await box([await one() ? await one() : 2]), f = async v => await v, g = async () => await new Promise<void>((r) => setTimeout(r));
+  await g(), await f(1);
+  if (x.data[0] === 1) { const none = await box(undefined); await 0; none.value.nothing; }
+  return [[sum, first, text.length + (rest.await as number)]];
+}
+""")
+    assert predict({"x": [[0, 0, 0]]}).outputs == [[3, 1, 15]]
+    message = predict({"x": ROWS}).error["message"]
+    assert "predict (model.ts:11:80)" in message, message  # nothing, in the file as it is
+
+
 def test_unicode_in_exceptions_and_log(server, deploy, predict, name):
     deploy.ok(SIGNATURE + "export function predict() { console.warn('schräg', {a: [1, 'ä']}); throw new RangeError('Über 🌱 \\ud800 hinaus'); }")
     answer = predict({"x": ROWS})
@@ -287,16 +306,19 @@ def test_a_loop_without_end_is_ended(deploy, predict):
       if (x.data[0] === 2) { await 0; try { for (;;) {} } finally { for (;;) {} } }
       if (x.data[0] === 3) await new Promise(() => setInterval(() => {}, 1));
       if (x.data[0] === 4) await new Promise(() => {});
+      if (x.data[0] === 5) for (;;) await 0;
+      if (x.data[0] === 6) { const poll = async () => { await null; return poll(); }; await poll(); }
+      if (x.data[0] === 7) { while (!(await Promise.resolve(false)) as boolean) try { await 1; } catch { } }
       return [[calls, 0, 0]];
     }""")
-    for kind in (1, 2, 3):
+    for kind in (1, 2, 3, 5, 6, 7):
         start = time.monotonic()
         answer = predict({"x": [[kind, 0, 0]]}, timeout_ms=300)
         assert answer.status == 504, (kind, answer.body)
         assert time.monotonic() - start < 20
     assert "promise that nothing settles" in predict({"x": [[4, 0, 0]]}).error["message"]
     # The same code goes on, with what it remembers.
-    assert predict({"x": [[0, 0, 0]]}).outputs == [[5, 0, 0]]
+    assert predict({"x": [[0, 0, 0]]}).outputs == [[8, 0, 0]]
 
 
 BOMBS = [

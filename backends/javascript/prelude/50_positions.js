@@ -1,7 +1,7 @@
 // Errors as text, with positions in the files as they were written.
 
 // In front of each module's code, on its first line.
-const wrapperHead = "(function (exports, require, module) {";
+const wrapperHead = "(function (exports, require, module, __awaited) {";
 const modules = new Map(); // id -> {text, code, map, exports}
 
 function lineStarts(text) {
