@@ -17,6 +17,7 @@
 #include "cli/command.h"
 #include "model/backend.h"
 #include "model/json_fields.h"
+#include "pipeline/pipeline_backend.h"
 #include "repository/foreign/mlserver.h"
 #include "repository/foreign/tfserving_models.h"
 #include "repository/foreign/triton_repository.h"
@@ -212,6 +213,7 @@ int Run(const ExplainOptions& options) {
   std::vector<std::string> dirs = DefaultBackendDirs();
   dirs.insert(dirs.end(), options.backend_dirs.begin(), options.backend_dirs.end());
   BackendSet backends(std::move(dirs));
+  backends.Add(std::make_shared<pipeline::PipelineBackend>(nullptr));
   const ModelRoots model_roots(roots, roots);  // what a server may run is for its flags to say
   std::vector<Explanation> models;
   for (const FolderModel& model : folder->models)

@@ -96,6 +96,7 @@ Result<std::string> TextOf(const std::string& path, const ModelConfig& config) {
 Result<std::unique_ptr<LoadedModel>> PipelineBackend::Load(const std::string& model_path,
                                                            const ModelConfig& config,
                                                            const std::string& name) {
+  if (host_ == nullptr) return Fail(Code::kUnavailable, "pipelines are loaded by servers only");
   const auto text = TextOf(model_path, config);
   if (!text) return Fail(text.error());
   const auto spec = ParsePipeline(*text);
@@ -103,7 +104,7 @@ Result<std::unique_ptr<LoadedModel>> PipelineBackend::Load(const std::string& mo
   const std::filesystem::path path(model_path);
   const std::size_t slash = name.rfind('/');
   const CompileContext context{
-      .host = host_,
+      .host = *host_,
       .folder = std::filesystem::is_directory(path) ? path : path.parent_path(),
       .name = name.substr(0, slash),
       .version = slash == std::string::npos ? "" : name.substr(slash + 1)};

@@ -13,8 +13,8 @@ namespace plinth::pipeline {
 // Options: "pipeline", its JSON, instead of that in the file.
 class PipelineBackend final : public Backend {
  public:
-  // `host` outlives what is loaded.
-  explicit PipelineBackend(Host& host) : host_(host) {}
+  // `host` outlives what is loaded; without one nothing can be.
+  explicit PipelineBackend(Host* host) : host_(host) {}
 
   std::string_view name() const override { return "pipeline"; }
   std::string_view version() const override { return ""; }
@@ -29,7 +29,7 @@ class PipelineBackend final : public Backend {
                                             const std::string& name) override;
 
  private:
-  Host& host_;
+  Host* const host_;
   const std::string path_;
 };
 

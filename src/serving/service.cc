@@ -84,7 +84,7 @@ struct Service::Impl final : VersionHost, CallableModels {
         backends(options.backend_dirs, CompiledCacheOf(options)),
         metrics(options.version),
         cache(ResponseCache::Create(options.cache_bytes)) {
-    backends.Add(std::make_shared<pipeline::PipelineBackend>(pipeline_host));
+    backends.Add(std::make_shared<pipeline::PipelineBackend>(&pipeline_host));
     SweepLater();
   }
   ~Impl() override { alarm.Stop(); }  // its calls use what comes after it

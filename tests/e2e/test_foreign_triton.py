@@ -82,7 +82,7 @@ def test_a_repository_of_every_kind(serve, models):
     assert version_of(client, "pipeline")["version"] == "v0.2"
     assert_recorded("pipeline.joblib", client.predict("pipeline", inputs_for("pipeline.joblib")).outputs)
     ensemble = version_of(client, "ensemble")
-    assert ensemble["state"] == "failed" and "ensembles are not served" in ensemble["error"]
+    assert ensemble["state"] == "failed" and "must have an 'ensemble_scheduling' with steps" in ensemble["error"]
 
     answer = client.post("/v2/models/cnn/versions/1/infer", {
         "inputs": [{"name": "image", "datatype": "FP32", "shape": [1, 1, 8, 8], "data": inputs_for("cnn.onnx", slice(0, 1))}],

@@ -175,6 +175,14 @@ constexpr KnownField<TritonConfig> kFields[] = {
     {.name = "runtime", .unserved = "has no effect: the engine is chosen by 'backend'"},
 };
 
+// Its engine takes the steps as an option.
+void AddEnsemble(TritonConfig& config) {
+  if (config.ensemble.empty()) return;
+  const bool batched = config.max_batch_size.value_or(0) > 0;
+  config.config.options["pipeline"] = EnsembleAsPipeline(
+      config.ensemble, SpecsOf(config.inputs, batched), SpecsOf(config.outputs, batched));
+}
+
 // What only the whole tells.
 Status CheckBatches(TritonConfig& config, const Notes& notes) {
   const bool described = !config.inputs.empty() || !config.outputs.empty();
@@ -211,6 +219,7 @@ Result<TritonConfig> ReadTritonConfig(std::span<const Field> fields, Notes& note
   if (auto read = ReadMessage<TritonConfig>(fields, kFields, config, notes); !read)
     return Fail(notes.In(read.error()));
   if (auto fits = CheckBatches(config, notes); !fits) return Fail(fits.error());
+  AddEnsemble(config);
   return config;
 }
 

@@ -99,14 +99,9 @@ class TritonModel {
     backend_ = *backend;
     spec_.engine = backend_.engine;
     spec_.config = config_.config;
-    if (IsEnsemble()) {
-      if (config_.ensemble.empty()) {
-        return Fail(Code::kInvalidModel,
-                    notes_.file() + ": an ensemble must have an 'ensemble_scheduling' with steps");
-      }
-      const bool batched = config_.max_batch_size.value_or(0) > 0;
-      spec_.config.options["pipeline"] = EnsembleAsPipeline(
-          config_.ensemble, SpecsOf(config_.inputs, batched), SpecsOf(config_.outputs, batched));
+    if (IsEnsemble() && config_.ensemble.empty()) {
+      return Fail(Code::kInvalidModel,
+                  notes_.file() + ": an ensemble must have an 'ensemble_scheduling' with steps");
     }
     if (auto labelled = ReadLabels(); !labelled) return labelled;
     if (auto demanded = MakeDemands(); !demanded) return demanded;

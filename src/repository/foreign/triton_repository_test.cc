@@ -160,6 +160,29 @@ TEST_F(TritonRepositoryTest, WarmUp) {
   EXPECT_EQ(request.inputs[1].file, base_ / "repo/m/warmup/x.bin");
 }
 
+TEST_F(TritonRepositoryTest, AnEnsembleIsAPipeline) {
+  std::filesystem::create_directories(base_ / "repo" / "m" / "1");
+  Write("m/config.pbtxt", R"(
+    platform: "ensemble" max_batch_size: 8
+    ensemble_scheduling { step [
+      { model_name: "a" model_version: -1 input_map { key: "x" value: "IN" }
+        output_map { key: "y" value: "a" } },
+      { model_name: "a" model_version: 3 input_map { key: "x" value: "a" }
+        output_map { key: "y" value: "OUT" } } ] }
+    input { name: "IN" data_type: TYPE_FP32 dims: [ 4 ] }
+    output { name: "OUT" data_type: TYPE_FP32 dims: [ -1 ] })");
+  const ModelFolder folder = Scan();
+  ASSERT_EQ(folder.models.size(), 1U);
+  const DeploySpec& spec = folder.models[0].spec;
+  EXPECT_EQ(folder.models[0].problem, std::nullopt);
+  EXPECT_EQ(spec.engine, "pipeline");
+  EXPECT_EQ(spec.config.options.at("pipeline"),
+            R"({"inputs":[{"name":"IN","datatype":"FP32","shape":[-1,4],"batch_axis":0}],"steps":[)"
+            R"({"name":"a_2","model":"a","inputs":{"x":"IN"},"outputs":{"y":"a"}},)"
+            R"({"name":"a_3","model":"a","version":"3","inputs":{"x":"a"},"outputs":{"y":"OUT"}}],)"
+            R"("outputs":{"OUT":"OUT"}})");
+}
+
 TEST_F(TritonRepositoryTest, ProblemsSayWhere) {
   EXPECT_THAT(ProblemOf("name: 'other'"), HasSubstr("the name is 'other', but the folder is"));
   EXPECT_THAT(ProblemOf("\nmax_batch: 4"), HasSubstr("config.pbtxt:2:1: there is no field "
@@ -176,7 +199,8 @@ TEST_F(TritonRepositoryTest, ProblemsSayWhere) {
   EXPECT_THAT(ProblemOf("platform: \"tensorrt_plan\""), HasSubstr("config.pbtxt:1: platform "
                                                                   "'tensorrt_plan': a TensorRT"));
   EXPECT_THAT(ProblemOf("platform: \"ensemble\" ensemble_scheduling { step [ { } ] }"),
-              HasSubstr("ensembles are not served"));
+              HasSubstr("1:51: 'step' is a message, expected a step with a 'model_name'"));
+  EXPECT_THAT(ProblemOf("platform: \"ensemble\""), HasSubstr("must have an 'ensemble_scheduling'"));
   EXPECT_THAT(ProblemOf("backend: \"python\""), HasSubstr("Python code"));
   EXPECT_THAT(ProblemOf("default_model_filename: \"../../x\""), HasSubstr("the name of a file"));
   EXPECT_THAT(ProblemOf("output { name: 'y' label_filename: 'no.txt' }"),

@@ -1,0 +1,205 @@
+"""Pipelines: the examples against what the frameworks themselves computed, and what users meet on the way."""
+
+import base64
+import json
+import shutil
+import threading
+
+import numpy as np
+import pytest
+
+from harness.digits import IMAGES, MODELS
+from harness.server import ROOT, DIGITS, wait_for
+
+EXAMPLES = ROOT / "examples" / "pipelines"
+PICTURES = json.loads((EXAMPLES / "images.json").read_text())
+EXPECTED = json.loads((EXAMPLES / "expected.json").read_text())
+PNGS = [{"b64": picture} for picture in PICTURES["images"]]
+
+
+@pytest.fixture
+def pipelines(start_server, tmp_path):
+    """A server on a folder that models can be put into, and a client."""
+    root = tmp_path / "root"
+    root.mkdir()
+    server = start_server(roots=[DIGITS, EXAMPLES, root])
+    server.root = root
+    yield server
+
+
+def write(root, name, pipeline):
+    folder = root / name
+    folder.mkdir(exist_ok=True)
+    (folder / "pipeline.json").write_text(json.dumps(pipeline))
+    return str(folder)
+
+
+def deploy(client, name, path, **more):
+    return client.post("/models", {"name": name, "path": str(path), **more})
+
+
+def deploy_digits(client):
+    for name, file in (("digits-onnx", "cnn.onnx"), ("digits-pytorch", "cnn.pt"), ("digits-tensorflow", "keras_savedmodel"),
+                       ("digits-sklearn", "pipeline.joblib")):
+        assert deploy(client, name, file).status == 201, name
+
+
+def softmax(x):
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def recorded(file, output):
+    return np.array(next(spec["data"] for spec in MODELS[file]["outputs"] if spec["name"] == output))
+
+
+def test_pictures_through_typescript_onnx_and_sklearn(pipelines):
+    client = pipelines.client()
+    deployed = deploy(client, "digits", EXAMPLES / "digits-images")
+    assert deployed.status == 201, deployed.body
+    assert deployed.json["framework"] == "pipeline" and deployed.json["engine"] == "pipeline"
+    assert [(i["name"], i["datatype"], i["shape"]) for i in deployed.json["inputs"]] == [("image", "BYTES", [-1])]
+
+    answer = client.post("/predict/digits", {"inputs": PNGS}).outputs
+    assert answer["label"] == EXPECTED["label"]
+    assert np.allclose(answer["probabilities"], EXPECTED["probabilities"], atol=1e-5)
+    alone = client.post("/predict/digits", {"inputs": [PNGS[5]], "outputs": ["label"], "trace": True})
+    assert alone.outputs == EXPECTED["label"][5:6]
+    trace = alone.json["trace"]
+    assert [step["step"] for step in trace] == ["decode", "preprocess", "features", "classify"]
+    assert all(step["ms"] >= 0 and step["start_ms"] >= 0 for step in trace)
+    assert trace[2]["model"] == "digits/features"
+    metrics = client.get("/metrics").body.decode()
+    assert 'model_requests_total{model="digits",version="v1"} 2' in metrics
+    assert 'model_requests_total{model="digits/preprocess",version="v1"} 2' in metrics
+    assert [model["name"] for model in client.get("/models").json["models"]] == ["digits"]
+
+    broken = client.post("/predict/digits", {"inputs": ["no picture"]})
+    assert broken.status == 400 and broken.error["message"].startswith("step 'decode': "), broken.body
+
+
+def test_frameworks_vote(pipelines):
+    client = pipelines.client()
+    refused = deploy(client, "vote", EXAMPLES / "digits-vote")
+    assert refused.status == 409 and refused.error["code"] == "FAILED_PRECONDITION", refused.body
+    assert "model 'digits-tensorflow' is not deployed" in refused.error["message"]
+    deploy_digits(client)
+    assert deploy(client, "vote", EXAMPLES / "digits-vote").status == 201
+    answer = client.post("/predict/vote", {"inputs": IMAGES.reshape(-1, 64).tolist()}).outputs
+    wanted = (recorded("keras_savedmodel", "output_0") + softmax(recorded("cnn.pt", MODELS["cnn.pt"]["outputs"][0]["name"])) +
+              recorded("pipeline.joblib", "probabilities")) / 3
+    assert np.allclose(answer["probabilities"], wanted, atol=1e-5)
+    words = "zero one two three four five six seven eight nine".split()
+    assert answer["digit"] == [[words[best]] for best in wanted.argmax(axis=1)]
+    assert np.allclose(np.array(answer["confidence"])[:, 0], wanted.max(axis=1), atol=1e-5)
+
+
+def test_a_triton_ensemble_as_it_is(start_server, tmp_path):
+    import tritonclient.http
+
+    repository = tmp_path / "repository"
+    shutil.copytree(EXAMPLES / "triton", repository)
+    server = start_server("--model-repository", repository)
+    client = server.client()
+    wait_for(lambda: client.get("/ready").status == 200, "the repository to be loaded")
+    states = {m["name"]: [v["state"] for v in m["versions"]] for m in client.get("/models").json["models"]}
+    assert states == {"digits": ["ready"], "digits_classes": ["ready"], "digits_features": ["ready"]}, server.log()
+
+    triton = tritonclient.http.InferenceServerClient(f"127.0.0.1:{server.port}")
+    image = tritonclient.http.InferInput("IMAGE", [64, 1, 8, 8], "FP32")
+    image.set_data_from_numpy(IMAGES.reshape(-1, 1, 8, 8).astype(np.float32))
+    logits = triton.infer("digits", [image]).as_numpy("LOGITS")
+    assert np.allclose(logits, EXPECTED["logits"], atol=1e-4)
+    assert np.allclose(logits, recorded("cnn.onnx", "logits"), atol=1e-4)
+    triton.close()
+
+
+def test_members_may_come_later(start_server, tmp_path):
+    models = tmp_path / "models"
+    models.mkdir()
+    write(models, "both", {"steps": ["first", {"builtin": "argmax", "inputs": "first"}]})
+    server = start_server("--models", models, "--watch-settle-ms", 50)
+    client = server.client()
+    wait_for(lambda: client.get("/ready").status == 200, "the start")
+    both = client.get("/models/both").json["versions"][0]
+    assert both["state"] == "failed" and "'first' is not deployed" in both["error"], both
+    shutil.copy(DIGITS / "cnn.onnx", models / "first.onnx")
+    wait_for(lambda: client.get("/models/both").json["versions"][0]["state"] == "ready", "the pipeline")
+    answer = client.post("/predict/both", {"inputs": IMAGES.reshape(-1, 1, 8, 8).tolist()})
+    assert answer.outputs == recorded("cnn.onnx", "logits").argmax(axis=1).tolist()
+
+
+@pytest.mark.parametrize("pipeline, message", [
+    ({}, 'the pipeline: it has no "steps"'),
+    ({"steps": []}, "the pipeline key 'steps' is an array, expected 1 to 256 steps"),
+    ({"step": ["a"]}, "the pipeline key 'step' is unknown; did you mean 'steps'?"),
+    ({"steps": [{"model": "digits-onnx", "input": "x"}]}, "step 'digits-onnx' key 'input' is unknown; did you mean 'inputs'?"),
+    ({"steps": [{"name": "a"}]}, "expected one of \"model\", \"file\", \"builtin\", \"graph\", \"switch\" and \"if\", 0 are given"),
+    ({"steps": [{"name": "a b", "model": "digits-onnx"}]}, "step 1 is called 'a b'; expected"),
+    ({"steps": [{"name": "f", "file": "../cnn.onnx"}]}, "step 'f': "),
+    ({"steps": [{"name": "f", "file": "/etc/passwd"}]}, "step 'f': "),
+    ({"steps": ["digits-onnx", {"builtin": "top_k", "options": {"k": "many"}}]}, "step 'top_k': options key 'k' is \"many\", expected a whole number"),
+    ({"steps": ["digits-onnx", {"builtin": "top_k", "options": {"n": 3}}]}, "options key 'n' is unknown"),
+    ({"steps": ["digits-onnx", "digits-sklearn"]}, "step 'digits-sklearn'"),
+    ({"steps": ["digits-onnx", {"builtin": "reshape", "options": {"shape": [-1, 10]}}, "digits-sklearn"]},
+     "output 'y' of step 'reshape' is FP32 [-1,10], but input"),
+])
+def test_what_is_wrong_is_said(pipelines, pipeline, message):
+    client = pipelines.client()
+    for name, file in (("digits-onnx", "cnn.onnx"), ("digits-sklearn", "pipeline.joblib")):
+        assert deploy(client, name, file).status == 201
+    answer = deploy(client, "bad", write(pipelines.root, "bad", pipeline))
+    assert answer.status >= 400 and message in answer.error["message"], answer.body
+    assert client.post("/predict/digits-sklearn", {"inputs": [[0] * 64]}).status == 200
+
+
+def test_reloads_under_load(pipelines):
+    """Members and the pipeline are replaced while requests run: every answer is right."""
+    shutil.copytree(EXAMPLES / "digits-images", pipelines.root / "own")
+    client = pipelines.client()
+    deploy_digits(client)
+    path = write(pipelines.root, "chain", {
+        "steps": ["digits-onnx", {"builtin": "softmax"}, {"builtin": "argmax"}]})
+    assert deploy(client, "chain", path).status == 201
+    assert deploy(client, "own", pipelines.root / "own").status == 201
+    stop = threading.Event()
+    problems = []
+
+    def ask(name, inputs, wanted):
+        mine = pipelines.client()
+        while not stop.is_set():
+            answer = mine.post(f"/predict/{name}", {"inputs": inputs, "outputs": ["y" if name == "chain" else "label"]})
+            if answer.status != 200 or answer.json["outputs"] != wanted:
+                problems.append(answer.body[:300])
+                return
+        mine.close()
+
+    best = recorded("cnn.onnx", "logits").argmax(axis=1).tolist()[:4]
+    threads = [threading.Thread(target=ask, args=("chain", IMAGES[:4].reshape(-1, 1, 8, 8).tolist(), best)),
+               threading.Thread(target=ask, args=("own", PNGS[:4], EXPECTED["label"][:4]))]
+    for thread in threads:
+        thread.start()
+    for _ in range(20):
+        for name in ("digits-onnx", "chain", "own"):
+            assert client.post(f"/models/{name}/reload", {}).status == 200
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not problems, problems
+
+
+def test_a_v2_client_sees_a_model(pipelines):
+    client = pipelines.client()
+    assert deploy(client, "digits", EXAMPLES / "digits-images", config={"cache_size": 100}).status == 201
+    metadata = client.get("/v2/models/digits").json
+    assert metadata["inputs"] == [{"name": "image", "datatype": "BYTES", "shape": [-1]}]
+    raw = base64.b64decode(PICTURES["images"][0])
+    import tritonclient.http as http
+
+    triton = http.InferenceServerClient(f"127.0.0.1:{pipelines.port}")
+    image = http.InferInput("image", [1], "BYTES")
+    image.set_data_from_numpy(np.array([raw], dtype=object))
+    for _ in range(2):
+        assert triton.infer("digits", [image]).as_numpy("label").tolist() == EXPECTED["label"][:1]
+    triton.close()
+    assert 'model_cache_hits_total{model="digits"} 1' in client.get("/metrics").body.decode()
