@@ -14,7 +14,6 @@
 namespace plinth {
 namespace {
 
-
 // Whom to answer.
 class Reply {
  public:
