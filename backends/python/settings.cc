@@ -33,7 +33,8 @@ std::string WorkerScript() {
 
 kit::Result<Settings> Settings::Read(const plinth_load_request& request) {
   const auto options = kit::Options::Read(
-      request, {"threads", "python", "function", "shm_mb", "memory_mb", "load_timeout_s"});
+      request,
+      {"threads", "python", "function", "shm_mb", "memory_mb", "load_timeout_s", "triton_config"});
   if (!options) return kit::Fail(options.error());
   const auto shared = options->Number("shm_mb", 2, kMaxMegabytes, 2048);
   if (!shared) return kit::Fail(shared.error());
@@ -57,7 +58,8 @@ kit::Result<Settings> Settings::Read(const plinth_load_request& request) {
   settings.texts = {{"path", settings.path},
                     {"name", settings.name},
                     {"threads", std::to_string(*threads)},
-                    {"function", options->Text("function", "")}};
+                    {"function", options->Text("function", "")},
+                    {"triton_config", options->Text("triton_config", "")}};
   settings.declared_inputs = kit::CopySpecs(request.declared_inputs, request.declared_input_count);
   settings.declared_outputs =
       kit::CopySpecs(request.declared_outputs, request.declared_output_count);

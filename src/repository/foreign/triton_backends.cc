@@ -29,9 +29,7 @@ constexpr TritonBackend kBackends[] = {
     {.name = "pytorch", .engine = "pytorch", .model_file = "model.pt"},
     {.name = "openvino", .engine = "openvino", .model_file = "model.xml"},
     {.name = "tensorrt", .unserved = kTensorRt},
-    {.name = "python",
-     .unserved = "models that are Python code are not served; export the model as ONNX, or serve "
-                 "the pickle itself if it is scikit-learn's"},
+    {.name = "python", .engine = "python", .model_file = "model.py"},
     {.name = "fil",
      .unserved =
          "Triton's forests are not served from its repository; deploy the model file of XGBoost, "

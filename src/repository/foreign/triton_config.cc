@@ -132,7 +132,8 @@ Status ReadParameter(const Field& field, TritonConfig& config, Notes& notes) {
     notes.From("threads", field);
     return Keep(number.Integer(0, kMostThreads), config.config.threads);
   }
-  notes.Warn(field, "'" + *key + "' has no effect");
+  // A Python model reads them itself.
+  if (config.backend != "python") notes.Warn(field, "'" + *key + "' has no effect");
   return {};
 }
 

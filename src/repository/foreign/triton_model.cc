@@ -20,6 +20,7 @@
 #include "repository/foreign/text_proto.h"
 #include "repository/foreign/triton_backends.h"
 #include "repository/foreign/triton_config.h"
+#include "repository/foreign/triton_config_json.h"
 #include "repository/foreign/version_policy.h"
 #include "repository/model_files.h"
 #include "repository/model_roots.h"
@@ -103,6 +104,8 @@ class TritonModel {
       return Fail(Code::kInvalidModel,
                   notes_.file() + ": an ensemble must have an 'ensemble_scheduling' with steps");
     }
+    if (spec_.engine == "python")
+      spec_.config.options["triton_config"] = TritonConfigAsJson(*fields);
     if (auto labelled = ReadLabels(); !labelled) return labelled;
     if (auto demanded = MakeDemands(); !demanded) return demanded;
     spec_.warnings = notes_.warnings;
@@ -140,8 +143,11 @@ class TritonModel {
         input.file = *std::move(path);
       }
     }
-    // TorchScript carries no signature: what is declared is all that is known.
-    if (spec_.engine == "pytorch") {
+    // These carry no signature: what is declared is all that is known.
+    if (spec_.engine == "python") {
+      spec_.config.inputs = demands->inputs;
+      spec_.config.outputs = demands->outputs;
+    } else if (spec_.engine == "pytorch") {
       spec_.config.inputs = InPlaces(demands->inputs);
       spec_.config.outputs = InPlaces(demands->outputs);
     }

@@ -201,12 +201,37 @@ TEST_F(TritonRepositoryTest, ProblemsSayWhere) {
   EXPECT_THAT(ProblemOf("platform: \"ensemble\" ensemble_scheduling { step [ { } ] }"),
               HasSubstr("1:51: 'step' is a message, expected a step with a 'model_name'"));
   EXPECT_THAT(ProblemOf("platform: \"ensemble\""), HasSubstr("must have an 'ensemble_scheduling'"));
-  EXPECT_THAT(ProblemOf("backend: \"python\""), HasSubstr("Python code"));
   EXPECT_THAT(ProblemOf("default_model_filename: \"../../x\""), HasSubstr("the name of a file"));
   EXPECT_THAT(ProblemOf("output { name: 'y' label_filename: 'no.txt' }"),
               HasSubstr("config.pbtxt:1: path"));
   EXPECT_THAT(ProblemOf("name: {"), HasSubstr("config.pbtxt:1:8: expected '}'"));
   EXPECT_EQ(ProblemOf("name: 'm' backend: 'onnxruntime' output { name: 'y' }"), "");
+}
+
+TEST_F(TritonRepositoryTest, PythonModelsGetTheConfigurationAsItIsWritten) {
+  Write("m/1/model.py");
+  const FolderModel model = ModelOf(R"(
+      backend: "python" max_batch_size: 4
+      input { name: "x" data_type: TYPE_FP32 dims: 3 }
+      output [ { name: "y" data_type: TYPE_STRING dims: [ -1, 2 ] } ]
+      parameters { key: "rate" value: { string_value: "0.5 \"fast\"" } }
+      parameters: { key: "empty" value: { string_value: "" } }
+      instance_group [ { kind: KIND_CPU count: 2 } ]
+      model_transaction_policy { decoupled: True })");
+  ASSERT_FALSE(model.problem);
+  EXPECT_EQ(model.spec.engine, "python");
+  EXPECT_THAT(model.spec.path, HasSubstr("m/1/model.py"));
+  EXPECT_EQ(model.spec.config.inputs.at(0).name, "x");
+  EXPECT_EQ(model.spec.config.outputs.at(0).shape->dims().size(), 3U);
+  for (const std::string& warning : model.spec.warnings)
+    EXPECT_THAT(warning, testing::Not(HasSubstr("rate")));
+  EXPECT_EQ(model.spec.config.options.at("triton_config"),
+            R"({"backend":"python","max_batch_size":4,)"
+            R"("input":[{"name":"x","data_type":"TYPE_FP32","dims":[3]}],)"
+            R"("output":[{"name":"y","data_type":"TYPE_STRING","dims":[-1,2]}],)"
+            R"("parameters":{"rate":{"string_value":"0.5 \"fast\""},"empty":{"string_value":""}},)"
+            R"("instance_group":[{"kind":"KIND_CPU","count":2}],)"
+            R"("model_transaction_policy":{"decoupled":true}})");
 }
 
 TEST_F(TritonRepositoryTest, AnyFileThatMattersIsAnotherFingerprint) {

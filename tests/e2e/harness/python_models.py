@@ -23,7 +23,8 @@ def code(models):
 @pytest.fixture
 def start(start_server, models):
     def start(*arguments):
-        return start_server("--allow-code", models, "--python", sys.executable, *arguments)
+        # In an environment that does not keep Python from writing .pyc files.
+        return start_server("--allow-code", models, "--python", sys.executable, *arguments, env={"PYTHONDONTWRITEBYTECODE": ""})
 
     return start
 

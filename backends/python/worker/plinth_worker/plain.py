@@ -1,38 +1,15 @@
 """Models that are a class, an object or functions of a Python file."""
 
-import asyncio
 import collections.abc
-import importlib.util
 import inspect
 import os
-import sys
 import typing
 
 from . import signature
-from .failures import Refusal, Stopped
+from .failures import Refusal
 from .wire import INVALID_ARGUMENT
 
 _HOW = ("define a class with predict(self, inputs), or a function predict(inputs), where inputs is a dictionary of numpy arrays")
-
-
-def load_model(settings, declared_inputs, declared_outputs):
-    """The model of a file. Whatever the program raises leaves this function."""
-    module = import_file(settings["path"])
-    target = _Target.function(module, settings["function"]) if settings["function"] else _Target.of_module(module)
-    return PlainModel(target, declared_inputs, declared_outputs)
-
-
-def import_file(path):
-    """Runs the file as a module; those beside it can be imported."""
-    sys.path.insert(0, os.path.dirname(path))
-    name = os.path.splitext(os.path.basename(path))[0]
-    if name in sys.modules:
-        name = "plinth_model_" + name  # not in the place of a library
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 class _Target:
@@ -81,9 +58,9 @@ class _Target:
 
 
 class PlainModel:
-    def __init__(self, target, declared_inputs, declared_outputs):
-        self._target = target
-        self._loop = None
+    def __init__(self, module, function, declared_inputs, declared_outputs, waiter):
+        self._target = target = _Target.function(module, function) if function else _Target.of_module(module)
+        self._await = waiter
         if target.load is not None:
             self._await(target.load())
         self.inputs, self.outputs, self.stateful = self._describe(declared_inputs, declared_outputs)
@@ -145,25 +122,6 @@ class PlainModel:
         if isinstance(result, (tuple, list)) and len(result) == len(self.outputs):
             return {spec.name: value for spec, value in zip(self.outputs, result)}
         raise TypeError(f"predict gave a {type(result).__name__}; a dictionary or a tuple of its {len(self.outputs)} outputs was expected")
-
-    def _await(self, result):
-        if not inspect.isawaitable(result):
-            return result
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(self._loop)
-        try:
-            return self._loop.run_until_complete(result)
-        except Stopped:
-            self._cancel_tasks()
-            raise
-
-    def _cancel_tasks(self):
-        """What the call has begun ends with it."""
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
 
     def close(self):
         if callable(self._target.unload):

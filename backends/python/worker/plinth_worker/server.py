@@ -9,7 +9,7 @@ from .calls import Mail
 from .failures import Stopped, log, status_of, text_of
 from .interrupts import Interrupts
 from .memory import Memory
-from .plain import load_model
+from .programs import load_model
 from .tensors import BadOutput, read_tensor, to_array, write_tensor
 
 
