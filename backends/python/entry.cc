@@ -1,4 +1,7 @@
-#include <filesystem>
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <string_view>
 
 #include "common/backend_kit.h"
 #include "python/host.h"
@@ -7,9 +10,16 @@
 namespace plinth::python {
 namespace {
 
+// A program, or a pickle: by its name or the opcode and protocol that it begins with.
 int32_t Probe(const char* path) {
-  const std::filesystem::path extension = std::filesystem::path(path).extension();
-  return extension == ".py" ? 1 : 0;
+  constexpr std::array<std::string_view, 4> kEndings = {".py", ".pkl", ".pickle", ".joblib"};
+  const std::string_view name(path);
+  if (std::ranges::any_of(kEndings, [name](std::string_view end) { return name.ends_with(end); }))
+    return 1;
+  std::ifstream file(path, std::ios::binary);
+  const int opcode = file.get();
+  const int protocol = file.get();
+  return opcode == 0x80 && protocol >= 2 && protocol <= 5 ? 1 : 0;
 }
 
 }  // namespace

@@ -32,9 +32,9 @@ std::string WorkerScript() {
 }  // namespace
 
 kit::Result<Settings> Settings::Read(const plinth_load_request& request) {
-  const auto options = kit::Options::Read(
-      request,
-      {"threads", "python", "function", "shm_mb", "memory_mb", "load_timeout_s", "triton_config"});
+  const auto options =
+      kit::Options::Read(request, {"threads", "python", "function", "shm_mb", "memory_mb",
+                                   "load_timeout_s", "method", "triton_config"});
   if (!options) return kit::Fail(options.error());
   const auto shared = options->Number("shm_mb", 2, kMaxMegabytes, 2048);
   if (!shared) return kit::Fail(shared.error());
@@ -59,6 +59,7 @@ kit::Result<Settings> Settings::Read(const plinth_load_request& request) {
                     {"name", settings.name},
                     {"threads", std::to_string(*threads)},
                     {"function", options->Text("function", "")},
+                    {"method", options->Text("method", "")},
                     {"triton_config", options->Text("triton_config", "")}};
   settings.declared_inputs = kit::CopySpecs(request.declared_inputs, request.declared_input_count);
   settings.declared_outputs =

@@ -10,6 +10,13 @@ from .waiting import Waiter
 
 def load_model(settings, inputs, outputs):
     """The model of a file, with what was declared of it. Whatever the program raises leaves this function."""
+    # What lies beside it can be imported. A file that appears there would count as a change of the model.
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, os.path.dirname(settings["path"]))
+    if not settings["path"].endswith(".py"):
+        from .pickled import load_pickle
+
+        return load_pickle(settings, inputs, outputs)
     module = import_file(settings["path"])
     triton = getattr(module, "TritonPythonModel", None)
     if triton is None or settings["function"]:
@@ -20,10 +27,6 @@ def load_model(settings, inputs, outputs):
 
 
 def import_file(path):
-    """Runs the file as a module; those beside it can be imported."""
-    # A file that appears in the model's folder would count as a change of it.
-    sys.dont_write_bytecode = True
-    sys.path.insert(0, os.path.dirname(path))
     name = os.path.splitext(os.path.basename(path))[0]
     if name in sys.modules:
         name = "plinth_model_" + name  # not in the place of a library
