@@ -111,6 +111,9 @@ class Registry {
   // Whether the version is in the list, or on its way to replace one that is.
   bool Holds(const ModelVersion& version) const;
 
+  // Another one whenever what is deployed, or how its requests are shared, has changed.
+  std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
+
   std::vector<ModelInfo> List() const;
   Result<ModelInfo> Describe(std::string_view name) const;
 

@@ -10,16 +10,26 @@
 namespace plinth {
 
 CacheGate::CacheGate(std::shared_ptr<VersionCache> cache, ModelVersion& version,
-                     const VersionMetrics& metrics, Alarm& alarm, Forward forward)
+                     const VersionMetrics& metrics, Alarm& alarm, const CallableModels& models,
+                     Forward forward)
     : cache_(std::move(cache)),
       version_(version),
       metrics_(metrics),
       alarm_(alarm),
+      models_(models),
+      asks_others_(version.signature().waits),
       forward_(std::move(forward)) {}
+
+Hash128 CacheGate::KeyOf(const Job& job) const {
+  if (!asks_others_) return cache_->KeyOf(job.inputs, job.wanted, {});
+  const std::string generation = std::to_string(models_.generation());
+  const CacheParameter parameter{"generation", generation};
+  return cache_->KeyOf(job.inputs, job.wanted, {&parameter, 1});
+}
 
 void CacheGate::Submit(Job job) {
   const Time begin = Clock::now();
-  const Hash128 key = cache_->KeyOf(job.inputs, job.wanted, {});
+  const Hash128 key = KeyOf(job);
   for (;;) {
     auto found = cache_->Find(key);
     if (const auto* outputs = std::get_if<SharedOutputs>(&found)) {

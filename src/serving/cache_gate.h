@@ -19,6 +19,7 @@
 #include "model/model_version.h"
 #include "serving/alarm.h"
 #include "serving/cache/response_cache.h"
+#include "serving/call_scope.h"
 #include "serving/job.h"
 #include "serving/model_metrics.h"
 
@@ -28,10 +29,12 @@ class CacheGate {
  public:
   using Forward = std::function<void(Job)>;
 
-  // `version`, `metrics` and `alarm` outlive the gate. At most config.max_queue requests wait for
-  // others; more are refused.
+  // `version`, `metrics`, `alarm` and `models` outlive the gate. At most config.max_queue requests
+  // wait for others; more are refused. Answers of a version that may ask others are good until
+  // anything of these is changed.
   CacheGate(std::shared_ptr<VersionCache> cache, ModelVersion& version,
-            const VersionMetrics& metrics, Alarm& alarm, Forward forward);
+            const VersionMetrics& metrics, Alarm& alarm, const CallableModels& models,
+            Forward forward);
 
   void Submit(Job job);
 
@@ -49,6 +52,7 @@ class CacheGate {
   };
   using Handle = std::uint64_t;
 
+  Hash128 KeyOf(const Job& job) const;
   void Lead(plinth::Lead lead, Job job);
   bool Wait(const std::shared_ptr<Flight>& flight, Job& job);
   void TakeTurn(Handle handle, Flight::Turn turn);
@@ -62,6 +66,8 @@ class CacheGate {
   ModelVersion& version_;
   const VersionMetrics& metrics_;
   Alarm& alarm_;
+  const CallableModels& models_;
+  const bool asks_others_;
   const Forward forward_;
 
   std::mutex mutex_;  // guards what follows

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -51,6 +52,9 @@ class CallableModels {
 
   // The same for the version that the request holds.
   virtual void AskVersion(InferRequest request, InferCallback done) = 0;
+
+  // As of Registry: what an answer that others had a part in is good for.
+  virtual std::uint64_t generation() const = 0;
 };
 
 // FAILED_PRECONDITION if `version` waits for what is called by `chain`, which may be nullptr.

@@ -124,6 +124,7 @@ struct Service::Impl final : VersionHost, CallableModels {
   void Ask(const std::string& model, const std::string& version, InferRequest request,
            InferCallback done) override;
   void AskVersion(InferRequest request, InferCallback done) override;
+  std::uint64_t generation() const override { return registry.generation(); }
 
   void SweepLater() {
     alarm.At(Clock::now() + kSweepInterval, [this] {

@@ -242,6 +242,21 @@ TEST_F(ServicePipelinesTest, AMemberMayBeReplacedMeanwhile) {
   EXPECT_GT(answers, 0);
 }
 
+TEST_F(ServicePipelinesTest, CachedAnswersAreGoodUntilAMemberIsReplaced) {
+  DeployFactors();
+  DeploySpec spec;
+  spec.name = "m";
+  spec.path = Folder(R"({"steps": ["a", "b"]})");
+  spec.config.cache_size = 10;
+  ASSERT_TRUE(DeploySpecNow(spec));
+  EXPECT_EQ(Value(Start(1)), 15);
+  auto again = Start(1).get();
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->cached);
+  ASSERT_TRUE(DeployAs("b", "factor 6\n", {}, true));
+  EXPECT_EQ(Value(Start(1)), 18);
+}
+
 TEST_F(ServicePipelinesTest, RequestsEndWithTheirDeadlineAndTheirClients) {
   ASSERT_TRUE(DeployAs("slow", "delay_ms 400\n", Config(0, 1)));
   ASSERT_TRUE(Pipeline(R"({"steps": ["slow"]})"));

@@ -44,7 +44,7 @@ VersionServer::VersionServer(ModelVersion& version, VersionMetrics metrics, Resp
       executor_(MakeExecutor(version, metrics_, pool, alarm, models)),
       last_used_(Clock::now().time_since_epoch().count()) {
   if (auto opened = OpenCache(version, cache)) {
-    gate_.emplace(std::move(opened), version, metrics_, alarm,
+    gate_.emplace(std::move(opened), version, metrics_, alarm, models,
                   [this](Job job) { executor_->Submit(std::move(job)); });
   }
 }
