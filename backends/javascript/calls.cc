@@ -26,6 +26,7 @@ Answer::~Answer() {
 
 std::vector<plinth_tensor> Answer::tensors() const {
   std::vector<plinth_tensor> tensors;
+  tensors.reserve(outputs.size());
   for (const plinth_output& output : outputs) tensors.push_back(output.tensor);
   return tensors;
 }
@@ -111,6 +112,7 @@ kit::Result<JSValueRef> Calls::Call(JSContextRef context, Arguments arguments) {
     wanted.push_back(TextOf(context, GetAt(context, arguments[4], i)));
   }
   std::vector<const char*> names;
+  names.reserve(wanted.size());
   for (const std::string& name : wanted) names.push_back(name.c_str());
   const double timeout_ms = NumberOf(context, arguments[5]);
   const std::int64_t deadline =

@@ -1,6 +1,6 @@
 #include "javascript/engine.h"
 
-#include <time.h>
+#include <ctime>
 
 #include "javascript/js_value.h"
 

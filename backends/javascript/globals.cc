@@ -7,6 +7,11 @@
 #include "javascript/js_value.h"
 
 namespace plinth::javascript {
+namespace {
+
+constexpr int kMostLines = 1000;
+
+}  // namespace
 
 void Globals::AddTo(JSContextRef context, JSObjectRef native) {
   AddMethod<&Globals::Log>(context, native, "log", this);
@@ -19,7 +24,10 @@ void Globals::AddTo(JSContextRef context, JSObjectRef native) {
 kit::Result<JSValueRef> Globals::Log(JSContextRef context, Arguments arguments) {
   if (arguments.size() != 2) return kit::Fail(PLINTH_INTERNAL, "log() takes a level and a text");
   const double level = std::clamp(NumberOf(context, arguments[0]), 0.0, 3.0);
-  const std::string text = name_ + ": " + TextOf(context, arguments[1]);
+  if (lines_ > kMostLines) return nullptr;
+  const std::string text =
+      name_ + ": " +
+      (lines_++ < kMostLines ? TextOf(context, arguments[1]) : "more is not logged of this call");
   host_->log(static_cast<plinth_log_level>(static_cast<int>(level)), text.c_str());
   return nullptr;
 }

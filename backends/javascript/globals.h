@@ -14,6 +14,9 @@ class Globals {
   // `name` stands in front of what the model's code logs.
   Globals(const plinth_host* host, std::string name) : host_(host), name_(std::move(name)) {}
 
+  // A call begins: it may log some lines more.
+  void Begin() { lines_ = 0; }
+
   // Adds its functions to `native`; it must outlive the context.
   void AddTo(JSContextRef context, JSObjectRef native);
 
@@ -25,6 +28,7 @@ class Globals {
 
   const plinth_host* host_;
   const std::string name_;
+  int lines_ = 0;  // logged by the call that runs
 };
 
 }  // namespace plinth::javascript

@@ -27,12 +27,12 @@ constexpr std::string_view kSignature =
 
 class JavascriptTest : public ::testing::Test {
  protected:
-  JavascriptTest() {
+  void SetUp() override {
     folder_ = std::filesystem::path(::testing::TempDir()) /
               ::testing::UnitTest::GetInstance()->current_test_info()->name();
     std::filesystem::create_directories(folder_);
   }
-  ~JavascriptTest() override { std::filesystem::remove_all(folder_); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   // A model with kSignature and this code behind it.
   std::string Write(std::string_view code) const {
@@ -53,6 +53,7 @@ TEST_F(JavascriptTest, AnswersOutliveLaterCalls) {
     export function predict({x}) { return new Float32Array(50000).fill(x.data[0]); })"));
   ASSERT_NE(model, nullptr);
   std::vector<std::vector<NamedTensor>> answers;
+  answers.reserve(40);
   for (int i = 0; i < 40; ++i) answers.push_back(Ask(*model, i).value());
   for (int i = 0; i < 40; ++i) {
     EXPECT_EQ(ElementsOf(answers[static_cast<std::size_t>(i)][0].tensor),

@@ -23,8 +23,8 @@ kit::Failure LoadFailure(kit::Failure failure) {
 }
 
 kit::Result<Setup> SetupOf(const plinth_load_request& request) {
-  const auto options = kit::Options::Read(
-      request, {"function", "parameters", "memory_mb", "load_timeout_ms", "threads"});
+  const auto options = kit::Options::Read(request, {"function", "parameters", "memory_mb",
+                                                    "load_timeout_ms", "share_inputs", "threads"});
   if (!options) return kit::Fail(options.error());
   const auto memory_mb = options->Number("memory_mb", 16, 65536, 256);
   if (!memory_mb) return kit::Fail(memory_mb.error());
@@ -32,11 +32,14 @@ kit::Result<Setup> SetupOf(const plinth_load_request& request) {
   if (!timeout_ms) return kit::Fail(timeout_ms.error());
   const auto threads = options->Number("threads", 0, kit::kMaxThreads, 0);
   if (!threads) return kit::Fail(threads.error());
+  const auto share_inputs = options->Flag("share_inputs", false);
+  if (!share_inputs) return kit::Fail(share_inputs.error());
   Setup setup;
   setup.host = g_host;
   setup.function = options->Text("function", setup.function);
   setup.parameters = options->Text("parameters", setup.parameters);
   setup.memory_limit = static_cast<std::size_t>(*memory_mb) << 20;
+  setup.share_inputs = *share_inputs;
   setup.load_timeout_ns = *timeout_ms * kNsPerMs;
   const std::string_view name = request.name != nullptr ? request.name : "";
   setup.name = name.substr(0, name.find('/'));
@@ -78,7 +81,7 @@ kit::Status Model::Execute(const plinth_execute_request& request, kit::OutputWri
     if (!started) return kit::Fail(PLINTH_INTERNAL, started.error().message);
   }
   const kit::Status status = script_->Execute(request, signature_->outputs(), outputs);
-  if (script_->Outgrown()) script_.reset();
+  if (script_->IsSpent()) script_.reset();
   return status;
 }
 

@@ -40,7 +40,7 @@ std::vector<fs::path> Candidates(const fs::path& target) {
   // In TypeScript "./a.js" names the file that a.ts will become.
   if (target.extension() == ".js" || target.extension() == ".mjs") {
     fs::path source = target;
-    candidates.push_back(source.replace_extension(".ts"));
+    candidates.emplace_back(source.replace_extension(".ts"));
   }
   for (const std::string_view ending : kScripts)
     candidates.push_back(target / ("index" + std::string(ending)));

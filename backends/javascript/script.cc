@@ -66,6 +66,7 @@ JSObjectRef Script::SetupObject() {
   Set(context, setup, "name", MakeString(context, setup_.name));
   Set(context, setup, "version", MakeString(context, setup_.version));
   Set(context, setup, "parameters", MakeString(context, setup_.parameters));
+  Set(context, setup, "shareInputs", JSValueMakeBoolean(context, setup_.share_inputs));
   Set(context, setup, "inputs", SpecsValue(context, setup_.declared_inputs));
   Set(context, setup, "outputs", SpecsValue(context, setup_.declared_outputs));
   return setup;
@@ -149,15 +150,15 @@ kit::Status Script::DeliverCalls() {
   return {};
 }
 
-kit::Result<JSObjectRef> Script::InputsOf(const plinth_execute_request& request) {
-  return TensorsValue(engine_->context(), std::span(request.inputs, request.input_count));
-}
-
 kit::Status Script::Execute(const plinth_execute_request& request,
                             const std::vector<kit::Spec>& outputs, kit::OutputWriter& writer) {
   engine_->ReleasePending();
   engine_->SetDeadline(request.deadline_ns);
-  kit::Result<JSObjectRef> inputs = InputsOf(request);
+  globals_.Begin();
+  SharedInputs shared(*engine_, transfer_);
+  kit::Result<JSObjectRef> inputs =
+      TensorsValue(engine_->context(), std::span(request.inputs, request.input_count),
+                   setup_.share_inputs ? &shared : nullptr);
   if (!inputs) return kit::Fail(std::move(inputs.error()));
   calls_.Open(request);
   kit::Status status;
@@ -166,17 +167,19 @@ kit::Status Script::Execute(const plinth_execute_request& request,
       engine_->Stop();
       calls_.Wake();
     });
-    status = Run(request, *inputs, outputs, writer);
+    status = Run(request, *inputs, shared, outputs, writer);
   }
   calls_.Close();
   engine_->SetDeadline(0);
   // What the code has kept of the inputs is empty from here on.
   static_cast<void>(Prelude("endCall", {*inputs}));
+  if (!shared.Detach()) spent_ = true;
   return status;
 }
 
 kit::Status Script::Run(const plinth_execute_request& request, JSObjectRef inputs,
-                        const std::vector<kit::Spec>& outputs, kit::OutputWriter& writer) {
+                        const SharedInputs& shared, const std::vector<kit::Spec>& outputs,
+                        kit::OutputWriter& writer) {
   JSContextRef context = engine_->context();
   JSObjectRef wanted = MakeArray(context);
   for (std::size_t i = 0; i < request.output_count; ++i) {
@@ -188,7 +191,7 @@ kit::Status Script::Run(const plinth_execute_request& request, JSObjectRef input
   if (!value) return kit::Fail(std::move(value.error()));
   kit::Result<JSValueRef> answer = Prelude("answerOf", {*value, wanted});
   if (!answer) return kit::Fail(std::move(answer.error()));
-  AnswerReader reader(engine_, transfer_);
+  AnswerReader reader(engine_, transfer_, shared);
   for (std::size_t i = 0; i < request.output_count; ++i) {
     const kit::Status read = reader.Read(GetAt(context, *answer, i));
     if (!read) return kit::Fail(read.error());

@@ -13,6 +13,7 @@
 #include "javascript/globals.h"
 #include "javascript/modules.h"
 #include "javascript/native.h"
+#include "javascript/shared_inputs.h"
 #include "plinth/backend.h"
 
 namespace plinth::javascript {
@@ -27,6 +28,7 @@ struct Setup {
   std::vector<kit::Spec> declared_inputs;
   std::vector<kit::Spec> declared_outputs;
   std::size_t memory_limit = 0;
+  bool share_inputs = false;
   std::int64_t load_timeout_ns = 0;
 };
 
@@ -52,8 +54,9 @@ class Script {
   kit::Status Execute(const plinth_execute_request& request, const std::vector<kit::Spec>& outputs,
                       kit::OutputWriter& writer);
 
-  // Whether the code holds more memory than it may, even after a collection: start it again.
-  bool Outgrown() { return engine_->OutgrewMemory(); }
+  // Whether the code must not run any more but has to be started again: it holds more memory than
+  // it may, even after a collection, or might see memory that is gone.
+  bool IsSpent() { return spent_ || engine_->OutgrewMemory(); }
 
  private:
   kit::Status StartPrelude();
@@ -66,8 +69,8 @@ class Script {
   kit::Failure FailureOf(JSValueRef exception);
 
   kit::Status Run(const plinth_execute_request& request, JSObjectRef inputs,
-                  const std::vector<kit::Spec>& outputs, kit::OutputWriter& writer);
-  kit::Result<JSObjectRef> InputsOf(const plinth_execute_request& request);
+                  const SharedInputs& shared, const std::vector<kit::Spec>& outputs,
+                  kit::OutputWriter& writer);
   JSObjectRef SetupObject();
 
   kit::Result<JSValueRef> ResolveModule(JSContextRef context, Arguments arguments);
@@ -82,6 +85,7 @@ class Script {
   std::shared_ptr<Engine> engine_;  // outputs hold it too
   JSObjectRef prelude_ = nullptr;   // protected
   JSObjectRef transfer_ = nullptr;  // protected: ArrayBuffer.prototype.transfer as it was made
+  bool spent_ = false;
 };
 
 }  // namespace plinth::javascript

@@ -65,10 +65,13 @@ kit::Result<JSObjectRef> StringsValue(JSContextRef context, const plinth_tensor&
   return array;
 }
 
-kit::Result<JSObjectRef> DataValue(JSContextRef context, const plinth_tensor& tensor) {
+kit::Result<JSObjectRef> DataValue(JSContextRef context, const plinth_tensor& tensor,
+                                   SharedInputs* shared) {
   if (tensor.dtype == PLINTH_BYTES) return StringsValue(context, tensor);
-  JSObjectRef array =
-      CopyToArray(context, ArrayTypeOf(tensor.dtype), tensor.data, tensor.byte_size);
+  const JSTypedArrayType type = ArrayTypeOf(tensor.dtype);
+  JSObjectRef array = shared != nullptr && tensor.byte_size >= kMoveFrom
+                          ? shared->Add(type, tensor)
+                          : CopyToArray(context, type, tensor.data, tensor.byte_size);
   if (array == nullptr) return NoMemory();
   return array;
 }
@@ -156,12 +159,12 @@ std::unique_ptr<std::byte[]> Copy(std::string_view bytes) {
 
 }  // namespace
 
-kit::Result<JSObjectRef> TensorsValue(JSContextRef context,
-                                      std::span<const plinth_tensor> tensors) {
+kit::Result<JSObjectRef> TensorsValue(JSContextRef context, std::span<const plinth_tensor> tensors,
+                                      SharedInputs* shared) {
   JSObjectRef list = MakeArray(context);
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const plinth_tensor& tensor = tensors[i];
-    const kit::Result<JSObjectRef> data = DataValue(context, tensor);
+    const kit::Result<JSObjectRef> data = DataValue(context, tensor, shared);
     if (!data) return kit::Fail(data.error());
     JSObjectRef shape = MakeArray(context);
     for (std::uint32_t axis = 0; axis < tensor.rank; ++axis) {
@@ -265,13 +268,15 @@ kit::Status AnswerReader::WriteArray(const Tensor& tensor, const char* name,
   const std::size_t size = SizeOf(context, tensor.array);
   JSObjectRef buffer = JSObjectGetTypedArrayBuffer(context, tensor.array, nullptr);
   const std::size_t whole = JSObjectGetArrayBufferByteLength(context, buffer, nullptr);
-  if (size < kMoveFrom || size < whole / 2 || IsShared(buffer)) {
-    auto copy = Copy(BytesOf(context, tensor.array));
+  const std::size_t offset = JSObjectGetTypedArrayByteOffset(context, tensor.array, nullptr);
+  const char* host = inputs_.BytesOf(buffer);
+  if (host != nullptr || size < kMoveFrom || size < whole / 2 || IsShared(buffer)) {
+    auto copy = Copy(host != nullptr ? std::string_view(host + offset, size)
+                                     : BytesOf(context, tensor.array));
     const char* start = reinterpret_cast<const char*>(copy.get());
     return Add(tensor, name, {start, size}, std::move(copy), writer);
   }
   // A buffer whose bytes have been asked for can no longer be moved: they are of the moved one.
-  const std::size_t offset = JSObjectGetTypedArrayByteOffset(context, tensor.array, nullptr);
   JSValueRef moved = engine_->Call(transfer_, buffer, {}, nullptr);
   if (moved == nullptr || !JSValueIsObject(context, moved)) return NoMemory();
   auto owner = std::make_unique<Moved>(engine_, const_cast<JSObjectRef>(moved));

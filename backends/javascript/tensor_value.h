@@ -13,12 +13,15 @@
 
 #include "common/backend_kit.h"
 #include "javascript/engine.h"
+#include "javascript/shared_inputs.h"
 
 namespace plinth::javascript {
 
 // Copies: what a script does to its arrays is its own affair, and memory of the host may be shared
-// with other calls and with the cache of answers.
-kit::Result<JSObjectRef> TensorsValue(JSContextRef context, std::span<const plinth_tensor> tensors);
+// with other calls and with the cache of answers. If `shared` is given, large ones are added to it
+// instead.
+kit::Result<JSObjectRef> TensorsValue(JSContextRef context, std::span<const plinth_tensor> tensors,
+                                      SharedInputs* shared = nullptr);
 
 // Adds a copy of a script's tensor, checked, to the outputs. INTERNAL says what is wrong with it.
 kit::Status WriteCopy(JSContextRef context, JSValueRef tensor, kit::OutputWriter& writer);
@@ -30,9 +33,10 @@ kit::Status WriteCopy(JSContextRef context, JSValueRef tensor, kit::OutputWriter
 // while nothing of it runs from the first Write() to the last.
 class AnswerReader {
  public:
-  // `transfer` is ArrayBuffer.prototype.transfer; it must be protected.
-  AnswerReader(std::shared_ptr<Engine> engine, JSObjectRef transfer)
-      : engine_(std::move(engine)), transfer_(transfer) {}
+  // `transfer` is ArrayBuffer.prototype.transfer; it must be protected. Inputs among the answer
+  // are copied if they are `inputs`.
+  AnswerReader(std::shared_ptr<Engine> engine, JSObjectRef transfer, const SharedInputs& inputs)
+      : engine_(std::move(engine)), transfer_(transfer), inputs_(inputs) {}
   AnswerReader(const AnswerReader&) = delete;
   AnswerReader& operator=(const AnswerReader&) = delete;
   ~AnswerReader();
@@ -66,6 +70,7 @@ class AnswerReader {
 
   std::shared_ptr<Engine> engine_;
   JSObjectRef transfer_;
+  const SharedInputs& inputs_;
   std::vector<Tensor> tensors_;
 };
 

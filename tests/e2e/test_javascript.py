@@ -187,6 +187,24 @@ def test_inputs_that_are_kept_are_empty_afterwards(deploy, predict):
     assert predict({"x": ROWS}).outputs == [[0, 2, 3], [0, 0, 0]]
 
 
+def test_shared_inputs_are_gone_after_the_call(server, deploy, predict, name):
+    deploy.ok("""export const signature = {inputs: {x: {dtype: "float32", shape: [-1]}}, outputs: {y: {dtype: "float32", shape: [-1]}, part: {dtype: "float32", shape: [-1]}, kept: {dtype: "int32", shape: [-1]}}};
+    const kept = [];
+    export async function predict({x}) {
+      const lengths = kept.map((part) => { try { return part.byteLength; } catch { return 0; } }); // a DataView of nothing throws
+      if (typeof x.data.buffer.transfer !== "undefined") throw new Error("transfer");
+      kept.push(x.data, x.data.subarray(1000), new DataView(x.data.buffer, 8), x.data.buffer);
+      if (x.data[0] === 1) for (;;) await 0;
+      return {y: x, part: x.data.subarray(1), kept: lengths};
+    }""", config={"options": {"share_inputs": True}})
+    values = [float(i) for i in range(20000)]
+    for round in range(5):
+        outputs = predict({"x": values}).outputs
+        assert outputs["y"] == values and outputs["part"] == values[1:]
+        assert outputs["kept"] == [0] * len(outputs["kept"]) and len(outputs["kept"]) >= 4 * round
+        assert predict({"x": [1.0] * 20000}, timeout_ms=100).status == 504
+
+
 WRONG = {
     "return;": "it returned undefined; expected an object with the output 'y'",
     "return {z: x};": "it returned no output 'y', only 'z'",
@@ -249,6 +267,13 @@ def test_unicode_in_exceptions_and_log(server, deploy, predict, name):
     answer = predict({"x": ROWS})
     assert answer.status == 500 and "RangeError: Über 🌱 � hinaus, at predict (model.ts:2:" in answer.error["message"]
     assert f"{name}/v1: schräg {{a: [1, \"ä\"]}}" in server.log()
+
+
+def test_one_call_does_not_flood_the_log(server, deploy, predict, name):
+    deploy.ok(SIGNATURE + "export function predict({x}) { for (let i = 0; i < 5000; i++) console.log('line', i, 'of\\nmany'); return x; }")
+    assert predict({"x": ROWS}).status == 200
+    lines = [line for line in server.log().splitlines() if f"{name}/v1: " in line]
+    assert len(lines) == 1001 and lines[-1].endswith("more is not logged of this call")
 
 
 def test_the_caller_is_told_what_is_wrong_with_his_input(deploy, predict):

@@ -25,10 +25,15 @@ function signatureOf(found, wanted) {
   return places.find((place) => place !== undefined);
 }
 
-// `setup`: {entry, function, name, version, parameters, inputs, outputs}. Gives what start() gives; its value is the signature.
+// `setup`: {entry, function, name, version, parameters, shareInputs, inputs, outputs}. Gives what start() gives; its value is the signature.
 function loadModel(setup) {
   return start(async () => {
     const parameters = parseParameters(setup.parameters);
+    if (setup.shareInputs) {
+      // By these, code could keep the host's memory.
+      delete ArrayBuffer.prototype.transfer;
+      delete ArrayBuffer.prototype.transferToFixedLength;
+    }
     const found = findModel(load("", setup.entry), setup.function);
     const given = signatureOf(found, setup.function);
     const signature = given === undefined ? { batch: false, stateful: false } : readSignature(given);
