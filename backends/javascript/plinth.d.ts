@@ -23,8 +23,8 @@ interface DataOf {
   string: (string | Uint8Array)[];
 }
 
-/** A tensor: `data` in row-major order. */
-declare class Tensor<D extends DType = any> {
+/** A tensor: `data` in row-major order. `S` is for signatures in types: Tensor<"float32", [-1, 4]>. */
+declare class Tensor<D extends DType = any, S extends readonly number[] = number[]> {
   constructor(data: DataOf[D], shape: number[], dtype: D, name?: string);
   name?: string;
   dtype: D;

@@ -108,6 +108,23 @@ def test_what_may_be_exported(deploy, predict, kind):
     assert predict({"x": [1.5]}).outputs == [1.5]
 
 
+TYPED = {
+    "literal": "export function predict({ x, mask }: { x: Tensor<'float32', [-1, 2]>, mask?: Tensor<'bool'> }, ctx?: Context): { y: Tensor<'float32', [-1, 2]> } { return { y: x }; }",
+    "arrow": "export const predict = async ({ x }: { readonly x: Tensor<'float32', [number, 2]>; mask?: Tensor<'bool'> }): Promise<{ y: Tensor<'float32', [-1, 2]> }> => ({ y: x });",
+    "interface": "interface In { x: Tensor<'float32', [-1, 2]>; mask?: Tensor<'bool'>; }\ntype Out = { y: Tensor<'float32', [-1, 2]> };\nexport default { async predict(inputs: In): Promise<Out> { return { y: inputs.x }; } };",
+    "jsdoc": "/**\n * Gives it back.\n * @param {{x: Tensor<'float32', [-1, 2]>,\n *   mask?: Tensor<'bool'>}} inputs\n * @returns {{y: Tensor<'float32', [-1, 2]>}}\n */\nexport const predict = ({ x }) => ({ y: x });",
+}
+
+
+@pytest.mark.parametrize("kind", TYPED)
+def test_types_tell_the_signature(deploy, predict, kind):
+    described = deploy.ok(TYPED[kind], "m.js" if kind == "jsdoc" else "m.ts")
+    tensors = {tensor["name"]: tensor for side in ("inputs", "outputs") for tensor in described[side]}
+    assert tensors["x"]["shape"] == tensors["y"]["shape"] == [-1, 2] and tensors["x"]["datatype"] == "FP32"
+    assert tensors["mask"]["datatype"] == "BOOL" and tensors["mask"]["optional"] is True
+    assert predict({"x": [[1, 2]]}).outputs == [[1, 2]]
+
+
 def test_a_folder_is_a_model_and_its_files_are_imported(client, name, root):
     (root / "lib").mkdir()
     (root / "index.ts").write_text(SIGNATURE + "import { scale } from './lib/scale';\nimport labels from './labels.json';\n"

@@ -35,7 +35,7 @@ function loadModel(setup) {
       delete ArrayBuffer.prototype.transferToFixedLength;
     }
     const found = findModel(load("", setup.entry), setup.function);
-    const given = signatureOf(found, setup.function);
+    const given = signatureOf(found, setup.function) ?? signatureInTypes(modules.get(native.resolve("", setup.entry)).text, setup.function);
     const signature = given === undefined ? { batch: false, stateful: false } : readSignature(given);
     if (setup.inputs.length > 0) signature.inputs = readSpecs(setup.inputs, "inputs");
     if (setup.outputs.length > 0) signature.outputs = readSpecs(setup.outputs, "outputs");
