@@ -56,6 +56,10 @@ Signature::Signature(std::vector<Spec> inputs, std::vector<Spec> outputs, bool c
             concurrent ? 1 : 0,
             stateful ? 1 : 0,
             nullptr,
-            waits ? 1 : 0} {}
+            waits ? 1 : 0,
+            nullptr,
+            0,
+            nullptr,
+            nullptr} {}
 
 }  // namespace plinth::kit

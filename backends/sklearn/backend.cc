@@ -124,7 +124,11 @@ std::unique_ptr<plinth_model> Describe(std::unique_ptr<Model> model, const Model
   signature.struct_size = sizeof(plinth_signature);
   signature.input_count = described->inputs->specs().size();
   signature.inputs = described->inputs->specs().data();
-  signature.nullable_inputs = described->inputs->nullable().data();
+  signature.nullable_inputs = described->inputs->flags().data();
+  signature.fitted_inputs = described->inputs->flags().data();
+  signature.column_count = described->inputs->columns().size();
+  signature.columns = described->inputs->columns().data();
+  signature.unused_columns = described->inputs->unused().data();
   signature.output_count = described->outputs.size();
   signature.outputs = described->outputs.data();
   signature.concurrent = 1;

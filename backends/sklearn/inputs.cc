@@ -14,14 +14,17 @@ std::unexpected<Error> Invalid(std::string message) {
   return Fail(Code::kInvalidArgument, std::move(message));
 }
 
-// The names that the columns had at fit(), if each can be the name of an input.
-std::vector<std::string> ColumnNames(const Traits& traits) {
+// Whether the columns had names at fit() and each can be the name of an input.
+bool HasColumnNames(const Traits& traits) {
   const std::set<std::string_view> unique(traits.names.begin(), traits.names.end());
-  const bool usable = unique.size() == traits.inputs && traits.names.size() == traits.inputs &&
-                      std::ranges::none_of(unique, [](std::string_view name) {
-                        return name.empty() || name.find('\0') != std::string_view::npos;
-                      });
-  if (usable) return traits.names;
+  return unique.size() == traits.inputs && traits.names.size() == traits.inputs &&
+         std::ranges::none_of(unique, [](std::string_view name) {
+           return name.empty() || name.find('\0') != std::string_view::npos;
+         });
+}
+
+std::vector<std::string> ColumnNames(const Traits& traits) {
+  if (HasColumnNames(traits)) return traits.names;
   std::vector<std::string> names;
   for (std::size_t j = 0; j < traits.inputs; ++j) {
     names.emplace_back("x").append(std::to_string(j));
@@ -89,7 +92,13 @@ InputReader::InputReader(const Traits& traits, bool by_column) : traits_(traits)
       spec.optional = 1;
     }
     specs_.push_back(spec);
-    nullable_.push_back(1);
+    flags_.push_back(1);
+  }
+  const bool named = form_ == Form::kNumbers && HasColumnNames(traits);
+  if (!named || std::ranges::find(traits.names, kMatrixName) != traits.names.end()) return;
+  for (std::size_t j = 0; j < traits.inputs; ++j) {
+    columns_.push_back(traits.names[j].c_str());
+    unused_.push_back(traits.InputType(j) == ColumnType::kUnused ? 1 : 0);
   }
 }
 

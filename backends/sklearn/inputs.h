@@ -3,7 +3,8 @@
 // A model of numbers takes one input, X [n, columns]. A model of strings takes X as BYTES: [n] for
 // texts, else [n, columns]. Where columns differ, or have been asked for, each is an input of its
 // own, [n], under the name that it had at fit(), or x0, x1, ... A missing string is the one byte 0,
-// a missing number NaN.
+// a missing number NaN. The host fits what clients give to these types and shapes, and puts X
+// together where it comes by columns.
 #pragma once
 
 #include <cstddef>
@@ -32,8 +33,13 @@ class InputReader {
 
   std::span<const plinth_tensor_spec> specs() const { return specs_; }
 
-  // What can be missing of an input: one flag for each of specs().
-  std::span<const std::uint8_t> nullable() const { return nullable_; }
+  // One flag for each of specs(), set: of every input something may be missing, and each is fitted.
+  std::span<const std::uint8_t> flags() const { return flags_; }
+
+  // The names of X's columns, if it is numbers and they have names.
+  std::span<const char* const> columns() const { return columns_; }
+  // One flag for each of columns(): nothing looks at it.
+  std::span<const std::uint8_t> unused() const { return unused_; }
 
   // The batch, in the tensors' and the frame's memory. INVALID_ARGUMENT for inputs that are not as
   // specs() say.
@@ -51,7 +57,9 @@ class InputReader {
   std::vector<std::string> names_;
   std::vector<std::int64_t> shapes_;  // two numbers an input
   std::vector<plinth_tensor_spec> specs_;
-  std::vector<std::uint8_t> nullable_;
+  std::vector<std::uint8_t> flags_;
+  std::vector<const char*> columns_;
+  std::vector<std::uint8_t> unused_;
 };
 
 }  // namespace plinth::sklearn

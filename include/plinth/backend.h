@@ -136,6 +136,19 @@ typedef struct plinth_signature {
   /* 1: execute() may wait for something else than the processor: another process, a lock, a call
    * of another model. Such a model is never executed on a thread that serves sockets. */
   int32_t waits;
+  /* input_count flags, or NULL where none is set: 1 if the host is to fit what a client gives to
+   * that input's spec. Where it is FP64, numbers and truth values of any type are then converted,
+   * and dimensions of size 1 at the end of a shape are added or left out. Clients that must name
+   * every tensor may call the only input of a model as they like. */
+  const uint8_t* fitted_inputs;
+  /* For a model whose only input is fitted, FP64, of shape [-1, column_count]: the names of its
+   * columns. A client may then give each as an input of its own, [-1], under that name, and the
+   * host puts them together. NULL where they have none. */
+  size_t column_count;
+  const char* const* columns;
+  /* column_count flags, or NULL where none is set: 1 if nothing looks at that column. A client that
+   * gives columns may then leave it out, or give anything. */
+  const uint8_t* unused_columns;
 } plinth_signature;
 
 /* One setting of a load, from the deployment's configuration. Both are text; a backend that does

@@ -4,9 +4,18 @@
 
 namespace plinth {
 
+const TensorSpec* FindSpec(std::span<const TensorSpec> specs, std::string_view name) {
+  const auto it = std::ranges::find(specs, name, &TensorSpec::name);
+  return it == specs.end() ? nullptr : &*it;
+}
+
 const TensorSpec* Signature::FindInput(std::string_view name) const {
-  const auto it = std::ranges::find(inputs, name, &TensorSpec::name);
-  return it == inputs.end() ? nullptr : &*it;
+  return FindSpec(inputs, name);
+}
+
+std::span<const TensorSpec> Signature::FormOf(std::string_view name) const {
+  if (columns.empty() || FindInput(name) != nullptr) return inputs;
+  return columns;
 }
 
 const TensorSpec* Signature::FindSoleInput() const {

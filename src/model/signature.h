@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,8 @@ struct TensorSpec {
   int batch_axis = -1;    // -1: calls cannot be joined along this tensor
   bool optional = false;  // inputs only
   bool nullable = false;  // inputs only: elements may be missing; a missing string is kMissingText
+  // Inputs only: what a client gives is fitted to dtype and shape, see serving/input_fit.h.
+  bool fitted = false;
 
   bool operator==(const TensorSpec&) const = default;
 };
@@ -32,16 +35,25 @@ struct Signature {
   bool concurrent = false;  // the backend takes several calls on one model at once
   bool stateful = false;    // the same inputs need not give the same outputs
   bool waits = false;       // a call may wait for something else than the processor
+  // Where the columns of the only input have names: a client may give each of them, [-1], in that
+  // input's stead. Names that are inputs' are not among them.
+  std::vector<TensorSpec> columns;
 
   // The input of that name, or nullptr.
   const TensorSpec* FindInput(std::string_view name) const;
   // The input that a value without a name is for: the only required one, or the only one. nullptr
   // if there are several.
   const TensorSpec* FindSoleInput() const;
+  // What a request gives whose first tensor has that name: the inputs, or the columns where there
+  // are some and no input is called so.
+  std::span<const TensorSpec> FormOf(std::string_view name) const;
   // The index of the output of that name.
   std::optional<std::size_t> FindOutput(std::string_view name) const;
 
   bool operator==(const Signature&) const = default;
 };
+
+// The spec of that name, or nullptr.
+const TensorSpec* FindSpec(std::span<const TensorSpec> specs, std::string_view name);
 
 }  // namespace plinth

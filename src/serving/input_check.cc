@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "serving/input_fit.h"
+
 namespace plinth {
 namespace {
 
@@ -10,7 +12,9 @@ std::unexpected<Error> Refuse(const std::string& input, const std::string& why) 
   return Fail(Code::kInvalidArgument, "input '" + input + "' " + why);
 }
 
-Status CheckOne(const TensorSpec& spec, const Tensor& tensor) {
+}  // namespace
+
+Status CheckInput(const TensorSpec& spec, const Tensor& tensor) {
   if (spec.dtype != DType::kAny && tensor.dtype() != spec.dtype) {
     return Refuse(spec.name, "has type " + std::string(NameOf(tensor.dtype())) +
                                  ", the model expects " + std::string(NameOf(spec.dtype)));
@@ -24,8 +28,6 @@ Status CheckOne(const TensorSpec& spec, const Tensor& tensor) {
   return {};
 }
 
-}  // namespace
-
 std::string NamesOf(const std::vector<TensorSpec>& specs) {
   std::string names;
   for (const TensorSpec& spec : specs) {
@@ -37,6 +39,7 @@ std::string NamesOf(const std::vector<TensorSpec>& specs) {
 }
 
 Result<std::int64_t> CheckInputs(const Signature& signature, std::vector<NamedTensor>& inputs) {
+  if (auto joined = JoinColumns(signature, inputs); !joined) return Fail(std::move(joined.error()));
   std::int64_t rows = -1;
   std::size_t placed = 0;
   for (const TensorSpec& spec : signature.inputs) {
@@ -47,7 +50,8 @@ Result<std::int64_t> CheckInputs(const Signature& signature, std::vector<NamedTe
       if (spec.optional) continue;
       return Refuse(spec.name, "is missing; the model's inputs are " + NamesOf(signature.inputs));
     }
-    if (auto fits = CheckOne(spec, it->tensor); !fits) return Fail(fits.error());
+    it->tensor = Fitted(spec, std::move(it->tensor));
+    if (auto fits = CheckInput(spec, it->tensor); !fits) return Fail(fits.error());
     if (spec.batch_axis >= 0) {
       const std::int64_t size = it->tensor.shape()[static_cast<std::size_t>(spec.batch_axis)];
       if (rows >= 0 && size != rows) {

@@ -136,7 +136,11 @@ plinth_status Load(const plinth_load_request* request, plinth_model** model) {
                        loaded->Number("concurrent", 1),
                        loaded->Number("stateful", 0),
                        nullptr,
-                       loaded->Number("waits", 0)};
+                       loaded->Number("waits", 0),
+                       nullptr,
+                       0,
+                       nullptr,
+                       nullptr};
   *model = loaded.release();
   return PLINTH_OK;
 }

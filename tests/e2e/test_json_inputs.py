@@ -168,7 +168,6 @@ BAD = {
     "text in a number's place": ([[0] * 17 + ["x"] + [0] * 46], ["[0][17]"]),
     "object in a number's place": ([[0] * 17 + [{}] + [0] * 46], ["[0][17]"]),
     "array in a number's place": ([[0] * 17 + [[0]] + [0] * 46], ["[0][17]"]),
-    "boolean in a number's place": ([[0] * 17 + [True] + [0] * 46], ["[0][17]"]),
     "number in a row's place": ([[0] * 64, 5], ["[1]"]),
     "unknown input": ({"nonsense": [[0] * 64]}, ["nonsense"]),
     "no input": ({}, ["input"]),
@@ -221,6 +220,14 @@ MALFORMED = [
 def test_malformed_body(client, pipeline, body):
     answer = client.post(f"/predict/{pipeline}", body)
     assert (answer.status, answer.error["code"]) == (400, "INVALID_ARGUMENT"), answer.body
+
+
+def test_boolean_in_a_numbers_place(client, cnn):
+    image = inputs_for("cnn.onnx", ONE)
+    image[0][0][0][3] = True
+    answer = client.predict(cnn, image)
+    assert (answer.status, answer.error["code"]) == (400, "INVALID_ARGUMENT"), answer.body
+    assert "[0][0][0][3]" in answer.error["message"], answer.error
 
 
 def test_unknown_key_with_the_nearest(client, pipeline):

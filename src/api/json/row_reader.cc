@@ -19,11 +19,11 @@ std::string Member(std::int64_t row, std::string_view name) {
 
 }  // namespace
 
-std::unexpected<Error> UnknownInput(const Signature& signature, std::string_view name) {
+std::unexpected<Error> UnknownInput(std::span<const TensorSpec> specs, std::string_view name) {
   std::vector<std::string_view> names;
   std::string list;
-  names.reserve(signature.inputs.size());
-  for (const TensorSpec& spec : signature.inputs) {
+  names.reserve(specs.size());
+  for (const TensorSpec& spec : specs) {
     names.push_back(spec.name);
     list.append(list.empty() ? "'" : ", '").append(spec.name).append("'");
   }
@@ -68,8 +68,9 @@ Status RowReader::Finish(std::vector<NamedTensor>& inputs) {
 }
 
 Status RowReader::Add(std::string_view name) {
-  const TensorSpec* const spec = signature_.FindInput(name);
-  if (spec == nullptr) return UnknownInput(signature_, name);
+  if (readers_.empty()) specs_ = signature_.FormOf(name);
+  const TensorSpec* const spec = FindSpec(specs_, name);
+  if (spec == nullptr) return UnknownInput(specs_, name);
   if (count_ > 0) {
     return Invalid(Member(count_, name) +
                    " is missing in the rows before it; every row must have the same inputs");

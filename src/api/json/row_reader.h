@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -16,8 +17,8 @@
 
 namespace plinth::api {
 
-// INVALID_ARGUMENT for an input that the model does not have, naming the nearest one.
-std::unexpected<Error> UnknownInput(const Signature& signature, std::string_view name);
+// INVALID_ARGUMENT for a name that is none of the model's inputs, or columns: with the nearest one.
+std::unexpected<Error> UnknownInput(std::span<const TensorSpec> specs, std::string_view name);
 
 class RowReader {
  public:
@@ -45,6 +46,7 @@ class RowReader {
   const JsonBody& body_;
   const ElementRules rules_;
   std::int64_t count_ = 0;
+  std::span<const TensorSpec> specs_;  // what the rows are of: inputs, or columns
   std::vector<TensorReader> readers_;
   std::size_t next_ = 0;  // the likely reader of the next member
 };

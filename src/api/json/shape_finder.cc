@@ -32,14 +32,15 @@ Status ShapeFinder::SetRank(std::size_t level) {
     const Shape& shape = *spec_.shape;
     const bool batched =
         form_ != Form::kRows && spec_.batch_axis == 0 && shape.rank() > 0 && shape[0] == -1;
-    if (!batched || level + 1 != shape.rank()) {
+    const bool one_more = spec_.fitted && shape.rank() == 1 && level == 2;  // [[1], [2]]
+    if (!one_more && (!batched || level + 1 != shape.rank())) {
       const std::size_t outer = form_ == Form::kRows ? 1 : 0;
       return Refuse(Where(outer) + " is nested " + std::to_string(level - outer) +
                     " deep, expected " + std::to_string(shape.rank() - outer) +
                     (batched ? ", or one less for a single row" : "") + ": the model's shape is " +
                     shape.ToString());
     }
-    missing_batch_ = 1;
+    missing_batch_ = one_more ? 0 : 1;
   }
   rank_ = level;
   return {};
@@ -53,7 +54,8 @@ Status ShapeFinder::CloseFirst(std::size_t level, std::int64_t size) {
                   std::to_string(before) + ": all must be of one size");
   }
   if (!spec_.shape || rank_ == kUnknown) return {};
-  const std::int64_t wanted = (*spec_.shape)[level + missing_batch_];
+  const std::size_t dim = level + missing_batch_;
+  const std::int64_t wanted = dim < spec_.shape->rank() ? (*spec_.shape)[dim] : 1;
   if (wanted < 0 || wanted == size) return {};
   return Refuse(Where(level) + " has " + Elements(size) + ", expected " + std::to_string(wanted) +
                 ": the model's shape is " + spec_.shape->ToString());

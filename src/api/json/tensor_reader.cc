@@ -258,7 +258,15 @@ bool TensorReader::Store(Value& value) {
 
 // Reads a number, or what else may stand for one.
 bool TensorReader::ReadDouble(Value& value, double& number) {
-  return value.get_double().get(number) == simdjson::SUCCESS || ReadNonNumber(value, number);
+  return value.get_double().get(number) == simdjson::SUCCESS ||
+         (spec_.fitted && ReadTruth(value, number)) || ReadNonNumber(value, number);
+}
+
+bool TensorReader::ReadTruth(Value& value, double& number) {
+  bool truth = false;
+  if (value.get_bool().get(truth) != simdjson::SUCCESS) return false;
+  number = truth ? 1 : 0;
+  return true;
 }
 
 bool TensorReader::ReadNonNumber(Value& value, double& number) {
@@ -354,6 +362,7 @@ bool TensorReader::StoreMissingText(Value& value) {
   bool missing = false;
   if (const auto failed = value.is_null().get(missing)) return Malformed(failed);
   if (!missing) return RefuseValue(value);
+  missing_text_ = true;
   elements_.Append(kMissingText);
   elements_.EndString();
   return true;

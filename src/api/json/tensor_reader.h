@@ -51,6 +51,9 @@ class TensorReader {
 
   const TensorSpec& spec() const { return spec_; }
 
+  // Whether a missing string was read.
+  bool missing_text() const { return missing_text_; }
+
  private:
   // These return false once error_ is set: a Status for each element would cost more than reading
   // the element.
@@ -66,6 +69,7 @@ class TensorReader {
 
   bool Store(simdjson::ondemand::value& value);
   bool ReadDouble(simdjson::ondemand::value& value, double& number);
+  bool ReadTruth(simdjson::ondemand::value& value, double& number);
   bool ReadNonNumber(simdjson::ondemand::value& value, double& number);
   bool StoreFloat(simdjson::ondemand::value& value);
   bool StoreSmallFloat(simdjson::ondemand::value& value);
@@ -92,6 +96,7 @@ class TensorReader {
   ElementStore elements_;
   std::size_t level_ = 0;  // of the value that is being read
   std::int64_t rows_ = 0;  // kFlat: elements
+  bool missing_text_ = false;
   Error error_;
 };
 

@@ -52,11 +52,18 @@ Status ReadField(const json::Field& field, DeploySpec& spec) {
   return {};
 }
 
-void WriteSpecs(JsonWriter& json, std::string_view key, const std::vector<TensorSpec>& specs) {
+// `columns`: what those of the only one are called, if they have names.
+void WriteSpecs(JsonWriter& json, std::string_view key, const std::vector<TensorSpec>& specs,
+                std::span<const TensorSpec> columns = {}) {
   json.Key(key).BeginArray();
   for (const TensorSpec& spec : specs) {
     json.BeginObject();
     WriteSpecMembers(json, spec);
+    if (!columns.empty()) {
+      json.Key("columns").BeginArray();
+      for (const TensorSpec& column : columns) json.Value(column.name);
+      json.EndArray();
+    }
     json.EndObject();
   }
   json.EndArray();
@@ -81,7 +88,7 @@ void WriteState(JsonWriter& json, const VersionInfo& info) {
 }
 
 void WriteSignature(JsonWriter& json, const VersionInfo& info) {
-  WriteSpecs(json, "inputs", info.signature.inputs);
+  WriteSpecs(json, "inputs", info.signature.inputs, info.signature.columns);
   WriteSpecs(json, "outputs", info.signature.outputs);
   if (info.warnings.empty()) return;
   json.Key("warnings").BeginArray();

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include <simdjson.h>
@@ -31,10 +32,13 @@ std::unexpected<Error> Invalid(std::string message) {
 }
 
 bool SameInputs(const Signature& a, const Signature& b) {
-  return std::ranges::equal(a.inputs, b.inputs, [](const TensorSpec& x, const TensorSpec& y) {
-    return x.name == y.name && x.dtype == y.dtype && x.shape == y.shape &&
-           x.batch_axis == y.batch_axis && x.optional == y.optional && x.nullable == y.nullable;
-  });
+  return std::ranges::equal(a.inputs, b.inputs,
+                            [](const TensorSpec& x, const TensorSpec& y) {
+                              return x.name == y.name && x.dtype == y.dtype && x.shape == y.shape &&
+                                     x.batch_axis == y.batch_axis && x.optional == y.optional &&
+                                     x.nullable == y.nullable && x.fitted == y.fitted;
+                            }) &&
+         a.columns == b.columns;
 }
 
 std::unexpected<Error> SeveralInputs(const Signature& signature) {
@@ -42,6 +46,34 @@ std::unexpected<Error> SeveralInputs(const Signature& signature) {
       "the model has " + std::to_string(signature.inputs.size()) + " inputs (" +
       NamesOf(signature.inputs) + "), so \"inputs\" must name them: " +
       "{\"inputs\": {\"<name>\": <value>, ...}} or a list of such objects, one for each row");
+}
+
+// How bodies of other servers begin, and where or how they are taken here.
+constexpr std::pair<std::string_view, std::string_view> kForeignKeys[] = {
+    {"instances", "TF Serving's form is taken at POST /v1/models/<name>:predict"},
+    {"signature_name", "TF Serving's form is taken at POST /v1/models/<name>:predict"},
+    {"id", "the Open Inference Protocol is spoken at POST /v2/models/<name>/infer"},
+    {"parameters", "the Open Inference Protocol is spoken at POST /v2/models/<name>/infer"},
+    {"dataframe_records", "give its list of objects as \"inputs\""},
+    {"dataframe_split",
+     "give one object for each row: {\"inputs\": [{\"<column>\": <value>, ...}]}"},
+};
+
+std::unexpected<Error> UnknownKey(std::string_view key) {
+  std::string message = "key '" + std::string(key.substr(0, 100)) + "' is unknown";
+  const auto foreign =
+      std::ranges::find(kForeignKeys, key, [](const auto& entry) { return entry.first; });
+  if (foreign != std::end(kForeignKeys)) {
+    return Invalid(message.append(": ").append(foreign->second));
+  }
+  return Invalid(message + DidYouMean(key, kKeys) +
+                 " (known keys are inputs, version, outputs, priority, timeout_ms, trace)");
+}
+
+std::unexpected<Error> ProtocolTensor() {
+  return Invalid(
+      "inputs[0] looks like a tensor of the Open Inference Protocol, which is spoken at POST "
+      "/v2/models/<name>/infer; here \"inputs\" is a list of rows, or an object by input name");
 }
 
 // One body. The parser's document can be read more than once, each time from its beginning.
@@ -86,6 +118,11 @@ class Decoder {
     return !key.empty() && key == choice_.sticky_field();
   }
   void FindDeciders();
+  // Whether a row has a member that the model does not know, but the Open Inference Protocol does.
+  bool IsProtocolTensor(std::string_view member) const {
+    const bool theirs = member == "name" || member == "datatype" || member == "shape";
+    return theirs && FindSpec(signature_->FormOf(member), member) == nullptr;
+  }
   bool IsBase64(const char* brace) const {
     return body_.IsBase64(brace) && signature_->FindInput("b64") == nullptr;
   }
@@ -123,11 +160,7 @@ Result<PredictBody> Decoder::Pass() {
       if (auto read = ReadStickyKey(value); !read) return Fail(std::move(read.error()));
       continue;
     }
-    if (known == std::end(kKeys)) {
-      return Invalid("key '" + std::string(key.substr(0, 100)) + "' is unknown" +
-                     DidYouMean(key, kKeys) +
-                     " (known keys are inputs, version, outputs, priority, timeout_ms, trace)");
-    }
+    if (known == std::end(kKeys)) return UnknownKey(key);
     if (std::exchange(seen[known - std::begin(kKeys)], true)) {
       return Invalid("key '" + std::string(key) + "' is given twice");
     }
@@ -262,15 +295,20 @@ Status Decoder::ReadSole(ondemand::value value, std::vector<NamedTensor>& inputs
 Status Decoder::ReadByName(ondemand::value value, std::vector<NamedTensor>& inputs) {
   ondemand::object object;
   if (const auto failed = value.get_object().get(object)) return Malformed(failed);
-  std::vector<bool> seen(signature_->inputs.size());
+  std::span<const TensorSpec> specs;
+  std::vector<bool> seen;
   for (auto field : object) {
     std::string_view name;
     ondemand::value inner;
     if (const auto failed = field.unescaped_key().get(name)) return Malformed(failed);
     if (const auto failed = field.value().get(inner)) return Malformed(failed);
-    const TensorSpec* const spec = signature_->FindInput(name);
-    if (spec == nullptr) return UnknownInput(*signature_, name);
-    const auto index = static_cast<std::size_t>(spec - signature_->inputs.data());
+    if (seen.empty()) {
+      specs = signature_->FormOf(name);
+      seen.resize(specs.size());
+    }
+    const TensorSpec* const spec = FindSpec(specs, name);
+    if (spec == nullptr) return UnknownInput(specs, name);
+    const auto index = static_cast<std::size_t>(spec - specs.data());
     if (seen[index]) return Invalid("input '" + spec->name + "' is given twice");
     seen[index] = true;
     auto tensor = TensorReader(*spec, body_, Form::kByName).Read(inner);
@@ -294,6 +332,7 @@ Status Decoder::ReadRows(ondemand::value value, std::vector<NamedTensor>& inputs
                      "] is no object, expected one by input name like the rows before it");
     }
     auto read = body_.ForEachMember(object, [&](std::string_view name, ondemand::value member) {
+      if (rows.count() == 0 && IsProtocolTensor(name)) return Status(ProtocolTensor());
       return rows.Read(name, member);
     });
     if (!read) return read;

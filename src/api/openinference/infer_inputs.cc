@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "api/openinference/raw.h"
+#include "serving/input_fit.h"
 
 namespace plinth::api::openinference {
 namespace {
@@ -33,6 +35,11 @@ std::string List(const std::vector<std::string_view>& names) {
   return list;
 }
 
+bool TakesType(const TensorSpec& spec, DType type) {
+  return spec.dtype == DType::kAny || spec.dtype == type ||
+         (spec.fitted && Converts(type, spec.dtype));
+}
+
 class InputMaker {
  public:
   InputMaker(InferBody& body, const ModelView& model, bool may_share)
@@ -43,6 +50,8 @@ class InputMaker {
         may_share_(may_share) {}
 
   Result<std::vector<NamedTensor>> Make() {
+    NameSoleInput();
+    specs_ = body_.inputs.empty() ? signature_.inputs : signature_.FormOf(body_.inputs[0].name);
     for (const auto check : {&InputMaker::CheckOutputs, &InputMaker::CheckNumber,
                              &InputMaker::CheckBatch, &InputMaker::CheckKinds}) {
       if (auto checked = (this->*check)(); !checked) return Fail(std::move(checked.error()));
@@ -58,6 +67,7 @@ class InputMaker {
   }
 
  private:
+  void NameSoleInput();
   Status CheckOutputs() const;
   Status CheckNumber() const;
   Status CheckBatch() const;
@@ -70,7 +80,16 @@ class InputMaker {
   const std::string_view model_;
   const std::int64_t max_batch_;
   const bool may_share_;
+  std::span<const TensorSpec> specs_;  // what the request gives: the inputs, or the columns
 };
+
+// The protocol makes clients name what scikit-learn has no name for, and each calls it otherwise.
+void InputMaker::NameSoleInput() {
+  if (body_.inputs.size() != 1 || signature_.inputs.size() != 1) return;
+  std::string& name = body_.inputs[0].name;
+  const bool known = FindSpec(signature_.FormOf(name), name) != nullptr;
+  if (!known && signature_.inputs[0].fitted) name = signature_.inputs[0].name;
+}
 
 // A model that declares no outputs finds out what it has when it runs.
 Status InputMaker::CheckOutputs() const {
@@ -88,12 +107,12 @@ Status InputMaker::CheckNumber() const {
   for (const GivenInput& input : body_.inputs) given.push_back(input.name);
   std::vector<std::string_view> missing;
   std::size_t required = 0;
-  for (const TensorSpec& spec : signature_.inputs) {
+  for (const TensorSpec& spec : specs_) {
     if (spec.optional) continue;
     ++required;
     if (std::ranges::find(given, spec.name) == given.end()) missing.push_back(spec.name);
   }
-  const std::size_t most = signature_.inputs.size();
+  const std::size_t most = specs_.size();
   if (given.size() >= required && given.size() <= most) return {};
   const std::string expected = required == most
                                    ? "expected " + std::to_string(most) + " inputs"
@@ -126,17 +145,21 @@ Status InputMaker::CheckBatch() const {
 
 Status InputMaker::CheckKinds() const {
   for (const GivenInput& given : body_.inputs) {
-    const TensorSpec* const spec = signature_.FindInput(given.name);
+    const TensorSpec* const spec = FindSpec(specs_, given.name);
     if (spec == nullptr) {
       return Invalid("unexpected inference input " + Quoted(given.name) + " for model " +
                      Quoted(model_));
     }
-    if (!given.dtype || (spec->dtype != DType::kAny && *given.dtype != spec->dtype)) {
+    if (!given.dtype || !TakesType(*spec, *given.dtype)) {
       return Invalid("inference input " + Quoted(given.name) + " data-type is " +
                      Quoted(given.dtype ? NameOf(*given.dtype) : "<invalid>") + ", but model " +
                      Quoted(model_) + " expects " + Quoted(NameOf(spec->dtype)));
     }
     if (auto fits = CheckShape(given, *spec); !fits) return fits;
+    if (given.nulls && !spec->nullable) {
+      return Invalid("inference input " + Quoted(given.name) + " holds null, but model " +
+                     Quoted(model_) + " knows no missing strings");
+    }
   }
   return {};
 }
@@ -147,6 +170,7 @@ Status InputMaker::CheckShape(const GivenInput& given, const TensorSpec& spec) c
                    " for model " + Quoted(model_) + ", got " + given.shape.ToString());
   }
   if (!spec.shape || spec.shape->Admits(given.shape)) return {};
+  if (spec.fitted && FitsButForOnes(spec, given.shape)) return {};
   return Invalid("unexpected shape for input " + Quoted(given.name) + " for model " +
                  Quoted(model_) + ". Expected " + spec.shape->ToString() + ", got " +
                  given.shape.ToString() + ". " +

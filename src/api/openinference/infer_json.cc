@@ -56,6 +56,7 @@ struct InputMembers {
   TensorParameters parameters;
   std::optional<Tensor> data;
   bool has_data = false;
+  bool nulls = false;
 
   std::optional<DType> dtype() const { return datatype ? DTypeFromName(*datatype) : std::nullopt; }
 };
@@ -205,11 +206,13 @@ Status Reader::ReadData(ondemand::value value, InputMembers& input) {
   json_type type = json_type::null;
   if (value.type().get(type) == simdjson::SUCCESS && type != json_type::array)
     return Wrong("data", "array");
-  const TensorSpec spec{.name = name, .dtype = dtype, .shape = std::nullopt};
+  // Whether the model knows missing strings is not known yet.
+  const TensorSpec spec{.name = name, .dtype = dtype, .shape = std::nullopt, .nullable = true};
   if (auto countable = CheckElementCount(name, *input.shape); !countable) return countable;
   const auto expected = input.shape->ElementCount();
   if (!BytesOf(dtype, *expected)) return Invalid(SizeOverflow(name, model_));
-  auto tensor = TensorReader(spec, json_, TensorReader::Form::kFlat).Read(value);
+  TensorReader reader(spec, json_, TensorReader::Form::kFlat);
+  auto tensor = reader.Read(value);
   if (!tensor) return Fail(tensor.error().Annotate("Unable to parse 'data'"));
   // How many strings there are is checked later, as if they had come in the binary form.
   if (dtype != DType::kBytes && expected != tensor->element_count()) {
@@ -217,6 +220,7 @@ Status Reader::ReadData(ondemand::value value, InputMembers& input) {
                 "Unable to parse 'data': Shape does not match true shape of 'data' field");
   }
   input.data = *std::move(tensor);
+  input.nulls = reader.missing_text();
   return {};
 }
 
@@ -234,7 +238,8 @@ Status Reader::FinishInput(InputMembers& members) {
   GivenInput input{.name = *std::move(members.name),
                    .dtype = members.dtype(),
                    .shape = *members.shape,
-                   .data = Buffer()};
+                   .data = Buffer(),
+                   .nulls = members.nulls};
   if (members.data) {
     input.data = *std::move(members.data);
   } else if (binary) {

@@ -29,6 +29,7 @@ struct GivenInput {
   std::variant<Tensor, Buffer> data;
   // Whose memory the bytes are in, if it is a client's.
   std::shared_ptr<const SharedMapping> shared{};
+  bool nulls = false;  // JSON: strings are missing
 };
 
 struct WantedOutput {

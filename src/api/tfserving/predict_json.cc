@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include <simdjson.h>
@@ -149,14 +150,16 @@ Status Decoder::ReadInputs(ondemand::value value) {
   ondemand::object object;
   if (const auto failed = value.get_object().get(object)) return Malformed(failed);
   auto read = body_.ForEachMember(object, [this](std::string_view name, ondemand::value member) {
-    const TensorSpec* const spec = signature_.FindInput(name);
+    const TensorSpec* const spec = FindSpec(signature_.FormOf(name), name);
     return spec == nullptr ? Status() : ReadTensor(*spec, Form::kByName, member);
   });
   return read ? CheckComplete() : read;
 }
 
 Status Decoder::CheckComplete() const {
-  for (const TensorSpec& spec : signature_.inputs) {
+  const std::span<const TensorSpec> specs =
+      inputs_.empty() ? signature_.inputs : signature_.FormOf(inputs_[0].name);
+  for (const TensorSpec& spec : specs) {
     const bool given = std::ranges::find(inputs_, spec.name, &NamedTensor::name) != inputs_.end();
     if (!given && !spec.optional)
       return Invalid("Missing named input: " + spec.name + " in 'inputs' object.");

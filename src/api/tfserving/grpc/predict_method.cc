@@ -4,6 +4,7 @@
 #include <iterator>
 #include <memory>
 #include <set>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "api/tfserving/grpc/tensor_proto.h"
 #include "api/tfserving/grpc/unary_call.h"
 #include "api/tfserving/signature_def.h"
+#include "serving/input_fit.h"
 
 namespace plinth::api::tfserving {
 namespace {
@@ -33,18 +35,18 @@ Names Without(const Names& names, const Names& others) {
   return left;
 }
 
-Names NamesOf(const std::vector<TensorSpec>& specs) {
+Names NamesOf(std::span<const TensorSpec> specs) {
   Names names;
   for (const TensorSpec& spec : specs) names.insert(spec.name);
   return names;
 }
 
-Status CheckInputNames(const PredictRequest& request, const Signature& signature) {
+Status CheckInputNames(const PredictRequest& request, std::span<const TensorSpec> specs) {
   Names given;
   for (const auto& input : request.inputs) given.insert(input.first);
-  const Names known = NamesOf(signature.inputs);
+  const Names known = NamesOf(specs);
   Names required;
-  for (const TensorSpec& spec : signature.inputs) {
+  for (const TensorSpec& spec : specs) {
     if (!spec.optional) required.insert(spec.name);
   }
   if (given.size() > known.size() || given.size() < required.size()) {
@@ -60,11 +62,12 @@ Status CheckInputNames(const PredictRequest& request, const Signature& signature
   return {};
 }
 
-Status CheckType(const Signature& signature, const std::string& name, DType type) {
-  const TensorSpec* const spec = signature.FindInput(name);
+Status CheckType(std::span<const TensorSpec> specs, const std::string& name, DType type) {
+  const TensorSpec* const spec = FindSpec(specs, name);
   if (spec->dtype == DType::kAny || spec->dtype == type) return {};
-  return Invalid("Expects arg[" + std::to_string(spec - signature.inputs.data()) + "] (" + name +
-                 ") to be " + std::string(DataTypeWord(spec->dtype)) + " but " +
+  if (spec->fitted && Converts(type, spec->dtype)) return {};
+  return Invalid("Expects arg[" + std::to_string(spec - specs.data()) + "] (" + name + ") to be " +
+                 std::string(DataTypeWord(spec->dtype)) + " but " +
                  std::string(DataTypeWord(type)) + " is provided");
 }
 
@@ -109,13 +112,15 @@ Result<DecodedCall> DecodePredict(const PredictRequest& request, const Buffer& m
     return Fail(Code::kFailedPrecondition,
                 "Serving signature key \"" + request.spec.signature_name + "\" not found.");
   }
-  if (auto checked = CheckInputNames(request, signature); !checked) return Fail(checked.error());
+  const std::span<const TensorSpec> specs =
+      request.inputs.empty() ? signature.inputs : signature.FormOf(request.inputs.begin()->first);
+  if (auto checked = CheckInputNames(request, specs); !checked) return Fail(checked.error());
   DecodedCall call;
   std::size_t fill_budget = kMostFilledBytes;
   for (const auto& [name, proto] : request.inputs) {
     auto tensor = DecodeTensorProto(proto, message, fill_budget);
     if (!tensor) return Fail(tensor.error().Annotate("tensor parsing error: " + name));
-    if (auto checked = CheckType(signature, name, tensor->dtype()); !checked)
+    if (auto checked = CheckType(specs, name, tensor->dtype()); !checked)
       return Fail(checked.error());
     call.inputs.push_back({name, *std::move(tensor)});
   }
