@@ -20,14 +20,14 @@ constexpr double kUnknown = std::numeric_limits<double>::max();
 
 class Scan final : public NeighborSearch {
  public:
-  Scan(Metric metric, Matrix rows) : NeighborSearch(std::move(metric), rows.columns, rows.rows) {
+  Scan(Metric metric, Matrix rows, bool sparse)
+      : NeighborSearch(std::move(metric), rows.columns, rows.rows), sparse_(sparse) {
     switch (this->metric().type) {
       case MetricType::kEuclidean:
       case MetricType::kSquaredEuclidean:
         panels_ = Panels(rows.data.data(), rows.rows, rows.columns);
-        for (std::size_t i = 0; i < rows.rows; ++i) {
-          norms_.push_back(SquaredNorm(&rows.data[i * rows.columns], rows.columns));
-        }
+        norms_.resize(rows.rows);
+        TakeNorms(Rows{rows.data.data(), rows.rows, rows.columns, 0}, norms_.data());
         break;
       case MetricType::kManhattan:
       case MetricType::kChebyshev:
@@ -84,16 +84,14 @@ class Scan final : public NeighborSearch {
   }
 
  private:
-  static double SquaredNorm(const double* row, std::size_t n) {
-    double norm = 0;
-    SquaredNorms(Rows{row, 1, n, 0}, &norm);
-    return norm;
+  void TakeNorms(Rows rows, double* norms) const {
+    return sparse_ ? SparseNorms(rows, norms) : SquaredNorms(rows, norms);
   }
 
   double* RowNorms(Rows rows, Scratch::Frame& frame) const {
     if (norms_.empty()) return nullptr;
     double* norms = frame.Take<double>(rows.count);
-    SquaredNorms(rows, norms);
+    TakeNorms(rows, norms);
     return norms;
   }
 
@@ -126,7 +124,11 @@ class Scan final : public NeighborSearch {
   // |x|^2 - 2 x . y + |y|^2, as scikit-learn has it: it is off by some units in the last place of
   // the norms, and neighbours that are equally far are told apart by that.
   void MeasureEuclidean(Rows rows, const double* norms, PanelRange range, double* out) const {
-    InnerProducts(rows, panels_, range, out);
+    if (sparse_) {
+      SparseProducts(rows, panels_, range, out);
+    } else {
+      InnerProducts(rows, panels_, range, out);
+    }
     for (std::size_t i = 0; i < rows.count; ++i) {
       double* to = out + i * range.size();
       for (std::size_t j = 0; j < range.size(); ++j) {
@@ -135,6 +137,7 @@ class Scan final : public NeighborSearch {
     }
   }
 
+  bool sparse_;
   Panels panels_;              // the metrics that are measured eight rows at a time
   std::vector<double> norms_;  // squared; the Euclidean metric
   std::vector<double> rows_;   // all others
@@ -142,8 +145,8 @@ class Scan final : public NeighborSearch {
 
 }  // namespace
 
-NeighborSearchPtr MakeScan(Metric metric, Matrix rows) {
-  return std::make_unique<Scan>(std::move(metric), std::move(rows));
+NeighborSearchPtr MakeScan(Metric metric, Matrix rows, bool sparse) {
+  return std::make_unique<Scan>(std::move(metric), std::move(rows), sparse);
 }
 
 }  // namespace plinth::sklearn

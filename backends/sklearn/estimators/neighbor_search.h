@@ -58,8 +58,9 @@ NeighborSearchPtr ReadNeighborSearch(Fitted& fitted);
 // A metric by name and parameters (a dict, or null) for rows of `inputs` columns.
 Metric ReadMetric(Fitted& fitted, std::string_view name, const Value* params, std::size_t inputs);
 
-// A search of every row.
-NeighborSearchPtr MakeScan(Metric metric, Matrix rows);
+// A search of every row. `sparse`: scikit-learn has the rows in a sparse matrix, and sums
+// otherwise.
+NeighborSearchPtr MakeScan(Metric metric, Matrix rows, bool sparse = false);
 
 // A search of a fitted KDTree or BallTree.
 NeighborSearchPtr ReadNeighborTree(Fitted& fitted, const Value& tree, std::string_view metric,

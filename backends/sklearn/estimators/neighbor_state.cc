@@ -135,6 +135,8 @@ NeighborSearchPtr ReadNeighborSearch(Fitted& fitted) {
     metric.type = MetricType::kPrecomputed;
     return MakeScan(std::move(metric), Matrix{{}, inputs, inputs, false});
   }
+  const Value* const given = fitted.Find("_fit_X");
+  const bool sparse = given != nullptr && given->Is(Kind::kObject);
   Matrix rows = ReadMaybeSparse(fitted, "_fit_X");
   const std::size_t inputs = fitted.Inputs(rows.columns);
   Metric metric = ReadMetric(fitted, name->text, params, inputs);
@@ -143,7 +145,7 @@ NeighborSearchPtr ReadNeighborSearch(Fitted& fitted) {
     fitted.Fail("it is too large for its file");
   }
   if (!fitted.ok()) return nullptr;
-  return MakeScan(std::move(metric), std::move(rows));
+  return MakeScan(std::move(metric), std::move(rows), sparse);
 }
 
 }  // namespace plinth::sklearn

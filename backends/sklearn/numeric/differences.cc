@@ -39,6 +39,10 @@ struct Chi2 {
   }
 };
 
+struct Product {
+  [[gnu::always_inline]] static void Add(Lanes& sum, double x, const Lanes& y) { sum += x * y; }
+};
+
 }  // namespace
 
 PLINTH_WIDE void SquaredDistances(Rows rows, const Panels& fitted, PanelRange range, double* out) {
@@ -57,6 +61,19 @@ PLINTH_WIDE void ChebyshevDistances(Rows rows, const Panels& fitted, PanelRange 
 
 PLINTH_WIDE void Chi2Distances(Rows rows, const Panels& fitted, PanelRange range, double* out) {
   WalkPanels<Chi2>(rows, fitted, range, out);
+}
+
+PLINTH_WIDE void SparseProducts(Rows rows, const Panels& fitted, PanelRange range, double* out) {
+  WalkPanels<Product>(rows, fitted, range, out);
+}
+
+void SparseNorms(Rows rows, double* out) {
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    const double* row = rows.row(i);
+    double sum = 0;
+    for (std::size_t k = 0; k < rows.width; ++k) sum += row[k] * row[k];
+    out[i] = sum;
+  }
 }
 
 }  // namespace plinth::sklearn
