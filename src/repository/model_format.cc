@@ -48,8 +48,12 @@ constexpr std::array kExtensions = {
     Extension{".joblib", &kPickle},  Extension{".torchscript", &kTorchScript},
     Extension{".ubj", &kXgboost},    Extension{".py", &kPython},
     Extension{".ts", &kScript},      Extension{".js", &kScript},
-    Extension{".mjs", &kScript},
+    Extension{".mjs", &kScript},     Extension{".skops", &kPickle},
 };
+
+// What joblib compresses may say how: "model.joblib.gz".
+constexpr std::array<std::string_view, 6> kCompressions = {".gz", ".z",    ".bz2",
+                                                           ".xz", ".lzma", ".lz4"};
 
 // Recognised, but not served: what to do instead.
 struct Unserved {
@@ -97,6 +101,8 @@ std::string LowerExtension(const fs::path& path) {
 
 const ModelFormat* FormatByExtension(const fs::path& file) {
   const std::string extension = LowerExtension(file);
+  const bool packed = std::ranges::find(kCompressions, extension) != kCompressions.end();
+  if (packed) return FormatByExtension(file.stem());
   const auto it = std::ranges::find(kExtensions, extension, &Extension::suffix);
   return it == kExtensions.end() ? nullptr : it->format;
 }

@@ -23,13 +23,10 @@ std::optional<std::size_t> ToPosition(std::int64_t position, std::size_t inputs)
 // Turns the column specifications of one ColumnTransformer into positions.
 class ColumnResolver {
  public:
-  ColumnResolver(Fitted& fitted, std::size_t inputs) : fitted_(fitted), inputs_(inputs) {
-    const Value* names = fitted.Find("feature_names_in_");
-    if (names && names->Is(Kind::kArray) && names->array && names->array->count == inputs) {
-      auto strings = ToStrings(*names->array);
-      if (strings) names_ = std::move(*strings);
-    }
-  }
+  ColumnResolver(Fitted& fitted, std::size_t inputs)
+      : fitted_(fitted),
+        inputs_(inputs),
+        names_(fitted.MakeTraits(Role::kTransformer, inputs).names) {}
 
   Columns Resolve(const Value& columns);
 

@@ -294,16 +294,29 @@ EstimatorPtr Fitted::Child(const Value& object, std::size_t width) {
   return std::move(*child);
 }
 
+namespace {
+
+// The names of the columns at fit(), or none: feature_names_in_, which was called otherwise in a
+// ColumnTransformer before scikit-learn 1.0.
+std::vector<std::string> FeatureNames(Fitted& fitted, std::size_t inputs) {
+  for (const std::string_view name : {"feature_names_in_", "_feature_names_in", "_df_columns"}) {
+    const Value* names = fitted.Find(name);
+    const bool given = names && names->Is(Kind::kArray) && names->array;
+    if (!given || names->array->count != inputs) continue;
+    if (!fitted.limits().Charge(inputs * sizeof(std::string))) continue;
+    if (auto strings = ToStrings(*names->array)) return std::move(*strings);
+  }
+  return {};
+}
+
+}  // namespace
+
 Traits Fitted::MakeTraits(Role role, std::size_t inputs) {
   Traits traits;
   traits.role = role;
   traits.name = class_name_;
   traits.inputs = inputs;
-  const Value* names = Find("feature_names_in_");
-  if (names && names->Is(Kind::kArray) && names->array && names->array->count == inputs &&
-      limits_.Charge(inputs * sizeof(std::string))) {
-    if (auto strings = ToStrings(*names->array)) traits.names = std::move(*strings);
-  }
+  traits.names = FeatureNames(*this, inputs);
   return traits;
 }
 

@@ -162,6 +162,15 @@ EstimatorPtr MakeSideBySide(Fitted& fitted, std::size_t inputs, std::vector<Bran
     }
     if (!fitted.ok()) return nullptr;
   }
+  // A FeatureUnion has the names of its first part that was fitted with names.
+  for (const Branch& branch : branches) {
+    if (traits.names.empty() && branch.columns.empty()) {
+      traits.names = branch.transformer->traits().names;
+    }
+  }
+  // ColumnTransformer decided at fit(), by how many numbers there were that are not 0. To XGBoost,
+  // what is not in a sparse row is missing.
+  traits.sparse = traits.sparse && fitted.Flag("sparse_output_", true);
   DescribeColumns(branches, traits);
   return std::make_unique<SideBySide>(std::move(traits), std::move(branches));
 }

@@ -4,6 +4,7 @@
 
 #include "pickle/array.h"
 #include "pickle/globals.h"
+#include "pickle/pandas.h"
 #include "pickle/text.h"
 
 namespace plinth::sklearn {
@@ -260,6 +261,9 @@ Result<Value*> Apply(Document& document, const Value& callable, const Value& arg
       return Checked(document.New(Kind::kArray));
     case Known::kFromBuffer:
       return NewFromBuffer(document, args);
+    case Known::kIndex:
+      if (const Value* labels = LabelsOfIndex(args)) return const_cast<Value*>(labels);
+      return NewObject(document, callable.text, &args);
     case Known::kScalar:
       return NewScalar(document, args);
     case Known::kDType:

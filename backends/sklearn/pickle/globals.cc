@@ -69,6 +69,7 @@ constexpr std::array kNames = {
     Entry{"numpy.uint32", Known::kNameOnly},
     Entry{"numpy.uint64", Known::kNameOnly},
     Entry{"numpy.uint8", Known::kNameOnly},
+    Entry{"pandas.core.indexes.base._new_Index", Known::kIndex},
 };
 static_assert(std::ranges::is_sorted(kNames, {}, &Entry::name));
 
@@ -78,7 +79,7 @@ static_assert(std::ranges::is_sorted(kNames, {}, &Entry::name));
 constexpr std::string_view kDataPackages[] = {
     "sklearn.",      "scipy.",         "numpy.ma.",
     "numpy.random.", "joblib.memory.", "joblib._store_backends.",
-    "xgboost.",      "lightgbm.",
+    "xgboost.",      "lightgbm.",      "pandas.",
     "_loss.",  // how scikit-learn 1.4 to 1.7 call sklearn._loss._loss
 };
 
@@ -129,6 +130,10 @@ std::string RefusalOf(std::string_view canonical) {
     return "the file was written by joblib older than 0.10, which kept arrays in files of their "
            "own; load it in Python "
            "and save it again with a current joblib";
+  }
+  if (canonical.starts_with("pyarrow.")) {
+    return "the pickle holds a pandas object that keeps its strings in pyarrow ('" + shown +
+           "'); give a transformer its columns as a list, list(frame.columns), and save it again";
   }
   return "the pickle names '" + shown +
          "', which is not a known data class; nothing was executed. Only scikit-learn, NumPy and "

@@ -15,6 +15,7 @@ enum class Known : std::uint8_t {
   kUnknown,           // harmless where it is only mentioned, as a parameter; refused if applied
   kReconstructArray,  // numpy.core.multiarray._reconstruct: an array whose contents follow by BUILD
   kFromBuffer,        // numpy.core.numeric._frombuffer: an array from bytes (protocol 5)
+  kIndex,             // pandas.core.indexes.base._new_Index: the names of a table's columns
   kScalar,            // numpy.core.multiarray.scalar
   kDType,             // numpy.dtype
   kArrayWrapper,      // joblib's note that an array's bytes follow in the stream

@@ -230,6 +230,45 @@ TEST(ReaderTest, AnArrayKeepsTheTypeItWasMadeWith) {
   EXPECT_EQ((*ToInts(*Root(document).items[0]->array))[0], 5);
 }
 
+// pandas.core.indexes.base._new_Index(class, {"data": ...}).
+pickled::Code Index(const pickled::Attributes& content) {
+  using namespace pickled;
+  return Call(Global("pandas.core.indexes.base", "_new_Index"),
+              {Global("pandas", "Index"), Dict(content)});
+}
+
+TEST(ReaderTest, TakesAnIndexOfPandasForItsLabels) {
+  using namespace pickled;
+  EXPECT_EQ(Root(Read(Index({{"data", Ints({3, 1})}, {"name", None()}}) + ".")).kind, Kind::kArray);
+  const auto list = Read(Index({{"data", List({Str("age"), Str("city")})}}) + ".");
+  ASSERT_EQ(Root(list).kind, Kind::kList);
+  EXPECT_EQ(Root(list).items[1]->text, "city");
+  // As pandas 3 keeps strings.
+  const Code strings = Call(Global("pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked"),
+                            {Global("pandas.arrays", "StringArray"), Int(82904607), None()});
+  const Code dtype = Call(Global("pandas", "StringDtype"), {Str("python"), Float(0)});
+  const Code filled = strings + Tuple({dtype, Ints({7})}) + "b";
+  EXPECT_EQ(Root(Read(Index({{"data", filled}}) + ".")).kind, Kind::kArray);
+}
+
+TEST(ReaderTest, KeepsWhatElseIsOfPandasAsAnObject) {
+  using namespace pickled;
+  EXPECT_EQ(Root(Read(Index({{"start", Int(0)}, {"stop", Int(3)}}) + ".")).kind, Kind::kObject);
+  EXPECT_EQ(Root(Read(Index({{"data", Int(3)}}) + ".")).kind, Kind::kObject);
+  const Code without = Call(Global("pandas.core.indexes.base", "_new_Index"), {});
+  EXPECT_EQ(Root(Read(without + ".")).kind, Kind::kObject);
+  const Code of_strings = Call(Global("pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked"), {});
+  EXPECT_EQ(Root(Read(Index({{"data", of_strings}}) + ".")).kind, Kind::kObject);
+  const Code text = of_strings + Str("no tuple") + "b";
+  EXPECT_EQ(Root(Read(Index({{"data", text}}) + ".")).kind, Kind::kObject);
+}
+
+TEST(ReaderTest, SaysWhatToDoAboutColumnsInPyarrow) {
+  using namespace pickled;
+  EXPECT_THAT(ErrorOf(Call(Global("pyarrow.lib", "_restore_array"), {}) + "."),
+              HasSubstr("list(frame.columns)"));
+}
+
 TEST(ReaderTest, IgnoresWhatFollowsTheEnd) { ExpectInt("K\x05.garbage", 5); }
 
 }  // namespace
