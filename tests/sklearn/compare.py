@@ -48,6 +48,8 @@ def _first(wrong, expected, served):
 
 def check(backend, path, x, answers, alone=(), tolerance=None):
     """Findings for each method of `answers` (answers.py). `alone`: pairs of a row's number and scikit-learn's answers for it."""
+    # What has three dimensions has no rows: VotingClassifier(flatten_transform=False).transform().
+    answers = {method: parts for method, parts in answers.items() if all(np.ndim(part) <= 2 for part in parts)}
     findings = []
     for method, expected in answers.items():
         try:

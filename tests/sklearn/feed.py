@@ -6,8 +6,8 @@ import numpy as np
 
 
 def inputs_of(specs, x):
-    """`x`: a matrix (dense or sparse), a table (DataFrame, or a dictionary of columns), or a list of texts, of dictionaries or of lists."""
-    if isinstance(x, list) and x and isinstance(x[0], (dict, list)):
+    """`x`: a matrix (dense or sparse), a table (DataFrame, or a dictionary of columns), or a list of texts, of dictionaries, of lists or of tuples."""
+    if isinstance(x, list) and x and isinstance(x[0], (dict, list, tuple)):
         x = [json.dumps(row) for row in x]
     columns = _columns(x)
     if columns and not (len(specs) == 1 and specs[0].dtype != "bytes"):

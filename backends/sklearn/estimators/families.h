@@ -49,6 +49,7 @@ std::span<const RegistryEntry> ColumnTransformers();
 std::span<const RegistryEntry> FunctionTransformers();
 std::span<const RegistryEntry> OneHotEncoders();
 std::span<const RegistryEntry> CategoryEncoders();
+std::span<const RegistryEntry> LabelEncoders();
 std::span<const RegistryEntry> Binnings();
 std::span<const RegistryEntry> FeatureSelectors();
 std::span<const RegistryEntry> PolynomialExpansions();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "estimators/families.h"
+#include "estimators/function_arguments.h"
 #include "numeric/functions.h"
 
 namespace plinth::sklearn {
@@ -43,9 +44,10 @@ bool IsCheck(const Value& function) {
          args->items[0]->text == "sklearn.utils.validation.check_array";
 }
 
+template <typename Function>
 class Elementwise final : public Estimator {
  public:
-  Elementwise(Traits traits, double (*function)(double))
+  Elementwise(Traits traits, Function function)
       : Estimator(std::move(traits)), function_(function) {}
 
   Status Run(Rows rows, const Outputs& out, Scratch&) const override {
@@ -55,25 +57,34 @@ class Elementwise final : public Estimator {
   }
 
  private:
-  double (*function_)(double);
+  Function function_;
 };
+
+template <typename Function>
+EstimatorPtr MakeElementwise(Fitted& fitted, std::size_t inputs, Function function) {
+  Traits traits = fitted.MakeTraits(Role::kTransformer, inputs);
+  traits.outputs = inputs;
+  return std::make_unique<Elementwise<Function>>(std::move(traits), function);
+}
 
 EstimatorPtr ReadFunctionTransformer(Fitted& fitted) {
   const std::size_t inputs = fitted.Inputs();
   if (!fitted.ok()) return nullptr;
   if (!fitted.Has("func") || IsCheck(*fitted.Find("func"))) return MakeIdentity(inputs);
   const Value& func = *fitted.Find("func");
-  auto* const function = func.Is(Kind::kGlobal) ? FindFunction(func.text) : nullptr;
+  const std::string_view path = func.Is(Kind::kGlobal) ? std::string_view(func.text) : "";
   const Value* arguments = fitted.Find("kw_args");
-  if (function == nullptr || (arguments && !arguments->items.empty())) {
-    fitted.Fail(
-        "it calls a Python function, which cannot be run here; functions of one number in numpy "
-        "and scipy.special can, such as numpy.log1p, without kw_args");
-    return nullptr;
+  const bool plain = arguments == nullptr || arguments->items.empty();
+  auto* const function = plain ? FindFunction(path) : nullptr;
+  if (function != nullptr) return MakeElementwise(fitted, inputs, function);
+  if (const auto bound = BindFunction(path, arguments)) {
+    return MakeElementwise(fitted, inputs, *bound);
   }
-  Traits traits = fitted.MakeTraits(Role::kTransformer, inputs);
-  traits.outputs = inputs;
-  return std::make_unique<Elementwise>(std::move(traits), function);
+  fitted.Fail(
+      "it calls a Python function, which cannot be run here; functions of one number in numpy and "
+      "scipy.special can, such as numpy.log1p, and with kw_args numpy.clip, numpy.round and "
+      "numpy.nan_to_num");
+  return nullptr;
 }
 
 }  // namespace

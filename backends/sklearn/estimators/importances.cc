@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "boosting/importances.h"
 #include "estimators/sklearn_tree.h"
 #include "estimators/sparse_state.h"
 
@@ -135,6 +136,7 @@ std::vector<double> OfWeightedTrees(Fitted& ensemble, std::size_t features) {
 }
 
 std::vector<double> FromTrees(Fitted& estimator) {
+  if (IsBoosted(estimator)) return BoostedImportances(estimator);
   const std::string_view name = estimator.class_name();
   const std::size_t features = estimator.Inputs();
   if (!estimator.ok()) return {};
@@ -150,8 +152,8 @@ std::vector<double> FromTrees(Fitted& estimator) {
   if (name.starts_with("AdaBoost")) return OfWeightedTrees(estimator, features);
   estimator.Fail(
       "features are chosen by how much they matter to it, which cannot be told from its state; "
-      "estimators with a coef_, and the trees, forests, GradientBoosting and AdaBoost of "
-      "scikit-learn are supported");
+      "estimators with a coef_, the trees, forests, GradientBoosting and AdaBoost of scikit-learn, "
+      "and the estimators of XGBoost and LightGBM are supported");
   return {};
 }
 

@@ -59,6 +59,7 @@ constexpr std::array kFamilies = {
     FunctionTransformers,
     OneHotEncoders,
     CategoryEncoders,
+    LabelEncoders,
     Binnings,
     FeatureSelectors,
     PolynomialExpansions,

@@ -111,6 +111,34 @@ TEST(TransformerStateTest, PartsHaveTheSameShape) {
               HasSubstr("depend on each other"));
 }
 
+TEST(TransformerStateTest, FunctionsHaveArgumentsThatAreTheirs) {
+  const auto call = [](std::string_view function, const pickled::Code& arguments) {
+    return ErrorOf("sklearn.preprocessing", "FunctionTransformer",
+                   {{"func", pickled::Global("numpy", function)},
+                    {"kw_args", arguments},
+                    {"n_features_in_", Int(2)}});
+  };
+  using pickled::Dict;
+  EXPECT_EQ(call("clip", Dict({{"a_min", Int(0)}, {"a_max", pickled::None()}})), "");
+  EXPECT_EQ(call("round", pickled::None()), "");
+  EXPECT_EQ(call("log1p", Dict({})), "");
+  EXPECT_THAT(call("clip", Dict({{"nan", Int(0)}})), HasSubstr("a Python function"));
+  EXPECT_THAT(call("clip", Dict({{"a_min", Str("low")}})), HasSubstr("a Python function"));
+  EXPECT_THAT(call("clip", List({Int(0)})), HasSubstr("a Python function"));
+  EXPECT_THAT(call("log1p", Dict({{"where", Int(0)}})), HasSubstr("a Python function"));
+}
+
+TEST(TransformerStateTest, LabelsHaveClasses) {
+  for (const std::string_view name : {"LabelEncoder", "LabelBinarizer", "MultiLabelBinarizer"}) {
+    const auto encode = [name](pickled::Attributes attributes) {
+      return ErrorOf("sklearn.preprocessing._label", name, std::move(attributes));
+    };
+    EXPECT_EQ(encode({{"classes_", pickled::Ints({1, 4})}}), "");
+    EXPECT_THAT(encode({}), HasSubstr("classes_"));
+    EXPECT_THAT(encode({{"classes_", Int(3)}}), HasSubstr("classes_"));
+  }
+}
+
 TEST(TransformerStateTest, WhatIsNotServedIsRefusedByName) {
   EXPECT_THAT(ErrorOf("sklearn.cluster", "AffinityPropagation", {{"affinity", Str("precomputed")}}),
               HasSubstr("has no predict"));

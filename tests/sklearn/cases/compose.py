@@ -123,5 +123,10 @@ CASES = {
         *[case("iris", lambda sk, name=name: sk.FunctionTransformer(getattr(_np(), name))) for name in _functions],
         case("iris_holes", lambda sk: sk.FunctionTransformer(_np().log1p)),
         case("iris", lambda sk: sk.FunctionTransformer(_np().clip, kw_args={"a_min": 1.0, "a_max": 3.0})),
+        case("iris", lambda sk: sk.FunctionTransformer(_np().clip, kw_args={"a_min": 2, "a_max": None})),
+        case("iris", lambda sk: sk.FunctionTransformer(_np().round, kw_args={"decimals": 0})),
+        case("diabetes", lambda sk: sk.FunctionTransformer(_np().round, kw_args={"decimals": 2})),
+        case("iris_holes", lambda sk: sk.FunctionTransformer(_np().nan_to_num, kw_args={"nan": -1.5})),
+        case("iris_holes", lambda sk: sk.FunctionTransformer(_np().nan_to_num)),
     ],
 }
