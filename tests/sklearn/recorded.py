@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "sklearn" / "recorded"
+# What hangs on which of several equally far texts numpy.argpartition took on the machine that recorded it.
+TIED = {"texts, Pipeline(steps=[('tfidfvectorizer', TfidfVectorizer()), ('kneighborsclassifier', KNeighborsClassifier(n_neighbors=3))])"}
 
 
 def archives():
