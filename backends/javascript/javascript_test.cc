@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <latch>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -73,6 +75,37 @@ TEST_F(JavascriptTest, IsCalledFromOneThreadAfterAnother) {
       EXPECT_EQ(ElementsOf(answer->front().tensor).size(), static_cast<std::size_t>(i));
     }).join();
   }
+}
+
+// To collect garbage the library stops all threads that have run the code, by a signal. It would
+// wait for ever for one that blocks it.
+TEST_F(JavascriptTest, CollectsGarbageThoughItsThreadsBlockSignals) {
+  const auto model = LoadModel("javascript", Write(R"(
+    const kept = [];
+    export function predict({x}) {
+      for (let i = 0; i < 300000; i++) kept[i % 1000] = {i};
+      return x;
+    })"));
+  ASSERT_NE(model, nullptr);
+  const auto call = [&](double x) {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, nullptr);
+    EXPECT_TRUE(Ask(*model, x));
+  };
+  std::latch over(1);
+  std::latch called(1);
+  std::thread first([&] {
+    call(1);
+    called.count_down();
+    over.wait();
+  });
+  called.wait();
+  std::thread([&] {
+    for (int i = 0; i < 5; ++i) call(2);
+  }).join();
+  over.count_down();
+  first.join();
 }
 
 // Code that replaces what the prelude works with gets no hold of memory that it has given away.
