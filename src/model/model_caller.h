@@ -46,6 +46,9 @@ class ModelCaller {
   // Keeps what the execution's own tensors lie in until it is gone.
   virtual std::shared_ptr<const void> keep_alive() const = 0;
 
+  // When nobody waits for the execution any more, by the steady clock; 0: never.
+  virtual std::chrono::nanoseconds deadline() const { return {}; }
+
   // Where what it takes is to be written down; nullptr: nowhere.
   virtual RequestTrace* trace() const { return nullptr; }
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -22,12 +23,14 @@ struct StepTiming {
 // Thread-safe.
 class RequestTrace {
  public:
+  static constexpr std::size_t kMaxSteps = 4'096;
+
   void Add(StepTiming step) {
     const std::lock_guard lock(mutex_);
-    steps_.push_back(std::move(step));
+    if (steps_.size() < kMaxSteps) steps_.push_back(std::move(step));
   }
 
-  // In the order in which they ended.
+  // In the order in which they ended, and no more than kMaxSteps.
   std::vector<StepTiming> Take() {
     const std::lock_guard lock(mutex_);
     return std::exchange(steps_, {});

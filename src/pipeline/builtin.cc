@@ -43,9 +43,11 @@ class BuiltinStage final : public Stage {
   }
 
  private:
-  Result<ModelAnswer> Run(const std::vector<NamedTensor>& inputs,
+  Result<ModelAnswer> Run(std::vector<NamedTensor>& inputs,
                           const std::vector<std::uint32_t>& wanted) const {
     try {
+      // Also of an optional input of the pipeline's that was not given.
+      if (auto rows = CheckInputs(inputs); !rows) return Fail(std::move(rows.error()));
       auto outputs = function_(inputs);
       if (!outputs) return Fail(std::move(outputs.error()));
       ModelAnswer answer;
@@ -54,6 +56,20 @@ class BuiltinStage final : public Stage {
     } catch (const std::bad_alloc&) {
       return Fail(Code::kOutOfMemory, "there is no memory for its result");
     }
+  }
+
+  Status CheckInputs(std::vector<NamedTensor>& inputs) const {
+    std::vector<NamedTensor> ordered;
+    ordered.reserve(inputs.size());
+    for (const TensorSpec& spec : signature().inputs) {
+      const auto found = std::ranges::find(inputs, spec.name, &NamedTensor::name);
+      if (found == inputs.end()) {
+        return Fail(Code::kInvalidArgument, "input '" + spec.name + "' was not given");
+      }
+      ordered.push_back(std::move(*found));
+    }
+    inputs.swap(ordered);
+    return {};
   }
 
   const Builtin::Function function_;
@@ -76,6 +92,14 @@ Result<StagePtr> MakeBuiltin(const BuiltinKind& kind, const std::string& options
   const auto fields = json::FieldsOf(document->root(), "options");
   if (!fields) return Fail(fields.error());
   if (inputs.empty()) return Fail(Code::kInvalidArgument, "it has no inputs");
+  if (!kind.input.empty() && (inputs.size() != 1 || inputs.front().name != kind.input)) {
+    return Fail(Code::kInvalidArgument,
+                "it has one input, '" + std::string(kind.input) + "'; " +
+                    (inputs.size() == 1 ? "'" + inputs.front().name + "' is"
+                                        : std::to_string(inputs.size()) + " are") +
+                    " given");
+  }
+  for (TensorSpec& input : inputs) input.optional = false;
   auto builtin = kind.make(*fields, std::move(inputs));
   if (!builtin) return Fail(std::move(builtin.error()));
   return std::make_shared<BuiltinStage>(*std::move(builtin), host);

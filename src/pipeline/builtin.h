@@ -18,7 +18,7 @@ namespace plinth::pipeline {
 
 // What a built-in step is, given what it is told.
 struct Builtin {
-  // Gets the inputs that were given, returns all outputs in their order. Throws std::bad_alloc.
+  // Gets all inputs in their order, returns all outputs in theirs. Throws std::bad_alloc.
   using Function =
       std::function<Result<std::vector<NamedTensor>>(const std::vector<NamedTensor>& inputs)>;
 

@@ -62,18 +62,7 @@ Result<Builtin> MakeSelect(std::span<const Field> options, std::vector<TensorSpe
   Builtin builtin;
   builtin.signature.inputs = inputs;
   builtin.signature.outputs = std::move(inputs);
-  builtin.function = [outputs =
-                          builtin.signature.outputs](const Tensors& given) -> Result<Tensors> {
-    Tensors all;
-    for (const TensorSpec& output : outputs) {
-      const auto found = std::ranges::find(given, output.name, &NamedTensor::name);
-      if (found == given.end()) {
-        return Fail(Code::kInvalidArgument, "input '" + output.name + "' was not given");
-      }
-      all.push_back(*found);
-    }
-    return all;
-  };
+  builtin.function = [](const Tensors& given) -> Result<Tensors> { return given; };
   return builtin;
 }
 
@@ -120,6 +109,14 @@ Result<Builtin> MakeReshape(std::span<const Field> options, std::vector<TensorSp
     return Fail(Code::kInvalidArgument,
                 R"("options" must say the "shape", as {"shape": [-1, 64]})");
   }
+  if (const auto& from = inputs.front().shape) {
+    const auto before = from->ElementCount();
+    const auto after = shape->ElementCount();
+    if (before && after && *before != *after) {
+      return Fail(Code::kInvalidArgument,
+                  "a tensor of shape " + from->ToString() + " cannot become " + shape->ToString());
+    }
+  }
   Builtin builtin;
   TensorSpec output = As(inputs.front(), "y", inputs.front().dtype);
   output.shape = shape;
@@ -155,20 +152,25 @@ Result<Builtin> MakeConcat(std::span<const Field> options, std::vector<TensorSpe
     const auto place = PlaceAxis(*axis, input.shape->rank());
     if (!place) return Fail(place.error().Annotate("input '" + input.name + "'"));
     const std::int64_t own = (*input.shape)[*place];
+    if (output.shape && input.shape->rank() == output.shape->rank()) {
+      Shape others = *input.shape;
+      others[*place] = (*output.shape)[*place];
+      const std::string& first = inputs.front().name;
+      const auto fits = ExpectSameShape(*output.shape, others, first, input.name);
+      if (!fits) return Fail(fits.error());
+    } else if (output.shape) {
+      return Fail(
+          ExpectSameShape(*output.shape, *input.shape, inputs.front().name, input.name).error());
+    }
     if (size) size = own < 0 ? std::nullopt : std::optional(*size + own);
   }
   output = WithAxis(std::move(output), *axis, size.value_or(-1));
   Builtin builtin;
   builtin.signature.outputs = {std::move(output)};
   builtin.signature.inputs = std::move(inputs);
-  builtin.function = [axis = *axis,
-                      order = builtin.signature.inputs](const Tensors& given) -> Result<Tensors> {
+  builtin.function = [axis = *axis](const Tensors& given) -> Result<Tensors> {
     std::vector<const Tensor*> parts;
-    for (const TensorSpec& spec : order) {
-      const auto found = std::ranges::find(given, spec.name, &NamedTensor::name);
-      if (found != given.end()) parts.push_back(&found->tensor);
-    }
-    if (parts.empty()) return Fail(Code::kInvalidArgument, "it was given no input");
+    for (const NamedTensor& input : given) parts.push_back(&input.tensor);
     const auto place = PlaceAxis(axis, parts.front()->shape().rank());
     if (!place) return Fail(place.error());
     auto joined = Concatenate(parts, *place);

@@ -31,6 +31,7 @@ template <typename E>
 void Choose(const Tensor& x, const AlongAxis& along, std::size_t k, std::int64_t* places,
             typename E::Stored* values) {
   const auto in = x.values<typename E::Stored>();
+  if (in.empty()) return;  // the sizes beside a 0 may be anything
   std::vector<std::size_t> order(along.size);
   for (std::size_t o = 0; o < along.outer; ++o) {
     for (std::size_t i = 0; i < along.inner; ++i) {
@@ -79,6 +80,11 @@ Result<Tensor> LabelsAt(const Tensor& indices, const std::vector<std::string>& l
   return Tensor::OfStrings(indices.shape(), texts);
 }
 
+Error TooFew(std::int64_t k, std::int64_t size) {
+  return {Code::kInvalidArgument, "k is " + std::to_string(k) + ", but there are only " +
+                                      std::to_string(size) + " to choose from"};
+}
+
 struct TopK {
   std::int64_t k = 1;
   std::int64_t axis = -1;
@@ -93,8 +99,7 @@ Result<Tensors> TopK::operator()(const Tensors& given) const {
   if (!place) return Fail(place.error());
   const AlongAxis along = Along(x.shape(), *place);
   if (static_cast<std::size_t>(k) > along.size) {
-    return Fail(Code::kInvalidArgument, "k is " + std::to_string(k) + ", but there are only " +
-                                            std::to_string(along.size) + " to choose from");
+    return Fail(TooFew(k, static_cast<std::int64_t>(along.size)));
   }
   Shape shape = x.shape();
   shape[*place] = k;
@@ -124,6 +129,7 @@ Result<Builtin> MakeArgmax(std::span<const Field> options, std::vector<TensorSpe
   constexpr std::array<std::string_view, 1> kKnown = {"axis"};
   const auto axis = ReadAxis(options, kKnown);
   if (!axis) return Fail(axis.error());
+  if (auto there = ExpectAxis(inputs.front(), *axis); !there) return Fail(there.error());
   if (auto numbers = ExpectNumbers(inputs); !numbers) return Fail(numbers.error());
   TensorSpec output = As(WithAxis(inputs.front(), *axis, std::nullopt), "y", DType::kInt64);
   Builtin builtin;
@@ -147,6 +153,7 @@ Result<Builtin> MakeTopK(std::span<const Field> options, std::vector<TensorSpec>
   constexpr std::array<std::string_view, 3> kKnown = {"k", "axis", "labels"};
   const auto axis = ReadAxis(options, kKnown);
   if (!axis) return Fail(axis.error());
+  if (auto there = ExpectAxis(inputs.front(), *axis); !there) return Fail(there.error());
   TopK top{.k = 1, .axis = *axis, .labels = {}};
   for (const Field& option : options) {
     if (option.key == "k") {
@@ -160,6 +167,10 @@ Result<Builtin> MakeTopK(std::span<const Field> options, std::vector<TensorSpec>
     }
   }
   if (auto numbers = ExpectNumbers(inputs); !numbers) return Fail(numbers.error());
+  if (const auto& shape = inputs.front().shape) {
+    const std::int64_t size = (*shape)[*PlaceAxis(top.axis, shape->rank())];
+    if (size >= 0 && top.k > size) return Fail(TooFew(top.k, size));
+  }
   const TensorSpec top_values = WithAxis(inputs.front(), top.axis, top.k);
   Builtin builtin;
   auto& outputs = builtin.signature.outputs;

@@ -33,6 +33,7 @@ void Softmax(const Tensor& x, Tensor& y, const AlongAxis& along) {
   using Value = Computed<From>;
   const auto in = x.values<typename From::Stored>();
   const auto out = y.mutable_values<typename To::Stored>();
+  if (in.empty()) return;  // the sizes beside a 0 may be anything
   std::vector<Value> line(along.size);
   for (std::size_t o = 0; o < along.outer; ++o) {
     for (std::size_t i = 0; i < along.inner; ++i) {
@@ -84,7 +85,8 @@ Result<Tensor> MeanOf(const Tensors& given) {
 
 constexpr std::array<std::string_view, 6> kOperators = {">", ">=", "<", "<=", "==", "!="};
 
-bool Holds(std::size_t op, double a, double b) {
+// A long double holds every INT64, and every UINT64.
+bool Holds(std::size_t op, long double a, long double b) {
   switch (op) {
     case 0:
       return a > b;
@@ -107,6 +109,7 @@ Result<Builtin> MakeSoftmax(std::span<const Field> options, std::vector<TensorSp
   constexpr std::array<std::string_view, 1> kKnown = {"axis"};
   const auto axis = ReadAxis(options, kKnown);
   if (!axis) return Fail(axis.error());
+  if (auto there = ExpectAxis(inputs.front(), *axis); !there) return Fail(there.error());
   if (auto numbers = ExpectNumbers(inputs); !numbers) return Fail(numbers.error());
   TensorSpec output = As(inputs.front(), "y", FloatOf(inputs.front().dtype));
   Builtin builtin;
@@ -131,13 +134,18 @@ Result<Builtin> MakeSoftmax(std::span<const Field> options, std::vector<TensorSp
 
 Result<Builtin> MakeMean(std::span<const Field> options, std::vector<TensorSpec> inputs) {
   if (auto none = ExpectNoOptions(options); !none) return Fail(none.error());
+  for (const TensorSpec& input : inputs) {
+    const TensorSpec& first = inputs.front();
+    if (!input.shape || !first.shape) continue;
+    const auto same = ExpectSameShape(*first.shape, *input.shape, first.name, input.name);
+    if (!same) return Fail(same.error());
+  }
   if (auto numbers = ExpectNumbers(inputs); !numbers) return Fail(numbers.error());
   TensorSpec output = As(inputs.front(), "y", FloatOf(inputs.front().dtype));
   Builtin builtin;
   builtin.signature.outputs = {std::move(output)};
   builtin.signature.inputs = std::move(inputs);
   builtin.function = [](const Tensors& given) -> Result<Tensors> {
-    if (given.empty()) return Fail(Code::kInvalidArgument, "it was given no input");
     auto mean = MeanOf(given);
     if (!mean) return Fail(mean.error());
     return Tensors{{"y", *std::move(mean)}};
@@ -181,7 +189,7 @@ Result<Builtin> MakeCompare(std::span<const Field> options, std::vector<TensorSp
       const auto in = x.values<typename E::Stored>();
       const auto out = y->mutable_values<std::uint8_t>();
       for (std::size_t i = 0; i < in.size(); ++i) {
-        out[i] = Holds(op, static_cast<double>(E::Load(in[i])), value) ? 1 : 0;
+        out[i] = Holds(op, static_cast<long double>(E::Load(in[i])), value) ? 1 : 0;
       }
     });
     if (!numbers) return NotNumbers(x);

@@ -45,6 +45,23 @@ Status ExpectNumbers(std::span<const TensorSpec> inputs) {
   return {};
 }
 
+Status ExpectSameShape(const Shape& a, const Shape& b, const std::string& a_name,
+                       const std::string& b_name) {
+  bool may_be = a.rank() == b.rank();
+  for (std::size_t i = 0; may_be && i < a.rank(); ++i) {
+    may_be = a[i] == b[i] || a[i] == -1 || b[i] == -1;
+  }
+  if (may_be) return {};
+  return Fail(Code::kInvalidArgument, "its inputs do not fit together: '" + a_name + "' is " +
+                                          a.ToString() + ", '" + b_name + "' is " + b.ToString());
+}
+
+Status ExpectAxis(const TensorSpec& input, std::int64_t axis) {
+  if (!input.shape) return {};
+  if (auto place = PlaceAxis(axis, input.shape->rank()); !place) return Fail(place.error());
+  return {};
+}
+
 Status ExpectNoOptions(std::span<const json::Field> options) {
   if (options.empty()) return {};
   return Fail(Code::kInvalidArgument,

@@ -34,6 +34,13 @@ Result<std::int64_t> ReadAxis(std::span<const json::Field> options,
 // INVALID_ARGUMENT unless all of them are numbers, or of a type that only shows when it runs.
 Status ExpectNumbers(std::span<const TensorSpec> inputs);
 
+// INVALID_ARGUMENT if the shapes, of tensors of these names, can never be the same.
+Status ExpectSameShape(const Shape& a, const Shape& b, const std::string& a_name,
+                       const std::string& b_name);
+
+// INVALID_ARGUMENT if the tensor has no such axis, as far as its shape is known.
+Status ExpectAxis(const TensorSpec& input, std::int64_t axis);
+
 // Refuses all options.
 Status ExpectNoOptions(std::span<const json::Field> options);
 

@@ -159,7 +159,7 @@ TEST_F(BuiltinTest, MeanCompareCastSelect) {
   auto mean = Run("mean", "{}", {{"a", Floats({2}, {1, 2})}, {"b", Floats({2}, {3, 5})}});
   EXPECT_THAT((*mean)[0].tensor.values<float>(), ElementsAre(2, 3.5F));
   EXPECT_THAT(Refusal("mean", "{}", {{"a", Floats({2}, {1, 2})}, {"b", Floats({1}, {3})}}),
-              HasSubstr("'a' has [2], 'b' has [1]"));
+              HasSubstr("'a' is [2], 'b' is [1]"));
   auto larger = Run("compare", R"({"op": ">=", "value": 2})", {{"x", Floats({3}, {1, 2, NAN})}});
   EXPECT_THAT((*larger)[0].tensor.values<std::uint8_t>(), ElementsAre(0, 1, 0));
   EXPECT_THAT(Refusal("compare", R"({"op": "=>", "value": 2})", {{"x", Floats({1}, {1})}}),
@@ -170,6 +170,46 @@ TEST_F(BuiltinTest, MeanCompareCastSelect) {
   EXPECT_THAT(Refusal("cast", R"({"dtype": "FP32"})", {{"p", text}}), HasSubstr("is BYTES"));
   auto same = Run("select", "{}", {{"p", text}});
   EXPECT_EQ((*same)[0].tensor.string_at(0), "t");
+}
+
+TEST_F(BuiltinTest, EmptyTensorsOfAnySizeTakeNoTime) {
+  constexpr std::int64_t kLarge = std::int64_t{1} << 62;
+  for (const Shape& shape : {Shape{1, kLarge, 0}, Shape{kLarge, 0}, Shape{0, kLarge}}) {
+    const Tensor empty = Floats(shape, {});
+    auto y = Run("softmax", "{}", {{"x", empty}});
+    ASSERT_TRUE(y) << y.error().message;
+    EXPECT_EQ((*y)[0].tensor.shape(), shape);
+    EXPECT_TRUE(Run("softmax", R"({"axis": 0})", {{"x", empty}}));
+    EXPECT_TRUE(Run("mean", "{}", {{"x", empty}}));
+  }
+  EXPECT_TRUE(Run("top_k", R"({"axis": 0})", {{"x", Floats({kLarge, 0}, {})}}));
+}
+
+TEST_F(BuiltinTest, WhatDoesNotFitIsRefusedBeforeItRuns) {
+  const auto refusal = [&](const std::string& name, const std::string& options,
+                           const std::vector<NamedTensor>& inputs) {
+    const auto stage = Make(name, options, inputs);
+    return stage ? "" : stage.error().message;
+  };
+  const Tensor x = Floats({2, 4}, std::vector<float>(8));
+  EXPECT_THAT(refusal("softmax", R"({"axis": 5})", {{"x", x}}), HasSubstr("no axis 5"));
+  EXPECT_THAT(refusal("softmax", "{}", {{"logits", x}}), HasSubstr("one input, 'x'; 'logits' is"));
+  EXPECT_THAT(refusal("softmax", "{}", {{"x", x}, {"y", x}}), HasSubstr("2 are given"));
+  EXPECT_THAT(refusal("top_k", R"({"k": 9})", {{"x", x}}), HasSubstr("only 4 to choose"));
+  EXPECT_THAT(refusal("mean", "{}", {{"a", x}, {"b", Floats({2, 3}, std::vector<float>(6))}}),
+              HasSubstr("'a' is [2,4], 'b' is [2,3]"));
+  EXPECT_THAT(refusal("concat", "{}", {{"a", x}, {"b", Floats({3, 4}, std::vector<float>(12))}}),
+              HasSubstr("do not fit together"));
+  EXPECT_THAT(refusal("reshape", R"({"shape": [3, 3]})", {{"x", x}}), HasSubstr("cannot become"));
+}
+
+TEST_F(BuiltinTest, WhatWasNotGivenIsMissed) {
+  const auto stage = Make("softmax", "{}", {{"x", Floats({1}, {1})}});
+  ASSERT_TRUE(stage);
+  std::string message;
+  (*stage)->Start({}, {0}, {},
+                  [&](Result<ModelAnswer> answer) { message = answer.error().message; });
+  EXPECT_EQ(message, "input 'x' was not given");
 }
 
 TEST_F(BuiltinTest, LargeTensorsAreWorkedOnElsewhere) {

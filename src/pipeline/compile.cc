@@ -6,6 +6,7 @@
 
 #include "base/nearest.h"
 #include "pipeline/branch.h"
+#include "pipeline/builtin.h"
 #include "pipeline/fallback_stage.h"
 #include "pipeline/flow_check.h"
 #include "pipeline/for_each_stage.h"
@@ -27,13 +28,35 @@ std::unexpected<Error> Refuse(std::string why) {
   return Fail(Code::kInvalidArgument, std::move(why));
 }
 
+// What it is chosen by is no input that anybody writes.
+bool IsChooser(const TensorSpec& spec) { return spec.name.starts_with('\0'); }
+
+// As Signature::FindSoleInput().
+const TensorSpec* SoleInput(const Signature& signature) {
+  Signature written = signature;
+  std::erase_if(written.inputs, IsChooser);
+  const TensorSpec* sole = written.FindSoleInput();
+  return sole == nullptr ? nullptr : signature.FindInput(sole->name);
+}
+
 std::string NamesOf(const std::vector<TensorSpec>& specs) {
   std::string names;
   for (const TensorSpec& spec : specs) {
-    if (spec.name.starts_with('\0')) continue;
+    if (IsChooser(spec)) continue;
     names += (names.empty() ? "'" : ", '") + spec.name + "'";
   }
   return names.empty() ? "none" : names;
+}
+
+// What is chosen by is one value, as far as its shape is known.
+Status CheckChooser(const Source& source, const TensorSpec& input) {
+  if (!IsChooser(input) || !source.spec.shape) return {};
+  for (const std::int64_t dim : source.spec.shape->dims()) {
+    if (dim == 1 || dim == -1) continue;
+    return Refuse("it is chosen by " + source.title + ", which is of shape " +
+                  source.spec.shape->ToString() + "; expected one value");
+  }
+  return {};
 }
 
 // One graph on its way.
@@ -152,6 +175,11 @@ Result<StagePtr> Compiler::MakeStage(const StepSpec& step, std::vector<Flow>& fl
   for (Flow& flow : flows) {
     if (flow.port.starts_with('\0')) continue;
     if (flow.port.empty() && !step.target.builtin.empty()) flow.port = flow.source->spec.name;
+    if (flow.port.empty() && step.target.graph != nullptr) {
+      const auto& declared = step.target.graph->inputs;
+      const bool one = declared && declared->size() == 1;
+      flow.port = one ? declared->front().name : flow.source->spec.name;
+    }
     TensorSpec spec = flow.source->spec;
     spec.name = flow.port;
     const bool one_by_one = std::ranges::find(step.for_each, flow.port) != step.for_each.end();
@@ -172,7 +200,11 @@ Result<StagePtr> Compiler::MakeStage(const StepSpec& step, std::vector<Flow>& fl
     if (!signature) return Fail(std::move(signature.error()));
     stage = std::make_shared<FallbackStage>(*std::move(signature), *stage, *std::move(second));
   }
-  if (stage && !step.for_each.empty()) stage = ForEachStage::Make(*stage, step.for_each);
+  if (stage && !step.for_each.empty()) {
+    // Those that have got to know what a row is.
+    const bool plain = step.target.graph != nullptr || FindBuiltin(step.target.builtin) != nullptr;
+    stage = ForEachStage::Make(*stage, step.for_each, plain);
+  }
   return stage;
 }
 
@@ -184,7 +216,7 @@ Status Compiler::CheckPorts(const StepSpec& step, const Signature& signature,
   for (const TensorSpec& input : signature.inputs) names.push_back(input.name);
   for (Flow& flow : flows) {
     if (flow.port.empty()) {
-      const TensorSpec* sole = signature.FindSoleInput();
+      const TensorSpec* sole = SoleInput(signature);
       if (sole == nullptr) {
         return Refuse("its inputs are " + NamesOf(signature.inputs) +
                       "; write \"inputs\" as an object that says which gets " + flow.source->title);
@@ -206,13 +238,11 @@ Result<Flow*> Compiler::FlowFor(const TensorSpec& input, const StepSpec& step,
   if (found != flows.end()) return &*found;
   const bool first = &step == &spec_.steps.front();
   if (!step.inputs && first && !scope_.declares_inputs()) {
-    auto source = scope_.Resolve(input.name);
-    if (!source) return Fail(source.error());
-    flows.push_back({input.name, *source});
+    flows.push_back({input.name, scope_.InputFoundOut(input.name)});
     return &flows.back();
   }
   // One output, one input: they need no common name.
-  if (!step.inputs && flows.size() == 1 && signature.FindSoleInput() == &input) {
+  if (!step.inputs && flows.size() == 1 && SoleInput(signature) == &input) {
     return &flows.front();
   }
   if (input.optional) return nullptr;
@@ -242,6 +272,7 @@ Status Compiler::Connect(std::size_t index, std::vector<Flow> flows, GraphStep& 
       source.spec.name = std::move(name);
     }
     source.consumed = true;
+    if (auto scalar = CheckChooser(source, input); !scalar) return scalar;
     auto cast = CheckFlow(source.spec, source.title, input,
                           "input '" + input.name + "' of step '" + spec.name + "'");
     if (!cast) return Fail(std::move(cast.error()));
@@ -277,6 +308,9 @@ Status Compiler::AddOutputs() {
     if (graph_.signature.FindOutput(name)) {
       return Refuse("two outputs of the pipeline are called '" + name +
                     "'; write \"outputs\": {\"name\": \"reference\"}");
+    }
+    if (source->spec.optional && source->step == UINT32_MAX) {
+      return Refuse("output '" + name + "' of the pipeline is an input that need not be given");
     }
     source->consumed = true;
     TensorSpec spec = source->spec;
@@ -363,7 +397,9 @@ void Compiler::OrderSlots() {
     for (const Edge& edge : step.edges) {
       const std::uint32_t other = graph_.producer[edge.slot];
       const bool known = std::ranges::find(step.needs, other) != step.needs.end();
-      if (other != Graph::kNoStep && !known) step.needs.push_back(other);
+      if (other == Graph::kNoStep || known) continue;
+      step.needs.push_back(other);
+      graph_.steps[other].feeds.push_back(i);
     }
   }
 }

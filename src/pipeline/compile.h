@@ -2,6 +2,8 @@
 // types and shapes fit.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,8 +14,18 @@
 
 namespace plinth::pipeline {
 
+inline constexpr std::size_t kMaxTargets = 4'096;  // of a pipeline with all that is in it
+inline constexpr std::size_t kMaxOwn = 64;         // models that are loaded for it alone
+
+// What all graphs of a pipeline have in common.
+struct CompileState {
+  std::size_t targets = 0;
+  std::map<std::string, StagePtr> own;  // by what they are made of: the same is loaded once
+};
+
 struct CompileContext {
   Host& host;
+  CompileState& state;
   std::string folder;     // that files of steps lie in
   std::string name;       // of the pipeline,
   std::string version;    // and its version

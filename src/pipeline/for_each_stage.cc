@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <mutex>
+#include <new>
 #include <utility>
 
+#include "pipeline/host.h"
 #include "tensor/concat.h"
 
 namespace plinth::pipeline {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 // The spec of all rows together, from that of one.
 TensorSpec OfRows(TensorSpec spec, bool batched) {
@@ -50,13 +54,23 @@ class ForEachStage::Rows : public std::enable_shared_from_this<Rows> {
 
   void Go() {
     const auto keep = shared_from_this();
+    const Clock::time_point end = Clock::now() + kTurn;
     std::unique_lock lock(mutex_);
     if (std::exchange(starting_, true)) return;  // that thread goes on
     while (done_ && next_ < answers_.size() && running_ < kAtOnce) {
+      const Clock::time_point now = Clock::now();
+      if (now >= end) {
+        starting_ = false;
+        return context_.host->Post([keep] { keep->Go(); });
+      }
       const std::size_t row = next_++;
       ++running_;
       lock.unlock();
-      StartRow(row);
+      if (context_.IsLate(now)) {
+        Finish(row, Fail(Code::kDeadlineExceeded, "the time is over, and it was not begun"));
+      } else {
+        StartRow(row);
+      }
       lock.lock();
     }
     starting_ = false;
@@ -88,7 +102,11 @@ class ForEachStage::Rows : public std::enable_shared_from_this<Rows> {
     }
     if (!done) return Go();
     if (!answer) return done(Fail(answer.error().Annotate("row " + std::to_string(row))));
-    done(Join());
+    try {
+      return done(Join());
+    } catch (const std::bad_alloc&) {
+      if (done) done(Fail(Code::kOutOfMemory, "there is no memory to put the rows together"));
+    }
   }
 
   // No other thread is left.
@@ -139,9 +157,10 @@ bool ForEachStage::IsTaken(const std::string& port) const {
   return std::ranges::find(ports_, port) != ports_.end();
 }
 
-Result<StagePtr> ForEachStage::Make(StagePtr each, const std::vector<std::string>& ports) {
+Result<StagePtr> ForEachStage::Make(StagePtr each, const std::vector<std::string>& ports,
+                                    bool plain) {
   Signature signature = each->signature();
-  bool batched = true;
+  bool batched = !plain;
   for (const std::string& port : ports) {
     const TensorSpec* input = signature.FindInput(port);
     if (input == nullptr) {

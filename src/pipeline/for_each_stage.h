@@ -18,8 +18,9 @@ class ForEachStage final : public Stage {
   static constexpr std::int64_t kMaxRows = 65'536;
   static constexpr std::size_t kAtOnce = 32;  // rows that run side by side
 
-  // INVALID_ARGUMENT if a port is none of the step's inputs, or its rank leaves no room for rows.
-  static Result<StagePtr> Make(StagePtr each, const std::vector<std::string>& ports);
+  // `plain`: it gets rows themselves, whatever its signature says of batches. INVALID_ARGUMENT if
+  // a port is none of the step's inputs, or its rank leaves no room for rows.
+  static Result<StagePtr> Make(StagePtr each, const std::vector<std::string>& ports, bool plain);
 
   ForEachStage(Signature signature, StagePtr each, std::vector<std::string> ports, bool batched)
       : Stage(std::move(signature)),

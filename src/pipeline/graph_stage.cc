@@ -1,11 +1,14 @@
 #include "pipeline/graph_stage.h"
 
 #include <algorithm>
+#include <deque>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <utility>
 
 #include "model/request_trace.h"
+#include "pipeline/host.h"
 #include "tensor/convert.h"
 
 namespace plinth::pipeline {
@@ -13,7 +16,9 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-nanoseconds Now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+using Clock = std::chrono::steady_clock;
+
+nanoseconds Now() { return Clock::now().time_since_epoch(); }
 
 // A model that has gone is no mistake of the request's.
 Error OfStep(const std::string& step, Error error) {
@@ -59,7 +64,7 @@ class GraphRun : public std::enable_shared_from_this<GraphRun> {
   std::vector<std::optional<Tensor>> slots_;
   std::vector<std::uint32_t> uses_;      // of each slot that are still to come
   std::vector<std::int32_t> waits_for_;  // how many steps each waits for; or kNotNeeded
-  std::vector<std::uint32_t> ready_;     // to be started
+  std::deque<std::uint32_t> ready_;      // to be started
   std::size_t left_ = 0;                 // needed steps that have not ended
   bool draining_ = false;                // a thread starts what is ready
 };
@@ -95,12 +100,19 @@ void GraphRun::Begin(std::vector<NamedTensor> inputs) {
 // stack does not grow with the number of steps.
 void GraphRun::Drain() {
   const auto keep = shared_from_this();
+  const Clock::time_point end = Clock::now() + kTurn;
   std::unique_lock lock(mutex_);
   while (!ready_.empty() && done_) {
-    const std::uint32_t step = ready_.back();
-    ready_.pop_back();
+    const Clock::time_point now = Clock::now();
+    if (now >= end) return context_.host->Post([keep] { keep->Drain(); });
+    const std::uint32_t step = ready_.front();
+    ready_.pop_front();
     lock.unlock();
-    Launch(step);
+    if (context_.IsLate(now)) {
+      Finish(step, Fail(Code::kDeadlineExceeded, "the time is over, and it was not begun"));
+    } else {
+      Launch(step);
+    }
     lock.lock();
   }
   draining_ = false;
@@ -108,9 +120,14 @@ void GraphRun::Drain() {
 
 void GraphRun::Launch(std::uint32_t index) {
   const GraphStep& step = graph_.steps[index];
-  auto inputs = Take(step);
+  Result<std::vector<NamedTensor>> inputs;
+  try {
+    inputs = Take(step);
+  } catch (const std::bad_alloc&) {
+    inputs = Fail(Code::kOutOfMemory, "there is no memory to convert its inputs");
+  }
   if (!inputs) return Finish(index, Fail(std::move(inputs.error())));
-  StageContext context{context_.caller, context_.deadline};
+  StageContext context{context_.caller, context_.deadline, {}, context_.host};
   const bool traces = context_.caller->trace() != nullptr;
   if (traces) context.path = context_.path + step.name + ".";
   const nanoseconds start = traces ? Now() : nanoseconds();
@@ -124,22 +141,26 @@ void GraphRun::Launch(std::uint32_t index) {
 // What is not there is an optional input that was not given: the step says whether it needs it.
 Result<std::vector<NamedTensor>> GraphRun::Take(const GraphStep& step) {
   std::vector<NamedTensor> inputs;
+  std::vector<DType> casts;
   inputs.reserve(step.edges.size());
   {
     const std::lock_guard lock(mutex_);
     for (const Edge& edge : step.edges) {
       auto& slot = slots_[edge.slot];
       const bool last = --uses_[edge.slot] == 0;
-      if (slot) inputs.push_back({edge.port, last ? std::move(*slot) : *slot});
+      if (slot) {
+        inputs.push_back({edge.port, last ? std::move(*slot) : *slot});
+        casts.push_back(edge.cast);
+      }
       if (last) slot.reset();
     }
   }
-  for (NamedTensor& input : inputs) {
-    const auto edge = std::ranges::find(step.edges, input.name, &Edge::port);
-    if (edge->cast == DType::kAny || input.tensor.dtype() == edge->cast) continue;
-    auto converted = Convert(input.tensor, edge->cast);
-    if (!converted) return Fail(converted.error().Annotate("input '" + input.name + "'"));
-    input.tensor = *std::move(converted);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    Tensor& tensor = inputs[i].tensor;
+    if (casts[i] == DType::kAny || tensor.dtype() == casts[i]) continue;
+    auto converted = Convert(tensor, casts[i]);
+    if (!converted) return Fail(converted.error().Annotate("input '" + inputs[i].name + "'"));
+    tensor = *std::move(converted);
   }
   return inputs;
 }
@@ -164,13 +185,17 @@ Status GraphRun::Keep(std::uint32_t index, std::vector<NamedTensor> outputs) {
     if (found == outputs.end()) {
       return Fail(Code::kInternal, "it gave no output '" + name + "'");
     }
+    const TensorSpec& spec = step.stage->signature().outputs[step.wanted[i]];
+    if (spec.dtype != DType::kAny && spec.dtype != found->tensor.dtype()) {
+      return Fail(Code::kUnavailable, "its output '" + name + "' is now " +
+                                          std::string(NameOf(found->tensor.dtype())) + " and was " +
+                                          std::string(NameOf(spec.dtype)) +
+                                          " when the pipeline was loaded; load the pipeline again");
+    }
     if (uses_[step.slots[i]] > 0) slots_[step.slots[i]] = std::move(found->tensor);
   }
-  for (std::uint32_t other = 0; other < graph_.steps.size(); ++other) {
-    if (waits_for_[other] <= 0) continue;
-    const auto& needs = graph_.steps[other].needs;
-    if (std::ranges::find(needs, index) == needs.end()) continue;
-    if (--waits_for_[other] == 0) ready_.push_back(other);
+  for (const std::uint32_t other : step.feeds) {
+    if (waits_for_[other] > 0 && --waits_for_[other] == 0) ready_.push_back(other);
   }
   return {};
 }

@@ -31,6 +31,7 @@ struct GraphStep {
   std::vector<std::uint32_t> wanted;  // outputs that are used,
   std::vector<std::uint32_t> slots;   // and where each of them goes
   std::vector<std::uint32_t> needs;   // steps that fill the edges' slots; each once
+  std::vector<std::uint32_t> feeds;   // steps that need this one
 };
 
 struct Graph {

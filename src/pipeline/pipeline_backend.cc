@@ -20,7 +20,7 @@ constexpr std::string_view kOption = "pipeline";
 
 class PipelineModel final : public LoadedModel, public AsyncModel {
  public:
-  explicit PipelineModel(StagePtr stage) : stage_(std::move(stage)) {
+  PipelineModel(StagePtr stage, Host& host) : stage_(std::move(stage)), host_(host) {
     signature_ = stage_->signature();
   }
 
@@ -38,12 +38,14 @@ class PipelineModel final : public LoadedModel, public AsyncModel {
       wanted.resize(signature_.outputs.size());
       std::iota(wanted.begin(), wanted.end(), 0U);
     }
-    stage_->Start(std::move(inputs), std::move(wanted), {.caller = std::move(caller)},
-                  std::move(done));
+    StageContext context{std::move(caller)};
+    context.host = &host_;
+    stage_->Start(std::move(inputs), std::move(wanted), context, std::move(done));
   }
 
  private:
   const StagePtr stage_;
+  Host& host_;
 };
 
 // Waits: for rehearsals. The tensors of others keep themselves.
@@ -103,8 +105,10 @@ Result<std::unique_ptr<LoadedModel>> PipelineBackend::Load(const std::string& mo
   if (!spec) return Fail(Code::kInvalidModel, spec.error().message);
   const std::filesystem::path path(model_path);
   const std::size_t slash = name.rfind('/');
+  CompileState state;
   const CompileContext context{
       .host = *host_,
+      .state = state,
       .folder = std::filesystem::is_directory(path) ? path : path.parent_path(),
       .name = name.substr(0, slash),
       .version = slash == std::string::npos ? "" : name.substr(slash + 1)};
@@ -115,7 +119,7 @@ Result<std::unique_ptr<LoadedModel>> PipelineBackend::Load(const std::string& mo
     return Fail(of_text ? Code::kInvalidModel : stage.error().code,
                 std::move(stage.error().message));
   }
-  return std::make_unique<PipelineModel>(*std::move(stage));
+  return std::make_unique<PipelineModel>(*std::move(stage), *host_);
 }
 
 }  // namespace plinth::pipeline

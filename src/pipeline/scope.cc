@@ -53,10 +53,24 @@ Result<Scope> Scope::Make(const GraphSpec& spec, const std::vector<TensorSpec>& 
   return scope;
 }
 
+Source* Scope::FindInput(std::string_view name) const {
+  const auto found = std::ranges::find_if(
+      inputs_, [name](const Source* input) { return input->spec.name == name; });
+  return found == inputs_.end() ? nullptr : *found;
+}
+
+Source* Scope::InputFoundOut(std::string_view name) {
+  if (Source* known = FindInput(name)) return known;
+  TensorSpec spec;
+  spec.name = name;
+  Source* input = Add(std::move(spec), fmt::format("input '{}' of the pipeline", name));
+  input->found_out = true;
+  inputs_.push_back(input);
+  return input;
+}
+
 std::optional<std::size_t> Scope::StepOf(std::string_view ref) const {
-  for (const Source* input : inputs_) {
-    if (input->spec.name == ref) return std::nullopt;
-  }
+  if (declares_ && FindInput(ref) != nullptr) return std::nullopt;
   if (const auto alias = aliases_.find(ref); alias != aliases_.end()) return alias->second;
   const auto& steps = spec_->steps;
   if (const auto step = std::ranges::find(steps, ref, &StepSpec::name); step != steps.end()) {
@@ -108,24 +122,15 @@ std::unexpected<Error> Scope::Unknown(std::string_view ref) const {
 }
 
 Result<Source*> Scope::Resolve(std::string_view ref) {
-  for (Source* input : inputs_) {
-    if (input->spec.name == ref) return input;
-  }
+  if (Source* input = FindInput(ref); declares_ && input != nullptr) return input;
   if (const auto alias = alias_sources_.find(ref); alias != alias_sources_.end()) {
     return alias->second;
   }
   const auto step = StepOf(ref);
-  if (!step) {
-    if (declares_) return Unknown(ref);
-    TensorSpec spec;
-    spec.name = ref;
-    Source* input = Add(std::move(spec), fmt::format("input '{}' of the pipeline", ref));
-    input->found_out = true;
-    inputs_.push_back(input);
-    return input;
-  }
+  if (!step) return declares_ ? Result<Source*>(Unknown(ref)) : InputFoundOut(ref);
   const auto& outputs = outputs_[*step];
   const std::string& name = spec_->steps[*step].name;
+  if (outputs.empty()) return Refuse("step '" + name + "' gives nothing yet");
   if (ref == name) {
     if (outputs.size() == 1) return outputs.front();
     return Refuse("step '" + name + "' has " + std::to_string(outputs.size()) +

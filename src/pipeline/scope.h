@@ -46,6 +46,9 @@ class Scope {
   // source lives as long as the scope.
   Result<Source*> Resolve(std::string_view ref);
 
+  // The input of that name, whatever else is called so; the graph declares none.
+  Source* InputFoundOut(std::string_view name);
+
   // Of a step that was added, in the order of its signature.
   const std::vector<Source*>& OutputsOf(std::size_t step) const { return outputs_[step]; }
 
@@ -60,6 +63,7 @@ class Scope {
   explicit Scope(const GraphSpec& spec) : spec_(&spec), outputs_(spec.steps.size()) {}
 
   Source* Add(TensorSpec spec, std::string title);
+  Source* FindInput(std::string_view name) const;
   std::unexpected<Error> Unknown(std::string_view ref) const;
 
   const GraphSpec* spec_;

@@ -15,13 +15,28 @@
 
 namespace plinth::pipeline {
 
+class Host;
+
 // On whose behalf a stage runs.
 struct StageContext {
   std::shared_ptr<const ModelCaller> caller;
   // By the steady clock, where it is earlier than the caller's; 0: the caller's.
   std::chrono::nanoseconds deadline{};
   std::string path{};  // of the steps that it lies in, "outer."; only kept where the caller traces
+  Host* host = nullptr;
+
+  // Whether nobody waits for it any more.
+  bool IsLate(std::chrono::steady_clock::time_point now) const {
+    const auto is_over = [now](std::chrono::nanoseconds end) {
+      return end.count() != 0 && now.time_since_epoch() >= end;
+    };
+    return is_over(deadline) || is_over(caller->deadline());
+  }
 };
+
+// How long a thread goes on with the work of one request before it lets another take over: it may
+// be one that takes requests in.
+inline constexpr std::chrono::milliseconds kTurn{1};
 
 // Immutable; any number of runs at once. Each run keeps its stage, so that a pipeline may be
 // unloaded by the answer of its last request.

@@ -1,8 +1,9 @@
 #include "pipeline/switch_stage.h"
 
 #include <algorithm>
-#include <concepts>
-#include <type_traits>
+#include <charconv>
+#include <optional>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -22,12 +23,21 @@ std::string TextOf(const Tensor& scalar) {
   return text;
 }
 
-bool IsTrue(const Tensor& scalar) {
-  bool truth = false;
+std::optional<double> NumberOf(const Tensor& scalar) {
+  std::optional<double> number;
   VisitElements(scalar.dtype(), [&]<typename E>(E) {
-    truth = E::Load(scalar.values<typename E::Stored>()[0]) != typename E::Value(0);
+    number = static_cast<double>(E::Load(scalar.values<typename E::Stored>()[0]));
   });
-  return truth;
+  return number;
+}
+
+bool IsCase(const std::string& written, const std::string& value, std::optional<double> number) {
+  if (written == value) return true;
+  if (!number) return false;
+  double of_case = 0;
+  const char* const end = written.data() + written.size();
+  const auto [rest, failed] = std::from_chars(written.data(), end, of_case);
+  return failed == std::errc() && rest == end && of_case == *number;
 }
 
 }  // namespace
@@ -38,9 +48,14 @@ Result<const Stage*> SwitchStage::Choose(const Tensor& chooser) const {
                                             " got a tensor of shape " + chooser.shape().ToString() +
                                             ", expected one value");
   }
-  if (is_if_) return IsTrue(chooser) ? cases_.front().stage.get() : otherwise_.get();
+  const std::optional<double> number = NumberOf(chooser);
+  if (is_if_ && !number) {
+    return Fail(Code::kInvalidArgument, "\"if\" got BYTES, expected a truth value or a number");
+  }
+  if (is_if_) return *number != 0 ? cases_.front().stage.get() : otherwise_.get();
   const std::string value = TextOf(chooser);
-  const auto found = std::ranges::find(cases_, value, &Case::value);
+  const auto found = std::ranges::find_if(
+      cases_, [&](const Case& one) { return IsCase(one.value, value, number); });
   if (found != cases_.end()) return found->stage.get();
   if (otherwise_ != nullptr) return otherwise_.get();
   std::string known;
@@ -52,10 +67,12 @@ Result<const Stage*> SwitchStage::Choose(const Tensor& chooser) const {
 void SwitchStage::Start(std::vector<NamedTensor> inputs, std::vector<std::uint32_t> wanted,
                         const StageContext& context, ModelCallDone done) const {
   const auto chooser = std::ranges::find(inputs, chooser_, &NamedTensor::name);
-  if (chooser == inputs.end()) {
+  // What was not given is no case.
+  const bool given = chooser != inputs.end();
+  if (!given && otherwise_ == nullptr) {
     return done(Fail(Code::kInvalidArgument, "what it is chosen by was not given"));
   }
-  auto chosen = Choose(chooser->tensor);
+  auto chosen = given ? Choose(chooser->tensor) : Result<const Stage*>(otherwise_.get());
   if (!chosen) return done(Fail(std::move(chosen.error())));
   StartBranch(**chosen, signature(), std::move(inputs), wanted, context, std::move(done));
 }

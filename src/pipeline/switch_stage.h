@@ -12,7 +12,7 @@ namespace plinth::pipeline {
 class SwitchStage final : public Stage {
  public:
   struct Case {
-    std::string value;
+    std::string value;  // as it is written: "1", "1.0" and "true" are the same
     StagePtr stage;
   };
 

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/nearest.h"
 #include "pipeline/branch.h"
 #include "pipeline/builtin.h"
@@ -24,13 +26,24 @@ Result<StagePtr> DeployedStage(const TargetSpec& target, const CompileContext& c
   return std::make_shared<ModelStage>(*std::move(signature), target.model, target.version);
 }
 
-// A model that only the pipeline knows: in the metrics it is "pipeline/step".
+// A model that only the pipeline knows: in the metrics it is "pipeline/step", of the first step
+// that it is for.
 Result<StagePtr> OwnStage(DeploySpec spec, const std::string& step, const CompileContext& context) {
+  const std::string key = fmt::format("{}\n{}\n{}\n{}", spec.path, spec.framework, spec.engine,
+                                      EncodeModelConfig(spec.config));
+  auto& own = context.state.own;
+  if (const auto known = own.find(key); known != own.end()) return known->second;
+  if (own.size() == kMaxOwn) {
+    return Fail(Code::kInvalidArgument, "a pipeline may have at most " + std::to_string(kMaxOwn) +
+                                            " models of its own; deploy some by themselves");
+  }
   spec.name = context.name + "/" + context.path + step;
   spec.version = context.version;
   auto version = context.host.LoadOwn(std::move(spec));
   if (!version) return Fail(std::move(version.error()));
-  return std::make_shared<OwnModelStage>(*std::move(version), context.host);
+  StagePtr stage = std::make_shared<OwnModelStage>(*std::move(version), context.host);
+  own.emplace(key, stage);
+  return stage;
 }
 
 Result<StagePtr> FileStage(const TargetSpec& target, const std::string& step,
@@ -122,6 +135,10 @@ std::string BuiltinPort(const TargetSpec& target) {
 
 Result<StagePtr> StageOf(const TargetSpec& target, const std::vector<TensorSpec>& flows,
                          const std::string& step, const CompileContext& context) {
+  if (++context.state.targets > kMaxTargets) {
+    return Fail(Code::kInvalidArgument,
+                "the pipeline has more than " + std::to_string(kMaxTargets) + " targets");
+  }
   if (!target.model.empty()) return DeployedStage(target, context);
   if (!target.file.empty()) return FileStage(target, step, context);
   if (!target.builtin.empty()) return BuiltinStageOf(target, flows, step, context);

@@ -1,14 +1,12 @@
 #include "pipeline/timed_stage.h"
 
-#include <memory>
-#include <mutex>
 #include <string>
+#include <vector>
 
 namespace plinth::pipeline {
-namespace {
 
 // Who is first, the answer or the time, takes the callback.
-class Race {
+class TimedStage::Race {
  public:
   explicit Race(ModelCallDone done) : done_(std::move(done)) {}
 
@@ -26,25 +24,51 @@ class Race {
   ModelCallDone done_;  // empty once it is called
 };
 
-}  // namespace
-
 void TimedStage::Start(std::vector<NamedTensor> inputs, std::vector<std::uint32_t> wanted,
                        const StageContext& context, ModelCallDone done) const {
-  const auto end = std::chrono::steady_clock::now() + limit_;
+  const Time end = std::chrono::steady_clock::now() + limit_;
   StageContext limited = context;
   if (limited.deadline.count() == 0 || end.time_since_epoch() < limited.deadline) {
     limited.deadline = end.time_since_epoch();
   }
   const auto race = std::make_shared<Race>(std::move(done));
-  // Weakly: an answer that came in time must not be kept until the time is over.
-  host_.At(end, [race = std::weak_ptr(race), limit = limit_] {
-    if (const auto late = race.lock()) {
-      late->End(Fail(Code::kDeadlineExceeded,
-                     "it took longer than timeout_ms, " + std::to_string(limit.count()) + " ms"));
-    }
-  });
+  Watch(end, race);
   stage_->Start(std::move(inputs), std::move(wanted), limited,
                 [race](Result<ModelAnswer> answer) { race->End(std::move(answer)); });
+}
+
+void TimedStage::Watch(Time end, const std::shared_ptr<Race>& race) const {
+  const std::lock_guard lock(mutex_);
+  while (!running_.empty() && running_.front().second.expired()) running_.pop_front();
+  running_.emplace_back(end, race);
+  if (!alarm_is_set_) SetAlarm();
+}
+
+void TimedStage::SetAlarm() const {
+  alarm_is_set_ = true;
+  const std::weak_ptr<const Stage> weak = weak_from_this();
+  host_.At(running_.front().first, [weak] {
+    if (const auto stage = weak.lock()) static_cast<const TimedStage&>(*stage).OnAlarm();
+  });
+}
+
+void TimedStage::OnAlarm() const {
+  std::vector<std::shared_ptr<Race>> late;
+  {
+    const std::lock_guard lock(mutex_);
+    const Time now = std::chrono::steady_clock::now();
+    while (!running_.empty() &&
+           (running_.front().first <= now || running_.front().second.expired())) {
+      if (auto race = running_.front().second.lock()) late.push_back(std::move(race));
+      running_.pop_front();
+    }
+    alarm_is_set_ = false;
+    if (!running_.empty()) SetAlarm();
+  }
+  for (const auto& race : late) {
+    race->End(Fail(Code::kDeadlineExceeded,
+                   "it took longer than timeout_ms, " + std::to_string(limit_.count()) + " ms"));
+  }
 }
 
 }  // namespace plinth::pipeline

@@ -21,6 +21,7 @@ class AsyncExecutor::Execution final : public ModelCaller {
     scope_.Call(std::move(call), std::move(done));
   }
   std::shared_ptr<const void> keep_alive() const override { return scope_.keep_alive(); }
+  std::chrono::nanoseconds deadline() const override { return scope_.deadline(); }
   RequestTrace* trace() const override { return scope_.trace(); }
 
   // Nothing of the execution but its caller's parts is used after it.

@@ -80,8 +80,16 @@ InferRequest CallScope::RequestFor(ModelCall& call) const {
 void CallScope::Call(ModelCall call, ModelCallDone done) const {
   InferRequest request = RequestFor(call);
   request.names_version = !call.version.empty();
-  InferCallback answered = [done = std::move(done)](Result<InferResponse> answer) mutable {
-    if (!answer) return done(Fail(std::move(answer.error())));
+  const Clock::time_point end(Clock::duration(call.deadline));
+  InferCallback answered = [done = std::move(done), end](Result<InferResponse> answer) mutable {
+    if (!answer) {
+      // What has been stopped because of its own deadline was not cancelled by anybody.
+      const bool late = end != Clock::time_point() && Clock::now() >= end;
+      if (late && answer.error().code == Code::kCancelled) {
+        answer.error() = {Code::kDeadlineExceeded, "it took longer than the call may take"};
+      }
+      return done(Fail(std::move(answer.error())));
+    }
     done(ModelAnswer{std::move(answer->outputs), answer->version->version(), answer->cached});
   };
   if (call.own == nullptr) {
@@ -91,6 +99,12 @@ void CallScope::Call(ModelCall call, ModelCallDone done) const {
   if (!lease) return answered(Fail(Code::kUnavailable, TitleOf(*call.own) + " is unloaded"));
   request.version = *std::move(lease);
   models_.AskVersion(std::move(request), std::move(answered));
+}
+
+std::chrono::nanoseconds CallScope::deadline() const {
+  const Clock::time_point last = LastDeadline(jobs_);
+  if (last == Clock::time_point::max()) return {};
+  return last.time_since_epoch();
 }
 
 // Of requests that run together none is told what another took.

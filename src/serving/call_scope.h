@@ -68,6 +68,7 @@ class CallScope final : public ModelCaller {
 
   void Call(ModelCall call, ModelCallDone done) const override;
   std::shared_ptr<const void> keep_alive() const override;
+  std::chrono::nanoseconds deadline() const override;
   RequestTrace* trace() const override;
 
  private:

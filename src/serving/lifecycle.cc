@@ -121,7 +121,7 @@ void Lifecycle::DeployListed(DeploySpec spec, std::optional<Error> problem, Caus
     TakeOverRelease(*version, cause);
     return done(version->Info());
   }
-  loaders_.Post([this, load = Waiting{version, cause, std::move(done)},
+  loaders_.Post([this, load = Waiting{version, cause, std::move(done), old, {}},
                  problem = std::move(problem), published = BeginListed()]() mutable {
     LoadListed(std::move(load), std::move(problem), published);
   });
@@ -135,8 +135,13 @@ void Lifecycle::LoadListed(Waiting load, std::optional<Error> problem,
   });
   const bool asks_others = plan && plan->backend->asks_others();
   const auto result = LoadReserved(load.version, std::move(plan), load.cause);
-  const bool may_come = asks_others && !result && result.error().code == Code::kFailedPrecondition;
+  // Also what does not fit the members that there are.
+  const bool may_come = asks_others && !result &&
+                        (result.error().code == Code::kFailedPrecondition ||
+                         result.error().code == Code::kInvalidModel);
+  if (may_come) load.error = result.error();
   if (!may_come) LogOutcome(Title(*load.version), result);
+  if (!may_come && !result) NoteFailed(*load.version, result.error());
   EndListed(std::move(load), result, may_come, published_before);
 }
 
@@ -163,23 +168,25 @@ Result<VersionInfo> Lifecycle::DeployNow(DeploySpec spec, Cause cause) {
   if (auto reserved = parts_.registry.Reserve(version, version->spec().replace); !reserved) {
     return Fail(std::move(reserved.error()));
   }
-  return LoadReserved(version, std::move(plan), cause);
+  auto ready = LoadReserved(version, std::move(plan), cause);
+  if (!ready) NoteFailed(*version, ready.error());
+  return ready;
+}
+
+void Lifecycle::NoteFailed(const ModelVersion& version, const Error& error) {
+  AddEvent({.model = version.name(),
+            .version = version.version(),
+            .kind = "load_failed",
+            .message = error.message});
 }
 
 Result<VersionInfo> Lifecycle::LoadReserved(const VersionPtr& version, Result<DeployPlan> plan,
                                             Cause cause) {
-  const bool asks_others = plan && plan->backend->asks_others();
   auto ready = plan ? Guarded([&] { return LoadAndCommit(version, *plan, cause); })
                     : Result<VersionInfo>(Fail(std::move(plan.error())));
   if (!ready) {
     version->Fail(ready.error());
     parts_.registry.Abandon(version);
-    // What waits for others is no event each time that it is tried.
-    if (asks_others && ready.error().code == Code::kFailedPrecondition) return ready;
-    AddEvent({.model = version->name(),
-              .version = version->version(),
-              .kind = "load_failed",
-              .message = ready.error().message});
   }
   return ready;
 }

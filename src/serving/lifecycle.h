@@ -158,6 +158,8 @@ class Lifecycle {
     VersionPtr version;
     Cause cause;
     Done<VersionInfo> done;
+    VersionPtr replaces{};  // what serves meanwhile
+    Error error{};          // why it waits
   };
 
   VersionPtr Make(DeploySpec spec);
@@ -177,6 +179,7 @@ class Lifecycle {
   std::uint64_t BeginListed();
   void EndListed(Waiting load, const Result<VersionInfo>& result, bool may_come,
                  std::uint64_t published_before);
+  void NoteFailed(const ModelVersion& version, const Error& error);
   void NotePublished();
   void TryAgain(Waiting load);
   void LetRest(const VersionPtr& version);

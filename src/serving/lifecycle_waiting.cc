@@ -25,7 +25,9 @@ void Lifecycle::EndListed(Waiting load, const Result<VersionInfo>& result, bool 
     if (may_come && !again) waiting_.push_back(std::move(load));
     if (listed_loads_ == 0 && !again) {
       for (Waiting& waiting : waiting_) {
-        if (waiting.done) over.push_back({waiting.version, waiting.cause, std::move(waiting.done)});
+        if (!waiting.done) continue;
+        over.push_back(
+            {waiting.version, waiting.cause, std::move(waiting.done), {}, waiting.error});
         waiting.done = nullptr;
       }
     }
@@ -36,14 +38,10 @@ void Lifecycle::EndListed(Waiting load, const Result<VersionInfo>& result, bool 
     load.done(result);
   }
   for (Waiting& waiting : over) {
-    const std::string why = waiting.version->Info().error;
     LogWarning("model '" + waiting.version->name() + "' " + waiting.version->version() +
-               " waits: " + why);
-    AddEvent({.model = waiting.version->name(),
-              .version = waiting.version->version(),
-              .kind = "load_failed",
-              .message = why});
-    waiting.done(Fail(Code::kFailedPrecondition, why));
+               " waits for others: " + waiting.error.message);
+    NoteFailed(*waiting.version, waiting.error);
+    waiting.done(Fail(std::move(waiting.error)));
   }
 }
 
@@ -62,7 +60,8 @@ void Lifecycle::TryAgain(Waiting load) {
   const std::uint64_t published = BeginListed();
   loaders_.Post([this, load = std::move(load), published]() mutable {
     const auto now = parts_.registry.Find(load.version->name(), load.version->version());
-    if (stopping_.load() || now != load.version) {
+    const bool in_place = now != nullptr && (now == load.version || now == load.replaces);
+    if (stopping_.load() || !in_place) {
       const Result<VersionInfo> gone =
           Fail(Code::kFailedPrecondition, "it was removed before it could be loaded");
       return EndListed(std::move(load), gone, false, published);

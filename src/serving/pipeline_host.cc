@@ -46,7 +46,8 @@ void PipelineHost::Retire(ModelVersion& version) {
   if (--count->second > 0) return;
   own_.erase(count);
   metrics_.Forget(version.name(), version.version());
-  metrics_.Forget(version.name());
+  const auto other = own_.lower_bound({version.name(), ""});
+  if (other == own_.end() || other->first.first != version.name()) metrics_.Forget(version.name());
 }
 
 }  // namespace plinth

@@ -52,7 +52,9 @@ void WarnOf(ModelVersion& version, const InstanceLimits& instances) {
         "batch_timeout_ms has no effect: requests to this model cannot be joined, since not all of "
         "its inputs and outputs have a batch axis");
   }
-  if (config.instances.max > instances.max) {
+  if (version.async() != nullptr && config.instances.max > 0) {
+    version.Warn("instances has no effect: the models that a pipeline asks have instances");
+  } else if (config.instances.max > instances.max) {
     version.Warn("at most " + std::to_string(instances.max) +
                  " instances: this model's engine takes one call at a time");
   }

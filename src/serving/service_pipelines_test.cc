@@ -133,6 +133,15 @@ TEST_F(ServicePipelinesTest, AValueChooses) {
       HasSubstr("step 'r': there is no case for '3' and no \"default\"; the cases are '1', '2.5'"));
 }
 
+TEST_F(ServicePipelinesTest, ValuesAreTheSameHoweverTheyAreWritten) {
+  DeployFactors();
+  ASSERT_TRUE(Pipeline(R"({"steps": [
+      {"name": "r", "switch": "x", "cases": {"1.0": "a", "2e0": "b"}, "default": "c", "inputs": "x"}]})"));
+  EXPECT_EQ(Value(Start(1)), 3);
+  EXPECT_EQ(Value(Start(2)), 10);
+  EXPECT_EQ(Value(Start(3)), 21);
+}
+
 TEST_F(ServicePipelinesTest, AnotherAnswersWhereAStepFails) {
   DeployFactors();
   ASSERT_TRUE(DeployAs("bad", "fail_on 7\n"));
@@ -220,6 +229,14 @@ TEST_F(ServicePipelinesTest, WhatDoesNotFitIsRefused) {
               HasSubstr("did you mean 'softmax'?"));
 }
 
+TEST_F(ServicePipelinesTest, AStepMayBeCalledLikeAnInput) {
+  ASSERT_TRUE(DeployAs("x", "factor 3\n"));
+  EXPECT_EQ(Refusal(R"({"steps": ["x"]})"), "");
+  EXPECT_EQ(Value(Start(1)), 3);
+  EXPECT_EQ(Refusal(R"({"steps": ["x", {"name": "y", "model": "x", "inputs": "x"}]})"), "");
+  EXPECT_EQ(Value(Start(1)), 9);
+}
+
 TEST_F(ServicePipelinesTest, AMemberMayBeReplacedMeanwhile) {
   DeployFactors();
   ASSERT_TRUE(Pipeline(R"({"steps": ["a", "b", "c"]})"));
@@ -266,6 +283,31 @@ TEST_F(ServicePipelinesTest, RequestsEndWithTheirDeadlineAndTheirClients) {
   EXPECT_EQ(CodeOf(Start(std::move(request))), Code::kDeadlineExceeded);
   EXPECT_TRUE(first.get());
   EXPECT_EQ(CodeOf(Start(1, [] { return true; })), Code::kCancelled);
+}
+
+TEST_F(ServicePipelinesTest, WhatIsLateIsNotBegun) {
+  DeployFactors();
+  ASSERT_EQ(Refusal(R"({
+    "inputs": [{"name": "x", "datatype": "FP32", "shape": [-1, 1]}],
+    "steps": [{"name": "g", "for_each": "x", "inputs": {"x": "x"}, "graph": {"steps": [
+      {"builtin": "reshape", "options": {"shape": [1, 1]}, "inputs": "x"}, "a", "b", "c"]}}]})"),
+            "");
+  InferRequest request;
+  request.inputs = {{"x", Numbers(60'000, 1, 1)}};
+  request.timeout = std::chrono::milliseconds(20);
+  const auto start = Clock::now();
+  EXPECT_EQ(CodeOf(Start(std::move(request))), Code::kDeadlineExceeded);
+  EXPECT_LT(Clock::now() - start, std::chrono::milliseconds(500));
+}
+
+TEST_F(ServicePipelinesTest, AStepThatTookTooLongIsReplacedAndNotCancelled) {
+  ASSERT_TRUE(DeployAs("b", "factor 5\n"));
+  ASSERT_TRUE(DeployAs("slow", "delay_ms 30\n"));
+  ASSERT_TRUE(Pipeline(R"({"steps": [{"model": "slow", "fallback": "b", "timeout_ms": 30}]})"));
+  for (int i = 0; i < 30; ++i) {
+    const float value = Value(Start(1));
+    EXPECT_TRUE(value == 5 || value == 2) << value;
+  }
 }
 
 TEST_F(ServicePipelinesTest, NoMoreRunThanMayWait) {

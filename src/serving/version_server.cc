@@ -12,12 +12,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// A model's timeout of 0 is none; a request's is over at once.
 Clock::time_point DeadlineOf(const InferRequest& request, const ModelConfig& config) {
-  milliseconds timeout(config.timeout_ms);
-  if (request.timeout && (timeout.count() == 0 || *request.timeout < timeout)) {
-    timeout = *request.timeout;
-  }
-  return timeout.count() == 0 ? Clock::time_point::max() : request.arrival + timeout;
+  Clock::time_point deadline = Clock::time_point::max();
+  if (config.timeout_ms > 0) deadline = request.arrival + milliseconds(config.timeout_ms);
+  if (request.timeout) deadline = std::min(deadline, request.arrival + *request.timeout);
+  return deadline;
 }
 
 std::shared_ptr<VersionCache> OpenCache(const ModelVersion& version, ResponseCache& process) {
