@@ -198,18 +198,43 @@ Result<std::int64_t> ForEachStage::CountRows(const std::vector<NamedTensor>& inp
     }
     rows = shape[0];
   }
-  if (rows < 1 || rows > kMaxRows) {
+  if (rows < 0 || rows > kMaxRows) {
     return Fail(Code::kInvalidArgument,
                 "there are " + std::to_string(std::max<std::int64_t>(rows, 0)) +
-                    " rows to go through, expected 1 to " + std::to_string(kMaxRows));
+                    " rows to go through, expected 0 to " + std::to_string(kMaxRows));
   }
   return rows;
+}
+
+// Of no rows: as the outputs are declared, what is open is 0.
+Result<ModelAnswer> ForEachStage::NoRows(const std::vector<std::uint32_t>& wanted) const {
+  ModelAnswer answer;
+  for (const std::uint32_t i : wanted) {
+    const TensorSpec& spec = signature().outputs[i];
+    if (spec.dtype == DType::kAny || !spec.shape) {
+      return Fail(Code::kInvalidArgument,
+                  "there are no rows to go through, and the type and shape "
+                  "of output '" +
+                      spec.name + "' show only with some");
+    }
+    Shape shape = *spec.shape;
+    for (std::size_t d = 0; d < shape.rank(); ++d) shape[d] = std::max<std::int64_t>(shape[d], 0);
+    if (spec.dtype == DType::kBytes) {
+      answer.outputs.push_back({spec.name, Tensor::OfStrings(shape, {})});
+      continue;
+    }
+    auto empty = Tensor::Allocate(spec.dtype, shape);
+    if (!empty) return Fail(empty.error());
+    answer.outputs.push_back({spec.name, *std::move(empty)});
+  }
+  return answer;
 }
 
 void ForEachStage::Start(std::vector<NamedTensor> inputs, std::vector<std::uint32_t> wanted,
                          const StageContext& context, ModelCallDone done) const {
   const auto rows = CountRows(inputs);
   if (!rows) return done(Fail(rows.error()));
+  if (*rows == 0) return done(NoRows(wanted));
   std::make_shared<Rows>(std::static_pointer_cast<const ForEachStage>(shared_from_this()),
                          std::move(inputs), std::move(wanted), *rows, context, std::move(done))
       ->Go();

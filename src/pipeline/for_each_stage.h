@@ -36,6 +36,7 @@ class ForEachStage final : public Stage {
   class Rows;
 
   Result<std::int64_t> CountRows(const std::vector<NamedTensor>& inputs) const;
+  Result<ModelAnswer> NoRows(const std::vector<std::uint32_t>& wanted) const;
   bool IsTaken(const std::string& port) const;
 
   const StagePtr each_;

@@ -170,6 +170,11 @@ TEST_F(ServicePipelinesTest, RowsOneByOne) {
   EXPECT_EQ(answer->outputs[0].tensor.shape(), (Shape{5, 1}));
   EXPECT_EQ(answer->outputs[0].tensor.values<float>()[4], 10);
   request = {};
+  request.inputs = {{"x", Numbers(0, 1, 1)}};
+  answer = Start(std::move(request)).get();
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->outputs[0].tensor.shape(), (Shape{0, 0}));
+  request = {};
   request.inputs = {{"x", Numbers(70, 1, 1)}};
   EXPECT_THAT(MessageOf(Start(std::move(request))), StartsWith("step 'bad': row 6: "));
 }

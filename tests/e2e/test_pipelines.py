@@ -3,6 +3,7 @@
 import base64
 import json
 import shutil
+import sys
 import threading
 
 import numpy as np
@@ -151,6 +152,45 @@ def test_what_is_wrong_is_said(pipelines, pipeline, message):
     answer = deploy(client, "bad", write(pipelines.root, "bad", pipeline))
     assert answer.status >= 400 and message in answer.error["message"], answer.body
     assert client.post("/predict/digits-sklearn", {"inputs": [[0] * 64]}).status == 200
+
+
+def test_three_languages_in_one_request(start_server, tmp_path):
+    """TypeScript, C++ (scikit-learn) and Python, with the same computed by NumPy; one function of a script is a step."""
+    root = tmp_path / "root"
+    root.mkdir()
+    server = start_server("--allow-code", root, "--python", sys.executable, roots=[DIGITS, root])
+    client = server.client()
+    assert deploy(client, "digits-sklearn", "pipeline.joblib").status == 201
+    folder = root / "mixed"
+    folder.mkdir()
+    (folder / "steps.ts").write_text("""
+        export const signatures = {
+          halve: {inputs: {x: {dtype: "float64", shape: [-1, 64]}}, outputs: {y: {dtype: "float64", shape: [-1, 64]}}}};
+        export const halve = ({x}: {x: Tensor}) => ({y: tensor(x.data.map((value: number) => value / 2), x.shape)});
+    """)
+    (folder / "entropy.py").write_text("""
+import numpy as np
+
+
+class Model:
+    signature = {"inputs": {"p": ("float64", [-1, 10])}, "outputs": {"entropy": ("float64", [-1])}}
+
+    def predict(self, inputs):
+        p = inputs["p"]
+        return {"entropy": -(p * np.log(p)).sum(axis=1)}
+""")
+    path = write(root, "mixed", {
+        "steps": [{"name": "halve", "file": "steps.ts", "function": "halve"}, {"name": "classify", "model": "digits-sklearn"},
+                  {"name": "entropy", "file": "entropy.py", "inputs": "classify.probabilities"}],
+        "outputs": ["classify.label", "entropy.entropy"]})
+    deployed = deploy(client, "mixed", path)
+    assert deployed.status == 201, deployed.body
+    pixels = IMAGES.reshape(-1, 64)
+    answer = client.post("/predict/mixed", {"inputs": (pixels * 2).tolist()}).outputs
+    p = recorded("pipeline.joblib", "probabilities")
+    assert answer["label"] == recorded("pipeline.joblib", "label").tolist()
+    assert np.allclose(answer["entropy"], -(p * np.log(p)).sum(axis=1), atol=1e-9)
+    assert deploy(client, "elsewhere", EXAMPLES / "digits-images").status == 403  # not a root of this server
 
 
 def test_reloads_under_load(pipelines):
