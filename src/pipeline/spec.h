@@ -21,20 +21,12 @@ inline constexpr std::size_t kMaxSteps = 256;  // of one graph
 inline constexpr std::size_t kMaxNesting = 8;  // of targets in targets
 
 struct GraphSpec;
-struct TargetSpec;
+struct SwitchSpec;
 
 // "port": "reference".
 struct Binding {
   std::string port;
   std::string ref;
-};
-
-// A target for each value of a scalar.
-struct SwitchSpec {
-  std::string ref;  // of the scalar
-  bool is_if = false;
-  std::vector<std::pair<std::string, TargetSpec>> cases;
-  std::unique_ptr<TargetSpec> otherwise;  // nullptr: any other value is refused
 };
 
 // What a step runs: exactly one of these is given.
@@ -53,6 +45,19 @@ struct TargetSpec {
 
   std::unique_ptr<GraphSpec> graph;    // a pipeline in the pipeline
   std::unique_ptr<SwitchSpec> choice;  // "if" or "switch"
+};
+
+struct CaseSpec {
+  std::string value;
+  TargetSpec target;
+};
+
+// A target for each value of a scalar.
+struct SwitchSpec {
+  std::string ref;  // of the scalar
+  bool is_if = false;
+  std::vector<CaseSpec> cases;
+  std::unique_ptr<TargetSpec> otherwise;  // nullptr: any other value is refused
 };
 
 struct StepSpec {

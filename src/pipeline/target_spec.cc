@@ -42,7 +42,7 @@ Status ReadCases(const Field& field, const std::string& where, SwitchSpec& choic
     auto target =
         ReadTarget(one, where + ", case '" + std::string(one.key) + "'", false, depth + 1);
     if (!target) return Fail(target.error());
-    choice.cases.emplace_back(one.key, *std::move(target));
+    choice.cases.push_back({std::string(one.key), *std::move(target)});
   }
   return {};
 }
@@ -60,7 +60,7 @@ Status ReadChoiceKey(const Field& field, const std::string& where, TargetSpec& t
   auto branch = ReadTarget(field, where + ", " + std::string(field.key), false, depth + 1);
   if (!branch) return Fail(branch.error());
   if (field.key == "then") {
-    choice.cases.emplace_back("true", *std::move(branch));
+    choice.cases.push_back({"true", *std::move(branch)});
   } else {
     choice.otherwise = std::make_unique<TargetSpec>(*std::move(branch));
   }
@@ -109,7 +109,7 @@ Status CheckChoice(const SwitchSpec& choice, const std::string& where) {
   if (choice.cases.empty()) {
     return Wrong(where, choice.is_if ? "\"if\" needs \"then\"" : "\"switch\" needs \"cases\"");
   }
-  if (choice.is_if && (choice.cases.size() != 1 || choice.cases[0].first != "true" || !has_else)) {
+  if (choice.is_if && (choice.cases.size() != 1 || choice.cases[0].value != "true" || !has_else)) {
     return Wrong(where,
                  "\"if\" needs \"then\" and \"else\"; {\"builtin\": \"select\"} as one of them "
                  "passes the inputs on");
