@@ -33,7 +33,8 @@ Status ReadCases(const Field& field, const std::string& where, SwitchSpec& choic
                  std::size_t depth) {
   const auto object = field.Object();
   if (!object) return Fail(object.error());
-  const auto cases = json::FieldsOf(*object, where + ", cases");
+  const std::string title = where + ", cases";  // the fields refer to it
+  const auto cases = json::FieldsOf(*object, title);
   if (!cases) return Fail(cases.error());
   if (cases->empty() || cases->size() > kMostCases) {
     return field.Refuse("1 to " + std::to_string(kMostCases) + " cases");
