@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -64,15 +65,31 @@ kit::Failure Keeper::WhyEnded(const std::shared_ptr<Worker>& worker) {
 
 void Keeper::Run(std::promise<kit::Status> first) {
   ::pthread_setname_np(::pthread_self(), "plinth-python");
-  if (!RunWorker(&first)) return;
+  if (!TryWorker(&first)) return;
   auto pause = kFirstPause;
   while (!AwaitReadable({stop_.file(), -1, -1}, Clock::now() + pause)[0]) {
     const auto begin = Clock::now();
-    if (const auto loaded = RunWorker(nullptr); !loaded) {
+    if (const auto loaded = TryWorker(nullptr); !loaded) {
       Log(PLINTH_LOG_ERROR, settings_.name + ": cannot be loaded again: " + loaded.error().message);
     }
     pause = Clock::now() - begin > kLivesWell ? kFirstPause : std::min(2 * pause, kLongestPause);
   }
+}
+
+kit::Status Keeper::TryWorker(std::promise<kit::Status>* first) {
+  kit::Status failed;
+  try {
+    return RunWorker(first);
+  } catch (const std::exception& error) {
+    failed = kit::Fail(PLINTH_RESOURCE_EXHAUSTED, error.what());
+  }
+  try {
+    Publish(nullptr, failed.error().message);
+    if (first != nullptr) first->set_value(failed);
+  } catch (const std::future_error&) {
+    return {};  // it had been loaded
+  }
+  return failed;
 }
 
 kit::Status Keeper::RunWorker(std::promise<kit::Status>* first) {

@@ -42,8 +42,11 @@ class Keeper {
 
   // The thread: it starts the workers, and they live no longer than it.
   void Run(std::promise<kit::Status> first);
-  // From its start to its end; the status is that of its load.
+  // From its start to its end; the status is that of its load. `first` is told it as soon as it is
+  // known.
   kit::Status RunWorker(std::promise<kit::Status>* first);
+  // The same where nothing is thrown: RESOURCE_EXHAUSTED.
+  kit::Status TryWorker(std::promise<kit::Status>* first);
   kit::Status CheckSame(const Loaded& loaded) const;
   void Publish(std::shared_ptr<Worker> worker, std::string why);
   // Until the process has ended or stop_ is set.

@@ -47,7 +47,7 @@ kit::Result<std::shared_ptr<SharedMemory>> SharedMemory::Create(std::size_t half
 }
 
 SharedMemory::SharedMemory(FileDescriptor file, std::byte* base, std::size_t half)
-    : file_(std::move(file)), base_(base), half_(half), free_{{0, half}} {}
+    : file_(std::move(file)), base_(base), half_(half), free_{{kAlignment, half - kAlignment}} {}
 
 SharedMemory::~SharedMemory() { munmap(base_, 2 * half_); }
 

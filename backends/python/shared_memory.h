@@ -34,7 +34,8 @@ class SharedMemory {
   kit::Result<std::size_t> Allocate(std::size_t size);
   void Free(std::size_t at);
 
-  // Bytes of the server's half.
+  // Bytes of the server's half. The first eight are never allocated: they are for a word to the
+  // worker.
   std::byte* At(std::size_t at) { return base_ + at; }
 
   // Bytes of the worker's half; nullptr if they do not lie in it.

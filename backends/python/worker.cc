@@ -60,10 +60,7 @@ kit::Result<std::shared_ptr<Worker>> Worker::Start(const Settings& settings) {
 
 Worker::Worker(std::unique_ptr<WorkerProcess> process, FileDescriptor socket,
                std::shared_ptr<SharedMemory> memory)
-    : process_(std::move(process)),
-      channel_(std::move(socket)),
-      memory_(std::move(memory)),
-      interrupt_at_(memory_->Allocate(sizeof(call_)).value_or(0)) {}
+    : process_(std::move(process)), channel_(std::move(socket)), memory_(std::move(memory)) {}
 
 kit::Result<Loaded> Worker::Load(const Settings& settings, const StopEvent& stop, LogLines& lines) {
   FrameWriter frame(FrameKind::kLoad, 0);
@@ -175,7 +172,7 @@ kit::Status Worker::Finish(const Frame& frame, const plinth_execute_request& req
 
 // The number tells the worker which call is meant, in case the signal comes when it is over.
 void Worker::Interrupt() {
-  std::memcpy(memory_->At(interrupt_at_), &call_, sizeof(call_));
+  std::memcpy(memory_->At(0), &call_, sizeof(call_));
   std::atomic_thread_fence(std::memory_order_seq_cst);
   process_->Signal(SIGINT);
 }

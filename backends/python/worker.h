@@ -61,7 +61,6 @@ class Worker {
   const std::unique_ptr<WorkerProcess> process_;
   Channel channel_;
   const std::shared_ptr<SharedMemory> memory_;
-  const std::size_t interrupt_at_;  // in the memory: the number of the call to interrupt
   // The call is not wanted any more, or others that it has made are answered.
   const std::shared_ptr<const StopEvent> wake_ = std::make_shared<const StopEvent>();
   std::uint64_t call_ = 0;
