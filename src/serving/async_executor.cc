@@ -39,8 +39,6 @@ class AsyncExecutor::Execution final : public ModelCaller {
     job_.done(plinth::Answer{.outputs = std::move(answer->outputs)});
   }
 
-  Job& job() { return job_; }
-
  private:
   AsyncExecutor& executor_;
   const std::shared_ptr<ModelVersion> keep_;

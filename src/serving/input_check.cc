@@ -6,21 +6,17 @@
 #include "serving/input_fit.h"
 
 namespace plinth {
-namespace {
-
-std::unexpected<Error> Refuse(const std::string& input, const std::string& why) {
-  return Fail(Code::kInvalidArgument, "input '" + input + "' " + why);
+std::unexpected<Error> RefuseInput(const std::string& name, const std::string& why) {
+  return Fail(Code::kInvalidArgument, "input '" + name + "' " + why);
 }
-
-}  // namespace
 
 Status CheckInput(const TensorSpec& spec, const Tensor& tensor) {
   if (spec.dtype != DType::kAny && tensor.dtype() != spec.dtype) {
-    return Refuse(spec.name, "has type " + std::string(NameOf(tensor.dtype())) +
-                                 ", the model expects " + std::string(NameOf(spec.dtype)));
+    return RefuseInput(spec.name, "has type " + std::string(NameOf(tensor.dtype())) +
+                                      ", the model expects " + std::string(NameOf(spec.dtype)));
   }
   if (spec.shape && !spec.shape->Admits(tensor.shape())) {
-    return Refuse(
+    return RefuseInput(
         spec.name,
         "has shape " + tensor.shape().ToString() + ", the model expects " + spec.shape->ToString() +
             (std::ranges::count(spec.shape->dims(), -1) > 0 ? " where -1 may be any size" : ""));
@@ -48,15 +44,17 @@ Result<std::int64_t> CheckInputs(const Signature& signature, std::vector<NamedTe
         std::find_if(rest, inputs.end(), [&](const NamedTensor& i) { return i.name == spec.name; });
     if (it == inputs.end()) {
       if (spec.optional) continue;
-      return Refuse(spec.name, "is missing; the model's inputs are " + NamesOf(signature.inputs));
+      return RefuseInput(spec.name,
+                         "is missing; the model's inputs are " + NamesOf(signature.inputs));
     }
     it->tensor = Fitted(spec, std::move(it->tensor));
     if (auto fits = CheckInput(spec, it->tensor); !fits) return Fail(fits.error());
     if (spec.batch_axis >= 0) {
       const std::int64_t size = it->tensor.shape()[static_cast<std::size_t>(spec.batch_axis)];
       if (rows >= 0 && size != rows) {
-        return Refuse(spec.name, "has " + std::to_string(size) +
-                                     " rows, the inputs before it have " + std::to_string(rows));
+        return RefuseInput(spec.name, "has " + std::to_string(size) +
+                                          " rows, the inputs before it have " +
+                                          std::to_string(rows));
       }
       rows = size;
     }
@@ -65,8 +63,8 @@ Result<std::int64_t> CheckInputs(const Signature& signature, std::vector<NamedTe
   }
   if (placed < inputs.size()) {
     const std::string& name = inputs[placed].name;
-    if (signature.FindInput(name) != nullptr) return Refuse(name, "is given twice");
-    return Refuse(name, "is unknown; the model's inputs are " + NamesOf(signature.inputs));
+    if (signature.FindInput(name) != nullptr) return RefuseInput(name, "is given twice");
+    return RefuseInput(name, "is unknown; the model's inputs are " + NamesOf(signature.inputs));
   }
   return rows < 0 ? 1 : rows;
 }

@@ -20,6 +20,9 @@ Result<std::int64_t> CheckInputs(const Signature& signature, std::vector<NamedTe
 // Whether a tensor has an input's type and shape. INVALID_ARGUMENT.
 Status CheckInput(const TensorSpec& spec, const Tensor& tensor);
 
+// INVALID_ARGUMENT: "input 'x' <why>".
+std::unexpected<Error> RefuseInput(const std::string& name, const std::string& why);
+
 // The indices of the wanted outputs, rising; empty for all. INVALID_ARGUMENT for an unknown or
 // doubled name.
 Result<std::vector<std::uint32_t>> CheckOutputs(const Signature& signature,

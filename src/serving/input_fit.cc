@@ -10,59 +10,10 @@
 #include <utility>
 
 #include "serving/input_check.h"
+#include "tensor/convert.h"
 
 namespace plinth {
 namespace {
-
-std::unexpected<Error> Refuse(const std::string& input, const std::string& why) {
-  return Fail(Code::kInvalidArgument, "input '" + input + "' " + why);
-}
-
-template <typename From>
-void Convert(const Tensor& from, Tensor& to) {
-  std::ranges::transform(from.values<From>(), to.mutable_values<double>().begin(),
-                         [](From value) { return static_cast<double>(value); });
-}
-
-void ConvertHalves(const Tensor& from, Tensor& to) {
-  const auto widen = from.dtype() == DType::kFp16 ? Fp16ToFloat : Bf16ToFloat;
-  std::ranges::transform(from.values<std::uint16_t>(), to.mutable_values<double>().begin(),
-                         [widen](std::uint16_t bits) { return widen(bits); });
-}
-
-void ConvertNumbers(const Tensor& from, Tensor& to) {
-  switch (from.dtype()) {
-    case DType::kBool:
-    case DType::kUint8:
-      return Convert<std::uint8_t>(from, to);
-    case DType::kInt8:
-      return Convert<std::int8_t>(from, to);
-    case DType::kInt16:
-      return Convert<std::int16_t>(from, to);
-    case DType::kInt32:
-      return Convert<std::int32_t>(from, to);
-    case DType::kInt64:
-      return Convert<std::int64_t>(from, to);
-    case DType::kUint16:
-      return Convert<std::uint16_t>(from, to);
-    case DType::kUint32:
-      return Convert<std::uint32_t>(from, to);
-    case DType::kUint64:
-      return Convert<std::uint64_t>(from, to);
-    case DType::kFp32:
-      return Convert<float>(from, to);
-    default:
-      return ConvertHalves(from, to);
-  }
-}
-
-// Requires Converts().
-Tensor Converted(const Tensor& tensor) {
-  auto to = Tensor::Allocate(DType::kFp64, tensor.shape());
-  if (!to) return tensor;  // CheckInput() will refuse it
-  ConvertNumbers(tensor, *to);
-  return *std::move(to);
-}
 
 // A shape with ones added to its end, or left out there, so that it has `rank` dimensions.
 std::optional<Shape> WithRank(const Shape& shape, std::size_t rank) {
@@ -93,11 +44,11 @@ Result<Columns> OrderColumns(const Signature& signature, std::vector<NamedTensor
   for (NamedTensor& input : inputs) {
     const TensorSpec* const spec = FindSpec(signature.columns, input.name);
     if (spec == nullptr) {
-      return Refuse(input.name,
-                    "is unknown; the model's columns are " + NamesOf(signature.columns));
+      return RefuseInput(input.name,
+                         "is unknown; the model's columns are " + NamesOf(signature.columns));
     }
     const auto j = static_cast<std::size_t>(spec - signature.columns.data());
-    if (given[j]) return Refuse(input.name, "is given twice");
+    if (given[j]) return RefuseInput(input.name, "is given twice");
     given[j] = true;
     if (!spec->optional) found[j] = Fitted(*spec, std::move(input.tensor));
   }
@@ -111,13 +62,15 @@ Result<std::int64_t> CheckColumns(const Signature& signature, const Columns& col
     const TensorSpec& spec = signature.columns[j];
     if (spec.optional) continue;
     if (!columns[j]) {
-      return Refuse(spec.name, "is missing; the model's columns are " + NamesOf(signature.columns));
+      return RefuseInput(spec.name,
+                         "is missing; the model's columns are " + NamesOf(signature.columns));
     }
     if (auto fits = CheckInput(spec, *columns[j]); !fits) return Fail(std::move(fits.error()));
     const std::int64_t own = columns[j]->element_count();
     if (own != rows.value_or(own)) {
-      return Refuse(spec.name, "has " + std::to_string(own) + " rows, the columns before it have " +
-                                   std::to_string(*rows));
+      return RefuseInput(spec.name, "has " + std::to_string(own) +
+                                        " rows, the columns before it have " +
+                                        std::to_string(*rows));
     }
     rows = own;
   }
@@ -151,10 +104,9 @@ Tensor Fitted(const TensorSpec& spec, Tensor tensor) {
   if (spec.shape && !spec.shape->Admits(tensor.shape())) {
     if (const auto shape = FittingShape(spec, tensor.shape())) tensor = tensor.Reshape(*shape);
   }
-  if (tensor.dtype() != spec.dtype && Converts(tensor.dtype(), spec.dtype)) {
-    tensor = Converted(tensor);
-  }
-  return tensor;
+  if (!Converts(tensor.dtype(), spec.dtype)) return tensor;
+  auto converted = Convert(tensor, spec.dtype);
+  return converted ? *std::move(converted) : tensor;  // CheckInput() will refuse it
 }
 
 Status JoinColumns(const Signature& signature, std::vector<NamedTensor>& inputs) {

@@ -5,21 +5,12 @@
 #include <string_view>
 #include <vector>
 
+#include "tensor/elements.h"
+
 namespace plinth::api::tfserving {
 namespace {
 
-bool IsFloat(const TensorSpec& spec) {
-  switch (spec.dtype) {
-    case DType::kFp16:
-    case DType::kBf16:
-    case DType::kFp32:
-    case DType::kFp64:
-      return true;
-    default:
-      return false;
-  }
-}
-
+bool IsFloat(const TensorSpec& spec) { return plinth::IsFloat(spec.dtype); }
 bool IsClass(const TensorSpec& spec) { return !IsFloat(spec) && spec.dtype != DType::kAny; }
 bool IsNumber(const TensorSpec& spec) {
   return spec.dtype != DType::kBytes && spec.dtype != DType::kAny;

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tensor/elements.h"
+
 namespace plinth {
 namespace {
 
@@ -26,11 +28,6 @@ struct Pair {
   const Tensor* primary;
   const Tensor* shadow;
 };
-
-bool IsFloat(DType type) {
-  return type == DType::kFp16 || type == DType::kBf16 || type == DType::kFp32 ||
-         type == DType::kFp64;
-}
 
 // What two tensors differ in beside their elements, as text; empty if in nothing.
 std::string MismatchOf(std::string_view name, const Tensor& primary, const Tensor& shadow) {
