@@ -12,25 +12,6 @@
 
 namespace plinth::javascript {
 
-Answer::Answer(Answer&& other) noexcept
-    : id(other.id),
-      code(std::move(other.code)),
-      message(std::move(other.message)),
-      outputs(std::exchange(other.outputs, {})) {}
-
-Answer::~Answer() {
-  for (const plinth_output& output : outputs) {
-    if (output.release != nullptr) output.release(output.release_context);
-  }
-}
-
-std::vector<plinth_tensor> Answer::tensors() const {
-  std::vector<plinth_tensor> tensors;
-  tensors.reserve(outputs.size());
-  for (const plinth_output& output : outputs) tensors.push_back(output.tensor);
-  return tensors;
-}
-
 // Where answers arrive. What belongs to an earlier round is dropped: nobody waits for it.
 struct Calls::Inbox {
   std::mutex mutex;
@@ -53,9 +34,7 @@ void Calls::AddTo(JSContextRef context, JSObjectRef native) {
 }
 
 void Calls::Open(const plinth_execute_request& request) {
-  caller_ =
-      request.struct_size > offsetof(plinth_execute_request, caller) ? request.caller : nullptr;
-  deadline_ns_ = request.deadline_ns;
+  caller_ = kit::CallerOf(request);
   const std::lock_guard lock(inbox_->mutex);
   inbox_->woken = false;
 }
@@ -100,7 +79,7 @@ std::vector<Answer> Calls::TakeAnswers() {
 // ms or -1)
 kit::Result<JSValueRef> Calls::Call(JSContextRef context, Arguments arguments) {
   if (arguments.size() != 6) return kit::Fail(PLINTH_INTERNAL, "call() takes six arguments");
-  if (caller_ == nullptr || host_->call == nullptr) {
+  if (caller_ == nullptr) {
     return kit::Fail(PLINTH_UNAVAILABLE,
                      "other models can be called only while a request is executed");
   }
@@ -133,17 +112,13 @@ kit::Result<JSValueRef> Calls::Call(JSContextRef context, Arguments arguments) {
       deadline,      Done,          pending.release()};
   writer.Commit();
   ++running_;
-  host_->call(&call);
+  kit::CallModel(host_, call);
   return nullptr;
 }
 
 void Calls::Done(void* context, const plinth_call_result* result) {
   const std::unique_ptr<Pending> pending(static_cast<Pending*>(context));
-  Answer answer;
-  answer.id = pending->id;
-  answer.code = result->code;
-  answer.message = result->message;
-  answer.outputs.assign(result->outputs, result->outputs + result->output_count);
+  Answer answer{pending->id, kit::CallAnswer(*result)};
   Inbox& inbox = *pending->inbox;
   const std::lock_guard lock(inbox.mutex);
   if (pending->round != inbox.round) return;

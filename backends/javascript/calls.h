@@ -6,25 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "common/calls.h"
 #include "common/failure.h"
 #include "javascript/native.h"
 #include "plinth/backend.h"
 
 namespace plinth::javascript {
 
-// The answer to one call. Owns the outputs.
 struct Answer {
-  std::uint64_t id = 0;
-  std::string code;  // "OK" or the error's name
-  std::string message;
-  std::vector<plinth_output> outputs;
-
-  Answer() = default;
-  Answer(Answer&& other) noexcept;
-  Answer& operator=(Answer&&) = delete;
-  ~Answer();
-
-  std::vector<plinth_tensor> tensors() const;
+  std::uint64_t id = 0;  // of call()
+  kit::CallAnswer given;
 };
 
 // One thread at a time uses it; only Wake() is for any. Answers come on other threads.
@@ -55,7 +46,6 @@ class Calls {
   const plinth_host* host_;
   std::shared_ptr<Inbox> inbox_;  // shared with the calls that run
   const void* caller_ = nullptr;
-  std::int64_t deadline_ns_ = 0;
   std::size_t running_ = 0;
 };
 

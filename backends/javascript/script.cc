@@ -139,12 +139,12 @@ kit::Status Script::Wait() {
 kit::Status Script::DeliverCalls() {
   JSContextRef context = engine_->context();
   for (Answer& answer : calls_.TakeAnswers()) {
-    kit::Result<JSObjectRef> outputs = TensorsValue(context, answer.tensors());
+    kit::Result<JSObjectRef> outputs = TensorsValue(context, answer.given.tensors());
     if (!outputs) return kit::Fail(std::move(outputs.error()));
     const auto settled =
-        Prelude("settleCall",
-                {JSValueMakeNumber(context, static_cast<double>(answer.id)),
-                 MakeString(context, answer.code), MakeString(context, answer.message), *outputs});
+        Prelude("settleCall", {JSValueMakeNumber(context, static_cast<double>(answer.id)),
+                               MakeString(context, answer.given.code()),
+                               MakeString(context, answer.given.message()), *outputs});
     if (!settled) return kit::Fail(settled.error());
   }
   return {};

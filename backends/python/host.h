@@ -13,10 +13,7 @@ void SetHost(const plinth_host* host);
 // Nothing without a host.
 void Log(plinth_log_level level, const std::string& message);
 
-// plinth_host.call; a host that has none refuses it.
-void CallModel(const plinth_call& call);
-
-// On whose behalf the execution calls, or nullptr.
-const void* CallerOf(const plinth_execute_request& request);
+// What SetHost() was given; nullptr before.
+const plinth_host* Host();
 
 }  // namespace plinth::python

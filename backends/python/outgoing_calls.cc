@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/calls.h"
 #include "common/outputs.h"
 #include "python/host.h"
 #include "python/messages.h"
@@ -25,27 +26,9 @@ bool ReadNames(FrameReader& body, std::vector<std::string>& names) {
 
 }  // namespace
 
-// What a called model gave, until it has been copied.
 struct OutgoingCalls::Answer {
-  std::uint64_t call = 0;
-  plinth_status status = PLINTH_OK;
-  std::string code;
-  std::string message;
-  std::vector<plinth_output> outputs;
-
-  Answer() = default;
-  Answer(Answer&& other) noexcept
-      : call(other.call),
-        status(other.status),
-        code(std::move(other.code)),
-        message(std::move(other.message)),
-        outputs(std::exchange(other.outputs, {})) {}
-  Answer& operator=(Answer&&) = delete;
-  ~Answer() {
-    for (const plinth_output& output : outputs) {
-      if (output.release != nullptr) output.release(output.release_context);
-    }
-  }
+  std::uint64_t call;
+  kit::CallAnswer given;
 };
 
 // Where answers are laid down, from any thread. It lives until the last call is answered, which may
@@ -90,13 +73,7 @@ struct Waiter {
 
 void Done(void* context, const plinth_call_result* result) {
   const std::unique_ptr<Waiter> waiter(static_cast<Waiter*>(context));
-  OutgoingCalls::Answer answer;
-  answer.call = waiter->call;
-  answer.status = result->status;
-  answer.code = result->code;
-  answer.message = result->message;
-  answer.outputs.assign(result->outputs, result->outputs + result->output_count);
-  waiter->box->Put(std::move(answer));
+  waiter->box->Put({waiter->call, kit::CallAnswer(*result)});
 }
 
 }  // namespace
@@ -132,7 +109,7 @@ kit::Status OutgoingCalls::Begin(const Frame& frame) {
   std::vector<const char*> names;
   for (const std::string& name : wanted) names.push_back(name.c_str());
   const plinth_call call{sizeof(call),
-                         CallerOf(request_),
+                         kit::CallerOf(request_),
                          model.c_str(),
                          version.empty() ? nullptr : version.c_str(),
                          inputs.size(),
@@ -142,7 +119,7 @@ kit::Status OutgoingCalls::Begin(const Frame& frame) {
                          0,
                          Done,
                          new Waiter{box_, frame.call}};
-  CallModel(call);
+  kit::CallModel(Host(), call);
   return {};
 }
 
@@ -163,11 +140,13 @@ bool OutgoingCalls::Send(Channel& channel, Answer& answer) {
     frame.Text(message);
     return frame;
   };
-  FrameWriter frame = head(answer.status, answer.code, answer.message);
-  frame.Number(static_cast<std::uint32_t>(answer.outputs.size()));
-  for (const plinth_output& output : answer.outputs) {
-    frame.Text(output.tensor.name);
-    const auto written = WriteTensorOf(frame, output.tensor, 0, *memory_, *blocks_);
+  const kit::CallAnswer& given = answer.given;
+  const std::vector<plinth_tensor> tensors = given.tensors();
+  FrameWriter frame = head(given.status(), given.code(), given.message());
+  frame.Number(static_cast<std::uint32_t>(tensors.size()));
+  for (const plinth_tensor& tensor : tensors) {
+    frame.Text(tensor.name);
+    const auto written = WriteTensorOf(frame, tensor, 0, *memory_, *blocks_);
     if (written) continue;
     FrameWriter refusal = head(written.error().status, "OUT_OF_MEMORY", written.error().message);
     return channel.Send(refusal.Finish());
