@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/file_descriptor.h"
 #include "common/failure.h"
-#include "python/file_descriptor.h"
 #include "python/frame.h"
 
 namespace plinth::python {

@@ -331,7 +331,7 @@ TEST_F(HostileChannel, AnEndInTheMiddle) {
   const FrameHeader header{100, 17, 1};
   Write(&header, sizeof(header));
   EXPECT_EQ(Receive().error(), NoFrame::kTimeout);
-  other_.Close();
+  other_.Reset();
   EXPECT_EQ(Receive().error(), NoFrame::kClosed);
 }
 

@@ -36,7 +36,7 @@ bool Within(std::uint64_t at, std::uint64_t size, std::size_t half) {
 
 kit::Result<std::shared_ptr<SharedMemory>> SharedMemory::Create(std::size_t half) {
   FileDescriptor file(memfd_create("plinth-tensors", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!file.open()) return NoMemory(errno);
+  if (!file.valid()) return NoMemory(errno);
   if (ftruncate(file.get(), static_cast<off_t>(2 * half)) != 0) return NoMemory(errno);
   if (fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
     return NoMemory(errno);

@@ -13,8 +13,8 @@
 #include <mutex>
 #include <vector>
 
+#include "base/file_descriptor.h"
 #include "common/failure.h"
-#include "python/file_descriptor.h"
 
 namespace plinth::python {
 

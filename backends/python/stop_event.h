@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "python/file_descriptor.h"
+#include "base/file_descriptor.h"
 
 namespace plinth::python {
 

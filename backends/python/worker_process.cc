@@ -40,7 +40,7 @@ struct Child {
   volatile int error = 0;  // set by the child, which runs in our memory until it is the program
 
   bool complete() const {
-    return nothing.open() && output.open() && socket.open() && memory.open();
+    return nothing.valid() && output.valid() && socket.valid() && memory.valid();
   }
 };
 
@@ -106,7 +106,7 @@ kit::Result<std::unique_ptr<WorkerProcess>> WorkerProcess::Start(const WorkerCom
   if (pid == 0) BecomeProgram(child);
   if (pid < 0) return CannotStart(program, errno);
   FileDescriptor pidfd(pidfd_open(pid, 0));
-  const int error = child.error != 0 ? child.error : pidfd.open() ? 0 : errno;
+  const int error = child.error != 0 ? child.error : pidfd.valid() ? 0 : errno;
   std::unique_ptr<WorkerProcess> process(
       new WorkerProcess(pid, std::move(pidfd), std::move(output)));
   if (error != 0) return CannotStart(program, error);  // the destructor reaps it

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/file_descriptor.h"
 #include "common/failure.h"
-#include "python/file_descriptor.h"
 
 namespace plinth::python {
 
