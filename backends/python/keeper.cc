@@ -69,10 +69,12 @@ void Keeper::Run(std::promise<kit::Status> first) {
   auto pause = kFirstPause;
   while (!AwaitReadable({stop_.file(), -1, -1}, Clock::now() + pause)[0]) {
     const auto begin = Clock::now();
-    if (const auto loaded = TryWorker(nullptr); !loaded) {
+    const auto loaded = TryWorker(nullptr);
+    const bool lived = loaded && Clock::now() - begin > kLivesWell;
+    if (!loaded) {
       Log(PLINTH_LOG_ERROR, settings_.name + ": cannot be loaded again: " + loaded.error().message);
     }
-    pause = Clock::now() - begin > kLivesWell ? kFirstPause : std::min(2 * pause, kLongestPause);
+    pause = lived ? kFirstPause : std::min(2 * pause, kLongestPause);
   }
 }
 
@@ -137,7 +139,7 @@ void Keeper::Publish(std::shared_ptr<Worker> worker, std::string why) {
   {
     const std::lock_guard lock(mutex_);
     worker_.swap(worker);
-    why_ = std::move(why);
+    if (!why.empty()) why_ = std::move(why);
   }
   changed_.notify_all();
 }

@@ -61,7 +61,7 @@ class Keeper {
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::shared_ptr<Worker> worker_;  // nullptr: there is none
-  std::string why_;                 // there is none
+  std::string why_;                 // how the last one ended
   std::thread thread_;              // the last member: it uses all others
 };
 
