@@ -75,7 +75,7 @@ bool IsAllowed(const fs::path& program) {
 
 }  // namespace
 
-kit::Result<std::string> FindInterpreter(const std::string& asked, const std::string& model_path) {
+kit::Result<std::string> FindInterpreter(const std::string& asked, const std::string& folder) {
   if (asked.empty()) {
     const auto listed = ListIn("PLINTH_PYTHON");
     const fs::path found = listed.empty() ? OnPath("python3") : ProgramAt(listed.front());
@@ -86,10 +86,7 @@ kit::Result<std::string> FindInterpreter(const std::string& asked, const std::st
                      "there is no python3 on the PATH; install it, or start the server with "
                      "--python PATH");
   }
-  std::error_code error;
-  const fs::path base = fs::is_directory(model_path, error) ? fs::path(model_path)
-                                                            : fs::path(model_path).parent_path();
-  const fs::path program = ProgramAt(base / asked);
+  const fs::path program = ProgramAt(fs::path(folder) / asked);
   // Of what may not be run nothing is said, not even whether it is there.
   if (program.empty() || !IsAllowed(program)) {
     return kit::Fail(PLINTH_INVALID_ARGUMENT,

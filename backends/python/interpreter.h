@@ -14,6 +14,6 @@ namespace plinth::python {
 // The path of the program. `asked` is an interpreter or the folder of a virtual environment,
 // absolute or relative to the model's folder; empty: the first of --python, else python3 of PATH.
 // INVALID_ARGUMENT: it is not there or not allowed; UNAVAILABLE: there is no Python at all.
-kit::Result<std::string> FindInterpreter(const std::string& asked, const std::string& model_path);
+kit::Result<std::string> FindInterpreter(const std::string& asked, const std::string& folder);
 
 }  // namespace plinth::python

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
@@ -21,6 +22,24 @@ std::string LoadedName(const plinth_load_request& request) {
   return std::filesystem::path(request.path).filename();
 }
 
+std::string FolderOf(const std::filesystem::path& model) {
+  std::error_code error;
+  return std::filesystem::is_directory(model, error) ? model : model.parent_path();
+}
+
+// The folder of the environments, which --python-environments names to us by
+// PLINTH_PYTHON_ENVIRONMENTS; empty where the model does not ask for one.
+kit::Result<std::string> FindEnvironments(const kit::Options& options) {
+  const auto wanted = options.Flag("requirements", false);
+  if (!wanted) return kit::Fail(wanted.error());
+  if (!*wanted) return std::string();
+  const char* const folder = std::getenv("PLINTH_PYTHON_ENVIRONMENTS");
+  if (folder != nullptr && *folder != '\0') return std::filesystem::absolute(folder).string();
+  return kit::Fail(PLINTH_INVALID_ARGUMENT,
+                   "option 'requirements' is true, and this server installs nothing; start it with "
+                   "--python-environments DIR, or install what is needed and leave the option out");
+}
+
 // Beside the shared object that this code is in.
 std::string WorkerScript() {
   Dl_info info{};
@@ -34,7 +53,7 @@ std::string WorkerScript() {
 kit::Result<Settings> Settings::Read(const plinth_load_request& request) {
   const auto options =
       kit::Options::Read(request, {"threads", "python", "function", "shm_mb", "memory_mb",
-                                   "load_timeout_s", "method", "triton_config"});
+                                   "load_timeout_s", "method", "requirements", "triton_config"});
   if (!options) return kit::Fail(options.error());
   const auto shared = options->Number("shm_mb", 2, kMaxMegabytes, 2048);
   if (!shared) return kit::Fail(shared.error());
@@ -44,14 +63,20 @@ kit::Result<Settings> Settings::Read(const plinth_load_request& request) {
   if (!load) return kit::Fail(load.error());
   const auto threads = options->Number("threads", 1, kit::kMaxThreads, 0);
   if (!threads) return kit::Fail(threads.error());
-  auto interpreter = FindInterpreter(options->Text("python", ""), request.path);
+  std::string folder = FolderOf(request.path);
+  auto interpreter = FindInterpreter(options->Text("python", ""), folder);
   if (!interpreter) return kit::Fail(std::move(interpreter.error()));
+
+  auto environments = FindEnvironments(*options);
+  if (!environments) return kit::Fail(std::move(environments.error()));
 
   Settings settings;
   settings.name = LoadedName(request);
   settings.path = request.path;
+  settings.folder = std::move(folder);
   settings.interpreter = *std::move(interpreter);
   settings.script = WorkerScript();
+  settings.environments = *std::move(environments);
   settings.shared_half = static_cast<std::size_t>(*shared) << 19;
   settings.memory_bytes = static_cast<std::size_t>(*memory) << 20;
   settings.load_timeout = std::chrono::seconds(*load);

@@ -17,8 +17,11 @@ namespace plinth::python {
 struct Settings {
   std::string name;         // the model and its version, for the log
   std::string path;         // of the model
+  std::string folder;       // that it lies in, or is: where it runs
   std::string interpreter;  // the program
   std::string script;       // what it runs: worker/main.py
+  // The folder of environments for requirements.txt; empty: the model asks for none.
+  std::string environments;
   std::size_t shared_half = 0;
   std::size_t memory_bytes = 0;  // 0: no bound
   std::chrono::milliseconds load_timeout{};

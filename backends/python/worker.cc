@@ -6,7 +6,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -20,12 +19,6 @@ namespace {
 
 // How long a call may take to end after it was interrupted, and a process that has closed its end.
 constexpr std::chrono::seconds kGrace{1};
-
-std::string FolderOf(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return path;
-  return std::filesystem::path(path).parent_path();
-}
 
 std::optional<Clock::time_point> DeadlineOf(const plinth_execute_request& request) {
   const bool told = request.struct_size > offsetof(plinth_execute_request, deadline_ns);
@@ -45,10 +38,16 @@ kit::Result<std::shared_ptr<Worker>> Worker::Start(const Settings& settings) {
   }
   FileDescriptor ours(ends[0]);
   const FileDescriptor theirs(ends[1]);
+  std::vector<std::string> arguments = {settings.interpreter,
+                                        "-X",
+                                        "utf8",
+                                        "-u",
+                                        settings.script,
+                                        std::to_string(settings.shared_half)};
+  if (!settings.environments.empty()) arguments.push_back(settings.environments);
   auto process = WorkerProcess::Start({
-      .arguments = {settings.interpreter, "-X", "utf8", "-u", settings.script,
-                    std::to_string(settings.shared_half)},
-      .folder = FolderOf(settings.path),
+      .arguments = std::move(arguments),
+      .folder = settings.folder,
       .socket = theirs.get(),
       .memory = (*memory)->file(),
       .memory_bytes = settings.memory_bytes,

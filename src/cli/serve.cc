@@ -52,6 +52,7 @@ struct ServeOptions {
   std::vector<std::string> model_roots;
   std::vector<std::string> code_roots;
   std::vector<std::string> pythons;
+  std::string python_environments;
   ModelOptions models;
   StateOption state;
   std::vector<std::string> backend_dirs;
@@ -210,7 +211,7 @@ int Serve(const ServeOptions& options) {
   const Signals signals;
   SetLogLevel(LevelOf(options.log_level));
   WarnOfForeignFlags(options.without_effect);
-  TellEngines(options.pythons, options.code_roots);
+  TellEngines(options.pythons, options.python_environments, options.code_roots);
   auto models = MakeModelSource(options.models);
   if (!models) {
     LogError(models.error().message);
@@ -298,6 +299,9 @@ std::function<int()> AddServe(CLI::App& app) {
   app.add_option("--python", options->pythons,
                  "Python interpreter or virtual environment that models in Python may ask for; the "
                  "first runs those that ask for none (may be repeated) [python3 on the PATH]");
+  app.add_option("--python-environments", options->python_environments,
+                 "Folder for virtual environments with what a model's requirements.txt asks for: "
+                 "lets pip install it for models with the option requirements [none]");
   AddModelOptions(app, options->models);
   options->without_effect = AddForeignFlags(app);
   auto* const state =

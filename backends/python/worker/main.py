@@ -1,8 +1,9 @@
 """The program of a worker: loads one model and answers the server's calls, which come over a socket.
 
-    python main.py SIZE
+    python main.py SIZE [FOLDER]
 
-Descriptor 3 is the socket and 4 the shared memory, two halves of SIZE bytes. Kept in a form that old interpreters can read, so that
+Descriptor 3 is the socket and 4 the shared memory, two halves of SIZE bytes. With a FOLDER, the interpreter is that of an environment
+in there that has what the model's requirements.txt asks for. Kept in a form that old interpreters can read, so that
 they can say that they are too old.
 """
 
@@ -27,9 +28,21 @@ def limit_threads(count):
         os.environ[variable] = count
 
 
-def main():
-    from plinth_worker.wire import UNAVAILABLE, Channel, settings_of
+def refusal_of_environment(folder):
+    """Goes on in the environment, or says why not."""
+    from plinth_worker import environment
 
+    try:
+        environment.enter(folder)
+    except environment.NoEnvironment as error:
+        return str(error)
+    return None
+
+
+def main():
+    from plinth_worker.wire import INVALID_MODEL, UNAVAILABLE, Channel, settings_of
+
+    problem = refusal_of_environment(sys.argv[2]) if len(sys.argv) > 2 else None
     channel = Channel(3)
     frame = channel.receive()
     if frame is None:
@@ -37,6 +50,9 @@ def main():
     settings, reader = settings_of(frame)
     if settings["threads"] != "0":
         limit_threads(settings["threads"])
+    if problem:
+        channel.send_failure(0, INVALID_MODEL, problem)
+        return
     problem = refusal()
     if problem:
         channel.send_failure(0, UNAVAILABLE, problem)

@@ -6,6 +6,19 @@ from pathlib import Path
 
 import pytest
 
+SCALE = """
+    import numpy as np
+
+    class Scale:
+        signature = {"inputs": {"x": ("float32", [-1, 3])}, "outputs": {"y": ("float32", [-1, 3])}}
+
+        def load(self):
+            self.factor = np.float32(2.5)
+
+        def predict(self, inputs):
+            return {"y": np.sqrt(np.abs(inputs["x"])) * self.factor}
+    """
+
 
 @pytest.fixture
 def code(models):
