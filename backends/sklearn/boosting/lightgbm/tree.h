@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "boosting/lightgbm/text.h"
-#include "estimators/tree_set.h"
+#include "estimators/trees/tree_set.h"
 
 namespace plinth::sklearn::lightgbm {
 

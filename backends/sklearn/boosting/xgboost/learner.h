@@ -13,7 +13,7 @@
 #include "boosting/json_fields.h"
 #include "boosting/xgboost/objective.h"
 #include "boosting/xgboost/tree.h"
-#include "estimators/tree_set.h"
+#include "estimators/trees/tree_set.h"
 
 namespace plinth::sklearn::xgboost {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "boosting/json_fields.h"
-#include "estimators/tree_set.h"
+#include "estimators/trees/tree_set.h"
 
 namespace plinth::sklearn::xgboost {
 
