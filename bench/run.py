@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 
 from plinth_bench import BUILD, MADE, ROOT, BenchError, machine  # noqa: E402
 from plinth_bench.context import Context  # noqa: E402
-from plinth_bench.suites import batching, caching, engines, grpc, isolation, life, micro, openinference, python, scripts, serving, sklearn, startup  # noqa: E402
+from plinth_bench.suites import batching, caching, engines, grpc, isolation, life, micro, openinference, pipelines, python, scripts, serving, sklearn, startup  # noqa: E402
 
 SUITES = {
     "startup": startup.run,
@@ -37,11 +37,12 @@ SUITES = {
     "metrics": micro.run_metrics,
     "engines": engines.run,
     "sklearn": sklearn.run,
+    "pipelines": pipelines.run,
     "python": python.run,
     "scripts": scripts.run,
     "micro": micro.run_libraries,
 }
-FULL_ONLY = {"engines", "micro", "python", "scripts", "sklearn"}
+FULL_ONLY = {"engines", "micro", "pipelines", "python", "scripts", "sklearn"}
 
 
 def main() -> int:
