@@ -18,4 +18,14 @@ void WriteSpecMembers(JsonWriter& json, const TensorSpec& spec) {
   if (spec.optional) json.Key("optional").Value(true);
 }
 
+std::string NamesOf(const std::vector<TensorSpec>& specs) {
+  std::string names;
+  for (const TensorSpec& spec : specs) {
+    names += names.empty() ? "'" : ", '";
+    names += spec.name;
+    names += '\'';
+  }
+  return names.empty() ? "none" : names;
+}
+
 }  // namespace plinth

@@ -152,15 +152,11 @@ Result<Builtin> MakeConcat(std::span<const Field> options, std::vector<TensorSpe
     const auto place = PlaceAxis(*axis, input.shape->rank());
     if (!place) return Fail(place.error().Annotate("input '" + input.name + "'"));
     const std::int64_t own = (*input.shape)[*place];
-    if (output.shape && input.shape->rank() == output.shape->rank()) {
+    if (output.shape) {
       Shape others = *input.shape;
-      others[*place] = (*output.shape)[*place];
-      const std::string& first = inputs.front().name;
-      const auto fits = ExpectSameShape(*output.shape, others, first, input.name);
+      if (others.rank() == output.shape->rank()) others[*place] = (*output.shape)[*place];
+      const auto fits = ExpectSameShape(*output.shape, others, inputs.front().name, input.name);
       if (!fits) return Fail(fits.error());
-    } else if (output.shape) {
-      return Fail(
-          ExpectSameShape(*output.shape, *input.shape, inputs.front().name, input.name).error());
     }
     if (size) size = own < 0 ? std::nullopt : std::optional(*size + own);
   }

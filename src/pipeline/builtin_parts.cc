@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "pipeline/flow_check.h"
+
 namespace plinth::pipeline {
 
 Result<std::size_t> PlaceAxis(std::int64_t axis, std::size_t rank) {
@@ -47,11 +49,7 @@ Status ExpectNumbers(std::span<const TensorSpec> inputs) {
 
 Status ExpectSameShape(const Shape& a, const Shape& b, const std::string& a_name,
                        const std::string& b_name) {
-  bool may_be = a.rank() == b.rank();
-  for (std::size_t i = 0; may_be && i < a.rank(); ++i) {
-    may_be = a[i] == b[i] || a[i] == -1 || b[i] == -1;
-  }
-  if (may_be) return {};
+  if (MayBeEqual(a, b)) return {};
   return Fail(Code::kInvalidArgument, "its inputs do not fit together: '" + a_name + "' is " +
                                           a.ToString() + ", '" + b_name + "' is " + b.ToString());
 }

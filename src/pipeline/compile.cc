@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/nearest.h"
+#include "model/signature_text.h"
 #include "pipeline/branch.h"
 #include "pipeline/builtin.h"
 #include "pipeline/fallback_stage.h"
@@ -31,22 +32,20 @@ std::unexpected<Error> Refuse(std::string why) {
 // What it is chosen by is no input that anybody writes.
 bool IsChooser(const TensorSpec& spec) { return spec.name.starts_with('\0'); }
 
+// The signature as those know it who write steps.
+Signature Written(Signature signature) {
+  std::erase_if(signature.inputs, IsChooser);
+  return signature;
+}
+
 // As Signature::FindSoleInput().
 const TensorSpec* SoleInput(const Signature& signature) {
-  Signature written = signature;
-  std::erase_if(written.inputs, IsChooser);
+  const Signature written = Written(signature);
   const TensorSpec* sole = written.FindSoleInput();
   return sole == nullptr ? nullptr : signature.FindInput(sole->name);
 }
 
-std::string NamesOf(const std::vector<TensorSpec>& specs) {
-  std::string names;
-  for (const TensorSpec& spec : specs) {
-    if (IsChooser(spec)) continue;
-    names += (names.empty() ? "'" : ", '") + spec.name + "'";
-  }
-  return names.empty() ? "none" : names;
-}
+std::string InputNames(const Signature& signature) { return NamesOf(Written(signature).inputs); }
 
 // What is chosen by is one value, as far as its shape is known.
 Status CheckChooser(const Source& source, const TensorSpec& input) {
@@ -218,14 +217,14 @@ Status Compiler::CheckPorts(const StepSpec& step, const Signature& signature,
     if (flow.port.empty()) {
       const TensorSpec* sole = SoleInput(signature);
       if (sole == nullptr) {
-        return Refuse("its inputs are " + NamesOf(signature.inputs) +
+        return Refuse("its inputs are " + InputNames(signature) +
                       "; write \"inputs\" as an object that says which gets " + flow.source->title);
       }
       flow.port = sole->name;
     }
     if (std::ranges::find(names, flow.port) == names.end()) {
       return Refuse("it has no input '" + flow.port + "'" + DidYouMean(flow.port, names) +
-                    "; its inputs are " + NamesOf(signature.inputs));
+                    "; its inputs are " + InputNames(signature));
     }
   }
   return {};
@@ -249,7 +248,9 @@ Result<Flow*> Compiler::FlowFor(const TensorSpec& input, const StepSpec& step,
   std::string message = "its input '" + input.name + "' gets nothing";
   if (!step.inputs) {
     std::vector<TensorSpec> given;
-    for (const Flow& flow : flows) given.push_back(flow.source->spec);
+    for (const Flow& flow : flows) {
+      if (!flow.port.starts_with('\0')) given.push_back(flow.source->spec);
+    }
     message += std::string("; what comes from ") +
                (first ? "the pipeline's inputs" : "the step before it") + " is called " +
                NamesOf(given);

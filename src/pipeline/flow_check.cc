@@ -5,6 +5,13 @@
 namespace plinth::pipeline {
 namespace {
 
+std::string Shown(const TensorSpec& spec) {
+  std::string text(NameOf(spec.dtype));
+  return spec.shape ? text + " " + spec.shape->ToString() : text;
+}
+
+}  // namespace
+
 bool MayBeEqual(const Shape& a, const Shape& b) {
   if (a.rank() != b.rank()) return false;
   for (std::size_t i = 0; i < a.rank(); ++i) {
@@ -12,13 +19,6 @@ bool MayBeEqual(const Shape& a, const Shape& b) {
   }
   return true;
 }
-
-std::string Shown(const TensorSpec& spec) {
-  std::string text(NameOf(spec.dtype));
-  return spec.shape ? text + " " + spec.shape->ToString() : text;
-}
-
-}  // namespace
 
 Result<DType> CheckFlow(const TensorSpec& from, const std::string& from_title, const TensorSpec& to,
                         const std::string& to_title) {

@@ -13,6 +13,9 @@ namespace plinth::pipeline {
 Result<DType> CheckFlow(const TensorSpec& from, const std::string& from_title, const TensorSpec& to,
                         const std::string& to_title);
 
+// Whether tensors of both shapes may be of one: -1 is any size.
+bool MayBeEqual(const Shape& a, const Shape& b);
+
 // What both of them are: of an input of the pipeline that several steps take. Nothing if there is
 // no such thing.
 void NarrowTo(TensorSpec& spec, const TensorSpec& other);

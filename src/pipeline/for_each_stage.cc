@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pipeline/host.h"
+#include "pipeline/take_output.h"
 #include "tensor/concat.h"
 
 namespace plinth::pipeline {
@@ -116,19 +117,16 @@ class ForEachStage::Rows : public std::enable_shared_from_this<Rows> {
       const std::string& name = stage_->signature().outputs[wanted_[i]].name;
       std::vector<Tensor> tensors;
       for (auto& outputs : answers_) {
-        const auto found = std::ranges::find(outputs, name, &NamedTensor::name);
-        if (found == outputs.end()) {
-          return Fail(Code::kInternal, "it gave no output '" + name + "'");
-        }
-        Tensor& tensor = found->tensor;
+        auto tensor = TakeOutput(outputs, name);
+        if (!tensor) return Fail(std::move(tensor.error()));
         if (!stage_->batched_) {
-          if (tensor.shape().rank() == Shape::kMaxRank) {
+          if (tensor->shape().rank() == Shape::kMaxRank) {
             return Fail(Code::kInvalidArgument,
                         "output '" + name + "' has too many dimensions for one more");
           }
-          tensor = tensor.Reshape(WithFirst(1, tensor.shape()));
+          *tensor = tensor->Reshape(WithFirst(1, tensor->shape()));
         }
-        tensors.push_back(std::move(tensor));
+        tensors.push_back(*std::move(tensor));
       }
       std::vector<const Tensor*> parts;
       for (const Tensor& tensor : tensors) parts.push_back(&tensor);

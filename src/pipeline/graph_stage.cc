@@ -9,6 +9,7 @@
 
 #include "model/request_trace.h"
 #include "pipeline/host.h"
+#include "pipeline/take_output.h"
 #include "tensor/convert.h"
 
 namespace plinth::pipeline {
@@ -180,19 +181,16 @@ void GraphRun::Trace(const GraphStep& step, nanoseconds start,
 Status GraphRun::Keep(std::uint32_t index, std::vector<NamedTensor> outputs) {
   const GraphStep& step = graph_.steps[index];
   for (std::size_t i = 0; i < step.wanted.size(); ++i) {
-    const std::string& name = step.stage->signature().outputs[step.wanted[i]].name;
-    const auto found = std::ranges::find(outputs, name, &NamedTensor::name);
-    if (found == outputs.end()) {
-      return Fail(Code::kInternal, "it gave no output '" + name + "'");
-    }
     const TensorSpec& spec = step.stage->signature().outputs[step.wanted[i]];
-    if (spec.dtype != DType::kAny && spec.dtype != found->tensor.dtype()) {
-      return Fail(Code::kUnavailable, "its output '" + name + "' is now " +
-                                          std::string(NameOf(found->tensor.dtype())) + " and was " +
+    auto tensor = TakeOutput(outputs, spec.name);
+    if (!tensor) return Fail(std::move(tensor.error()));
+    if (spec.dtype != DType::kAny && spec.dtype != tensor->dtype()) {
+      return Fail(Code::kUnavailable, "its output '" + spec.name + "' is now " +
+                                          std::string(NameOf(tensor->dtype())) + " and was " +
                                           std::string(NameOf(spec.dtype)) +
                                           " when the pipeline was loaded; load the pipeline again");
     }
-    if (uses_[step.slots[i]] > 0) slots_[step.slots[i]] = std::move(found->tensor);
+    if (uses_[step.slots[i]] > 0) slots_[step.slots[i]] = *std::move(tensor);
   }
   for (const std::uint32_t other : step.feeds) {
     if (waits_for_[other] > 0 && --waits_for_[other] == 0) ready_.push_back(other);

@@ -52,7 +52,7 @@ class Stage : public std::enable_shared_from_this<Stage> {
   virtual std::string_view model() const { return ""; }
 
   // Begins a run. `inputs` have names of the signature, `wanted` are indices of its outputs,
-  // rising and not empty; the answer has these, in this order. `done` is called once, from any
+  // rising and not empty; the answer has these, in any order. `done` is called once, from any
   // thread, perhaps before this returns.
   virtual void Start(std::vector<NamedTensor> inputs, std::vector<std::uint32_t> wanted,
                      const StageContext& context, ModelCallDone done) const = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/signature_text.h"
 #include "serving/input_fit.h"
 
 namespace plinth {
@@ -22,16 +23,6 @@ Status CheckInput(const TensorSpec& spec, const Tensor& tensor) {
             (std::ranges::count(spec.shape->dims(), -1) > 0 ? " where -1 may be any size" : ""));
   }
   return {};
-}
-
-std::string NamesOf(const std::vector<TensorSpec>& specs) {
-  std::string names;
-  for (const TensorSpec& spec : specs) {
-    names += names.empty() ? "'" : ", '";
-    names += spec.name;
-    names += '\'';
-  }
-  return names.empty() ? "none" : names;
 }
 
 Result<std::int64_t> CheckInputs(const Signature& signature, std::vector<NamedTensor>& inputs) {

@@ -28,7 +28,4 @@ std::unexpected<Error> RefuseInput(const std::string& name, const std::string& w
 Result<std::vector<std::uint32_t>> CheckOutputs(const Signature& signature,
                                                 const std::vector<std::string>& wanted);
 
-// "'a', 'b'": the names, for messages.
-std::string NamesOf(const std::vector<TensorSpec>& specs);
-
 }  // namespace plinth

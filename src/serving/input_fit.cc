@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "model/signature_text.h"
 #include "serving/input_check.h"
 #include "tensor/convert.h"
 

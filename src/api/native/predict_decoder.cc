@@ -15,6 +15,7 @@
 #include "api/json/row_reader.h"
 #include "api/json/tensor_reader.h"
 #include "base/nearest.h"
+#include "model/signature_text.h"
 #include "serving/input_check.h"
 
 namespace plinth::api {

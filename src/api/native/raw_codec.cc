@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "model/signature_text.h"
 #include "serving/input_check.h"
 
 namespace plinth::api {
