@@ -93,20 +93,38 @@ class ForEachStage::Rows : public std::enable_shared_from_this<Rows> {
 
   void Finish(std::size_t row, Result<ModelAnswer> answer) {
     ModelCallDone done;
+    Status kept;
     {
       const std::lock_guard lock(mutex_);
       --running_;
       if (!done_) return;  // another row has failed
-      const bool ends = !answer || ++ended_ == answers_.size();
-      if (answer) answers_[row] = std::move(answer->outputs);
-      if (ends) done = std::exchange(done_, nullptr);
+      kept = answer ? Keep(row, std::move(answer->outputs))
+                    : Fail(answer.error().Annotate("row " + std::to_string(row)));
+      if (!kept || ended_ == answers_.size()) done = std::exchange(done_, nullptr);
     }
     if (!done) return Go();
-    if (!answer) return done(Fail(answer.error().Annotate("row " + std::to_string(row))));
+    done(kept ? JoinOrFail() : Fail(std::move(kept.error())));
+  }
+
+  // Requires mutex_.
+  Status Keep(std::size_t row, std::vector<NamedTensor> outputs) {
+    for (const NamedTensor& output : outputs) bytes_ += output.tensor.data().size();
+    if (bytes_ > kMaxBytes) {
+      return Fail(Code::kPayloadTooLarge, "its outputs for all rows have more than " +
+                                              std::to_string(kMaxBytes) +
+                                              " bytes together, which is the limit; send fewer "
+                                              "rows at once");
+    }
+    answers_[row] = std::move(outputs);
+    ++ended_;
+    return {};
+  }
+
+  Result<ModelAnswer> JoinOrFail() {
     try {
-      return done(Join());
+      return Join();
     } catch (const std::bad_alloc&) {
-      if (done) done(Fail(Code::kOutOfMemory, "there is no memory to put the rows together"));
+      return Fail(Code::kOutOfMemory, "there is no memory to put the rows together");
     }
   }
 
@@ -148,6 +166,7 @@ class ForEachStage::Rows : public std::enable_shared_from_this<Rows> {
   std::size_t next_ = 0;
   std::size_t running_ = 0;
   std::size_t ended_ = 0;
+  std::size_t bytes_ = 0;  // of answers_
   bool starting_ = false;  // a thread starts rows
 };
 

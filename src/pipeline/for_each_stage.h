@@ -16,7 +16,8 @@ namespace plinth::pipeline {
 class ForEachStage final : public Stage {
  public:
   static constexpr std::int64_t kMaxRows = 65'536;
-  static constexpr std::size_t kAtOnce = 32;  // rows that run side by side
+  static constexpr std::size_t kAtOnce = 32;                      // rows that run side by side
+  static constexpr std::size_t kMaxBytes = std::size_t{1} << 30;  // of the outputs of all rows
 
   // `plain`: it gets rows themselves, whatever its signature says of batches. INVALID_ARGUMENT if
   // a port is none of the step's inputs, or its rank leaves no room for rows.

@@ -179,6 +179,20 @@ TEST_F(ServicePipelinesTest, RowsOneByOne) {
   EXPECT_THAT(MessageOf(Start(std::move(request))), StartsWith("step 'bad': row 6: "));
 }
 
+TEST_F(ServicePipelinesTest, WhatRowsGiveIsBounded) {
+  ASSERT_TRUE(Pipeline(R"({"inputs": [{"name": "x", "datatype": "FP32", "shape": [-1, 1]},
+                                      {"name": "all", "datatype": "FP32", "shape": [-1, 1]}],
+      "steps": [{"name": "s", "builtin": "select", "for_each": "x",
+                 "inputs": {"x": "x", "all": "all"}}], "outputs": ["s.all"]})"));
+  InferRequest request;
+  const std::int64_t many = 1 << 20;  // rows of 4 bytes: 257 times 4 MiB are more than 1 GiB
+  request.inputs = {{"x", Numbers(257, 1, 1)}, {"all", Numbers(many, 1, 1)}};
+  const auto answer = Start(std::move(request)).get();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Code::kPayloadTooLarge);
+  EXPECT_THAT(answer.error().message, StartsWith("step 's': its outputs for all rows have more"));
+}
+
 TEST_F(ServicePipelinesTest, APipelineInAPipeline) {
   DeployFactors();
   ASSERT_TRUE(Pipeline(R"({"steps": [
