@@ -345,7 +345,7 @@ Status Compiler::AddOutputs() {
   return {};
 }
 
-// A step that is never run is a mistake.
+// A step that is never run is a mistake, and so is an input that nothing takes.
 Status Compiler::CheckUse() const {
   for (std::size_t i = 0; i < spec_.steps.size(); ++i) {
     const auto& outputs = scope_.OutputsOf(i);
@@ -356,8 +356,13 @@ Status Compiler::CheckUse() const {
         "' would never be run: no step and no output of the pipeline takes what it gives");
   }
   for (const Source* input : scope_.inputs()) {
-    if (input->found_out && !input->consumed) {
+    if (input->consumed) continue;
+    if (input->found_out) {
       return Refuse("the type of " + input->title + " does not show; declare it in \"inputs\"");
+    }
+    // A graph in a graph may be given more than it takes.
+    if (spec_.inputs || context_.path.empty()) {
+      return Refuse(input->title + " would never be used: no step and no output takes it");
     }
   }
   return {};

@@ -242,6 +242,10 @@ TEST_F(ServicePipelinesTest, WhatDoesNotFitIsRefused) {
               HasSubstr("nothing is called 'inn'; did you mean 'in'?"));
   EXPECT_THAT(Refusal(R"({"steps": ["a", {"model": "b", "inputs": "x"}]})"),
               HasSubstr("step 'a' would never be run"));
+  EXPECT_THAT(Refusal(R"({"inputs": [{"name": "x", "datatype": "FP32", "shape": [-1, -1]},
+                                     {"name": "more", "datatype": "FP32", "shape": [-1, -1]}],
+                          "steps": ["a"]})"),
+              HasSubstr("input 'more' of the pipeline would never be used"));
   EXPECT_THAT(Refusal(R"({"steps": ["a"], "outputs": {"y": "a.z"}})"), HasSubstr("'a.z'"));
   EXPECT_THAT(Refusal(R"({"steps": ["m"]})"), HasSubstr("step of itself"));
   EXPECT_THAT(Refusal(R"({"steps": [{"name": "s", "builtin": "sofmax", "inputs": "x"}]})"),
