@@ -49,6 +49,9 @@ class ModelCaller {
   // When nobody waits for the execution any more, by the steady clock; 0: never.
   virtual std::chrono::nanoseconds deadline() const { return {}; }
 
+  // Counts one more thing that is done for the request. false: it has had as many as it may.
+  virtual bool TakeStep() const { return true; }
+
   // Where what it takes is to be written down; nullptr: nowhere.
   virtual RequestTrace* trace() const { return nullptr; }
 };

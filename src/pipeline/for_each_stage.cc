@@ -67,8 +67,8 @@ class ForEachStage::Rows : public std::enable_shared_from_this<Rows> {
       const std::size_t row = next_++;
       ++running_;
       lock.unlock();
-      if (context_.IsLate(now)) {
-        Finish(row, Fail(Code::kDeadlineExceeded, "the time is over, and it was not begun"));
+      if (auto admitted = context_.Admit(now); !admitted) {
+        Finish(row, Fail(std::move(admitted.error())));
       } else {
         StartRow(row);
       }

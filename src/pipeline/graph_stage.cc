@@ -109,8 +109,8 @@ void GraphRun::Drain() {
     const std::uint32_t step = ready_.front();
     ready_.pop_front();
     lock.unlock();
-    if (context_.IsLate(now)) {
-      Finish(step, Fail(Code::kDeadlineExceeded, "the time is over, and it was not begun"));
+    if (auto admitted = context_.Admit(now); !admitted) {
+      Finish(step, Fail(std::move(admitted.error())));
     } else {
       Launch(step);
     }

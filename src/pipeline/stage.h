@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/status.h"
 #include "model/model_caller.h"
 #include "model/signature.h"
 #include "tensor/tensor.h"
@@ -25,13 +26,9 @@ struct StageContext {
   std::string path{};  // of the steps that it lies in, "outer."; only kept where the caller traces
   Host* host = nullptr;
 
-  // Whether nobody waits for it any more.
-  bool IsLate(std::chrono::steady_clock::time_point now) const {
-    const auto is_over = [now](std::chrono::nanoseconds end) {
-      return end.count() != 0 && now.time_since_epoch() >= end;
-    };
-    return is_over(deadline) || is_over(caller->deadline());
-  }
+  // Whether one more step, or row, may be begun at that time. DEADLINE_EXCEEDED: nobody waits for
+  // it any more; PAYLOAD_TOO_LARGE: the request has had as many as it may.
+  Status Admit(std::chrono::steady_clock::time_point now) const;
 };
 
 // How long a thread goes on with the work of one request before it lets another take over: it may

@@ -22,6 +22,7 @@ class AsyncExecutor::Execution final : public ModelCaller {
   }
   std::shared_ptr<const void> keep_alive() const override { return scope_.keep_alive(); }
   std::chrono::nanoseconds deadline() const override { return scope_.deadline(); }
+  bool TakeStep() const override { return scope_.TakeStep(); }
   RequestTrace* trace() const override { return scope_.trace(); }
 
   // Nothing of the execution but its caller's parts is used after it.

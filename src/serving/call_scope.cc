@@ -13,8 +13,9 @@ std::string TitleOf(const ModelVersion& version) {
   return version.name() + "/" + version.version();
 }
 
-std::shared_ptr<const CallChain> ChainOf(const ModelVersion& version, std::span<const Job> jobs) {
-  auto chain = std::make_shared<CallChain>(CallChain{&version, {}});
+std::shared_ptr<const CallChain> ChainOf(const ModelVersion& version, std::span<const Job> jobs,
+                                         std::shared_ptr<StepBudget> budget) {
+  auto chain = std::make_shared<CallChain>(CallChain{&version, {}, std::move(budget)});
   for (const Job& job : jobs) {
     const bool known = std::ranges::find(chain->callers, job.chain) != chain->callers.end();
     if (job.chain == nullptr || known) continue;
@@ -49,6 +50,15 @@ Status CheckChain(const ModelVersion& version, const CallChain* chain) {
                                              path + " -> " + TitleOf(version));
 }
 
+std::shared_ptr<StepBudget> CallScope::BudgetOf(const ModelVersion& version,
+                                                std::span<const Job> jobs) {
+  if (!version.signature().waits) return nullptr;
+  for (const Job& job : jobs) {
+    if (job.chain != nullptr) return job.chain->budget;
+  }
+  return std::make_shared<StepBudget>();
+}
+
 InferRequest CallScope::RequestFor(ModelCall& call) const {
   InferRequest request;
   request.inputs = std::move(call.inputs);
@@ -73,7 +83,7 @@ InferRequest CallScope::RequestFor(ModelCall& call) const {
       return Clock::now() >= end || (gone && gone());
     };
   }
-  request.chain = ChainOf(version_, jobs_);
+  request.chain = ChainOf(version_, jobs_, budget_);
   return request;
 }
 

@@ -179,9 +179,31 @@ TEST_F(ServicePipelinesTest, RowsOneByOne) {
   EXPECT_THAT(MessageOf(Start(std::move(request))), StartsWith("step 'bad': row 6: "));
 }
 
+// Rows of rows, each of which is a request of another pipeline: they are counted together.
+TEST_F(ServicePipelinesTest, StepsOfARequestAreBounded) {
+  DeploySpec inner;
+  inner.name = "inner";
+  inner.path = Folder(R"({"inputs": [{"name": "x", "datatype": "FP32", "shape": [-1, 1]}],
+      "steps": [{"name": "i", "builtin": "softmax", "for_each": "x", "inputs": {"x": "x"}}]})");
+  ASSERT_TRUE(DeploySpecNow(inner));
+  ASSERT_TRUE(Pipeline(R"({"inputs": [{"name": "n", "datatype": "FP32", "shape": [-1, -1]},
+                                      {"name": "x", "datatype": "FP32", "shape": [30000, 1]}],
+      "steps": [{"name": "o", "for_each": "n", "inputs": {"n": "n", "x": "x"}, "graph": {
+        "steps": [{"model": "inner", "inputs": {"x": "x"}},
+                  {"builtin": "select", "inputs": {"n": "n", "y": "inner"}}]}}]})"));
+  InferRequest request;
+  request.inputs = {{"n", Numbers(40, 1, 1)}, {"x", Numbers(30'000, 1, 1)}};
+  const auto answer = Start(std::move(request)).get();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Code::kPayloadTooLarge);
+  EXPECT_THAT(answer.error().message,
+              AllOf(StartsWith("step 'o': row "), HasSubstr("step 'inner': step 'i': row "),
+                    HasSubstr("more than 1000000 steps")));
+}
+
 TEST_F(ServicePipelinesTest, WhatRowsGiveIsBounded) {
   ASSERT_TRUE(Pipeline(R"({"inputs": [{"name": "x", "datatype": "FP32", "shape": [-1, 1]},
-                                      {"name": "all", "datatype": "FP32", "shape": [-1, 1]}],
+                                      {"name": "all", "datatype": "FP32", "shape": [1048576, 1]}],
       "steps": [{"name": "s", "builtin": "select", "for_each": "x",
                  "inputs": {"x": "x", "all": "all"}}], "outputs": ["s.all"]})"));
   InferRequest request;
