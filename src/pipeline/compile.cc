@@ -273,6 +273,7 @@ Status Compiler::Connect(std::size_t index, std::vector<Flow> flows, GraphStep& 
       source.spec.name = std::move(name);
     }
     source.consumed = true;
+    step.takes_request = step.takes_request || source.of_request;
     if (auto scalar = CheckChooser(source, input); !scalar) return scalar;
     auto cast = CheckFlow(source.spec, source.title, input,
                           "input '" + input.name + "' of step '" + spec.name + "'");
@@ -297,6 +298,10 @@ Status Compiler::AddStep(std::size_t index) {
     return Fail(connected.error().Annotate(title));
   }
   if (auto added = scope_.AddStep(index, step.stage->signature()); !added) return added;
+  const bool is_builtin = FindBuiltin(spec.target.builtin) != nullptr;
+  for (Source* output : scope_.OutputsOf(index)) {
+    output->of_request = is_builtin && step.takes_request;
+  }
   graph_.signature.stateful = graph_.signature.stateful || step.stage->signature().stateful;
   graph_.steps.push_back(std::move(step));
   return {};

@@ -3,14 +3,10 @@
 #include "tensor/convert.h"
 
 namespace plinth::pipeline {
-namespace {
-
 std::string Shown(const TensorSpec& spec) {
   std::string text(NameOf(spec.dtype));
   return spec.shape ? text + " " + spec.shape->ToString() : text;
 }
-
-}  // namespace
 
 bool MayBeEqual(const Shape& a, const Shape& b) {
   if (a.rank() != b.rank()) return false;

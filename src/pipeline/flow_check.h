@@ -13,6 +13,9 @@ namespace plinth::pipeline {
 Result<DType> CheckFlow(const TensorSpec& from, const std::string& from_title, const TensorSpec& to,
                         const std::string& to_title);
 
+// "FP32 [-1,64]", for messages.
+std::string Shown(const TensorSpec& spec);
+
 // Whether tensors of both shapes may be of one: -1 is any size.
 bool MayBeEqual(const Shape& a, const Shape& b);
 

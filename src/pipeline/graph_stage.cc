@@ -21,10 +21,11 @@ using Clock = std::chrono::steady_clock;
 
 nanoseconds Now() { return Clock::now().time_since_epoch(); }
 
-// A model that has gone is no mistake of the request's.
-Error OfStep(const std::string& step, Error error) {
+// A model that has gone is no mistake of the request's, nor is what another step gave.
+Error OfStep(const GraphStep& step, Error error) {
   if (error.code == Code::kNotFound) error.code = Code::kUnavailable;
-  return error.Annotate("step '" + step + "'");
+  if (error.code == Code::kInvalidArgument && !step.takes_request) error.code = Code::kInternal;
+  return error.Annotate("step '" + step.name + "'");
 }
 
 // One run of a graph.
@@ -184,12 +185,7 @@ Status GraphRun::Keep(std::uint32_t index, std::vector<NamedTensor> outputs) {
     const TensorSpec& spec = step.stage->signature().outputs[step.wanted[i]];
     auto tensor = TakeOutput(outputs, spec.name);
     if (!tensor) return Fail(std::move(tensor.error()));
-    if (spec.dtype != DType::kAny && spec.dtype != tensor->dtype()) {
-      return Fail(Code::kUnavailable, "its output '" + spec.name + "' is now " +
-                                          std::string(NameOf(tensor->dtype())) + " and was " +
-                                          std::string(NameOf(spec.dtype)) +
-                                          " when the pipeline was loaded; load the pipeline again");
-    }
+    if (auto same = ExpectAsPlanned(spec, *tensor); !same) return same;
     if (uses_[step.slots[i]] > 0) slots_[step.slots[i]] = *std::move(tensor);
   }
   for (const std::uint32_t other : step.feeds) {
@@ -221,7 +217,7 @@ void GraphRun::Finish(std::uint32_t index, Result<ModelAnswer> answer) {
         answer ? Keep(index, std::move(answer->outputs)) : Fail(std::move(answer.error()));
     if (!kept) {
       done = std::exchange(done_, nullptr);
-      result = Fail(OfStep(graph_.steps[index].name, std::move(kept.error())));
+      result = Fail(OfStep(graph_.steps[index], std::move(kept.error())));
     } else if (--left_ == 0) {
       done = std::exchange(done_, nullptr);
       result = ModelAnswer{Outputs()};

@@ -27,6 +27,8 @@ struct Edge {
 struct GraphStep {
   std::string name;
   StagePtr stage;
+  bool takes_request =
+      false;  // something of it comes from the request, perhaps by way of built-in steps
   std::vector<Edge> edges;
   std::vector<std::uint32_t> wanted;  // outputs that are used,
   std::vector<std::uint32_t> slots;   // and where each of them goes

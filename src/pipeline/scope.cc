@@ -24,12 +24,19 @@ Source* Scope::Add(TensorSpec spec, std::string title) {
   return &sources_.back();
 }
 
+Source* Scope::AddInput(TensorSpec spec) {
+  std::string title = fmt::format("input '{}' of the pipeline", spec.name);
+  Source* input = Add(std::move(spec), std::move(title));
+  input->of_request = true;
+  inputs_.push_back(input);
+  return input;
+}
+
 Result<Scope> Scope::Make(const GraphSpec& spec, const std::vector<TensorSpec>& inputs) {
   Scope scope(spec);
   scope.declares_ = spec.inputs.has_value() || !inputs.empty();
   for (const TensorSpec& input : spec.inputs ? *spec.inputs : inputs) {
-    scope.inputs_.push_back(
-        scope.Add(input, fmt::format("input '{}' of the pipeline", input.name)));
+    scope.AddInput(input);
   }
   const auto is_input = [&scope](const std::string& name) {
     return std::ranges::any_of(scope.inputs_,
@@ -63,9 +70,8 @@ Source* Scope::InputFoundOut(std::string_view name) {
   if (Source* known = FindInput(name)) return known;
   TensorSpec spec;
   spec.name = name;
-  Source* input = Add(std::move(spec), fmt::format("input '{}' of the pipeline", name));
+  Source* input = AddInput(std::move(spec));
   input->found_out = true;
-  inputs_.push_back(input);
   return input;
 }
 

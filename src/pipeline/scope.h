@@ -27,6 +27,7 @@ struct Source {
   bool found_out = false;           // an input whose spec is what its consumers make of it,
   bool consumed = false;            // and one has done so; of any: somebody takes it
   std::uint32_t step = UINT32_MAX;  // its place in the list; UINT32_MAX: an input
+  bool of_request = false;          // an input, or what built-in steps made of one
 };
 
 class Scope {
@@ -63,6 +64,7 @@ class Scope {
   explicit Scope(const GraphSpec& spec) : spec_(&spec), outputs_(spec.steps.size()) {}
 
   Source* Add(TensorSpec spec, std::string title);
+  Source* AddInput(TensorSpec spec);
   Source* FindInput(std::string_view name) const;
   std::unexpected<Error> Unknown(std::string_view ref) const;
 

@@ -304,6 +304,51 @@ TEST_F(ServicePipelinesTest, AMemberMayBeReplacedMeanwhile) {
   EXPECT_GT(answers, 0);
 }
 
+TEST_F(ServicePipelinesTest, AMemberOfAnotherShapeIsTold) {
+  DeployFactors();
+  ASSERT_TRUE(Pipeline(R"({"steps": ["a"]})"));
+  const auto replace = [this](const std::string& builtin) {
+    DeploySpec other;
+    other.name = "a";
+    other.path = Folder(R"({"steps": ["c", {"name": "s", "builtin": )" + builtin + "}]}");
+    other.replace = true;
+    ASSERT_TRUE(DeploySpecNow(std::move(other)));
+  };
+  replace(R"("argmax")");
+  auto answer = Start(2).get();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Code::kUnavailable);
+  EXPECT_EQ(answer.error().message,
+            "step 'a': its output 'y' is now INT64 [1] and was FP32 [-1,-1] when the pipeline was "
+            "loaded; load the pipeline again");
+  replace(R"("reshape", "options": {"shape": [-1]})");
+  answer = Start(2).get();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Code::kUnavailable);
+  EXPECT_THAT(answer.error().message, HasSubstr("is now FP32 [1] and was FP32 [-1,-1] when"));
+}
+
+TEST_F(ServicePipelinesTest, WhatAStepIsGivenByAnotherIsNoMistakeOfTheRequest) {
+  DeployFactors();
+  ASSERT_TRUE(DeployAs("bad", "fail_on 7\n"));
+  const auto code = [this](float value) {
+    const auto answer = Start(value).get();
+    return answer ? Code::kUnimplemented : answer.error().code;
+  };
+  ASSERT_TRUE(Pipeline(R"({"steps": ["bad", "a"]})"));
+  EXPECT_EQ(code(7), Code::kInvalidArgument);
+  ASSERT_TRUE(Pipeline(R"({"inputs": [{"name": "x", "datatype": "FP32", "shape": [-1, -1]}],
+      "steps": [{"builtin": "cast", "options": {"dtype": "FP32"}, "inputs": {"x": "x"}},
+                {"model": "bad", "inputs": "cast.x"}]})",
+                       true));
+  EXPECT_EQ(code(7), Code::kInvalidArgument);
+  ASSERT_TRUE(DeployAs("one", "factor 1\n"));
+  ASSERT_TRUE(Pipeline(R"({"steps": ["one", "bad"]})", true));
+  EXPECT_EQ(code(7), Code::kInternal);
+  ASSERT_TRUE(Pipeline(R"({"steps": ["one", {"name": "g", "graph": {"steps": ["bad"]}}]})", true));
+  EXPECT_EQ(code(7), Code::kInternal);
+}
+
 TEST_F(ServicePipelinesTest, CachedAnswersAreGoodUntilAMemberIsReplaced) {
   DeployFactors();
   DeploySpec spec;
