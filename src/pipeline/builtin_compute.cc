@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <utility>
 
@@ -103,6 +104,18 @@ bool Holds(std::size_t op, long double a, long double b) {
   }
 }
 
+// A whole number exactly: a double does not hold every one.
+Result<long double> ReadValue(const Field& option) {
+  std::int64_t whole = 0;
+  if (option.value.get(whole) == simdjson::SUCCESS) return static_cast<long double>(whole);
+  std::uint64_t large = 0;
+  if (option.value.get(large) == simdjson::SUCCESS) return static_cast<long double>(large);
+  constexpr double kMost = std::numeric_limits<double>::max();
+  const auto number = option.Number(-kMost, kMost);
+  if (!number) return Fail(number.error());
+  return static_cast<long double>(*number);
+}
+
 }  // namespace
 
 Result<Builtin> MakeSoftmax(std::span<const Field> options, std::vector<TensorSpec> inputs) {
@@ -156,7 +169,7 @@ Result<Builtin> MakeMean(std::span<const Field> options, std::vector<TensorSpec>
 Result<Builtin> MakeCompare(std::span<const Field> options, std::vector<TensorSpec> inputs) {
   constexpr std::array<std::string_view, 2> kKnown = {"op", "value"};
   std::size_t op = kOperators.size();
-  std::optional<double> value;
+  std::optional<long double> value;
   for (const Field& option : options) {
     if (option.key == "op") {
       const auto text = option.Text();
@@ -164,8 +177,7 @@ Result<Builtin> MakeCompare(std::span<const Field> options, std::vector<TensorSp
       if (found == kOperators.end()) return option.Refuse("one of > >= < <= == !=");
       op = static_cast<std::size_t>(found - kOperators.begin());
     } else if (option.key == "value") {
-      constexpr double kMost = std::numeric_limits<double>::max();
-      const auto number = option.Number(-kMost, kMost);
+      const auto number = ReadValue(option);
       if (!number) return Fail(number.error());
       value = *number;
     } else {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 #include <system_error>
+#include <type_traits>
 
 #include <fmt/format.h>
 
@@ -23,21 +24,38 @@ std::string TextOf(const Tensor& scalar) {
   return text;
 }
 
-std::optional<double> NumberOf(const Tensor& scalar) {
-  std::optional<double> number;
+// Nothing for a string.
+std::optional<bool> TruthOf(const Tensor& scalar) {
+  std::optional<bool> truth;
   VisitElements(scalar.dtype(), [&]<typename E>(E) {
-    number = static_cast<double>(E::Load(scalar.values<typename E::Stored>()[0]));
+    truth = E::Load(scalar.values<typename E::Stored>()[0]) != 0;
   });
-  return number;
+  return truth;
 }
 
-bool IsCase(const std::string& written, const std::string& value, std::optional<double> number) {
-  if (written == value) return true;
-  if (!number) return false;
-  double of_case = 0;
+// Whether what is written is that value, as "1.0" and "1e0" are 1: floats as far as their type can
+// tell, whole numbers exactly, which a long double holds all of.
+template <typename E>
+bool IsWritten(const std::string& written, typename E::Value value) {
+  constexpr bool kIsFloat = std::is_floating_point_v<typename E::Value>;
+  std::conditional_t<kIsFloat, typename E::Value, long double> number = 0;
   const char* const end = written.data() + written.size();
-  const auto [rest, failed] = std::from_chars(written.data(), end, of_case);
-  return failed == std::errc() && rest == end && of_case == *number;
+  const auto [rest, failed] = std::from_chars(written.data(), end, number);
+  if (failed != std::errc() || rest != end) return false;
+  if constexpr (kIsFloat) {
+    return E::Load(E::Store(number)) == value;
+  } else {
+    return number == static_cast<long double>(value);
+  }
+}
+
+bool IsCase(const std::string& written, const Tensor& scalar, const std::string& value) {
+  if (written == value) return true;
+  bool is_written = false;
+  VisitElements(scalar.dtype(), [&]<typename E>(E) {
+    is_written = IsWritten<E>(written, E::Load(scalar.values<typename E::Stored>()[0]));
+  });
+  return is_written;
 }
 
 }  // namespace
@@ -48,14 +66,14 @@ Result<const Stage*> SwitchStage::Choose(const Tensor& chooser) const {
                                             " got a tensor of shape " + chooser.shape().ToString() +
                                             ", expected one value");
   }
-  const std::optional<double> number = NumberOf(chooser);
-  if (is_if_ && !number) {
+  if (is_if_) {
+    const std::optional<bool> truth = TruthOf(chooser);
+    if (truth) return *truth ? cases_.front().stage.get() : otherwise_.get();
     return Fail(Code::kInvalidArgument, "\"if\" got BYTES, expected a truth value or a number");
   }
-  if (is_if_) return *number != 0 ? cases_.front().stage.get() : otherwise_.get();
   const std::string value = TextOf(chooser);
   const auto found = std::ranges::find_if(
-      cases_, [&](const Case& one) { return IsCase(one.value, value, number); });
+      cases_, [&](const Case& one) { return IsCase(one.value, chooser, value); });
   if (found != cases_.end()) return found->stage.get();
   if (otherwise_ != nullptr) return otherwise_.get();
   std::string known;

@@ -142,6 +142,31 @@ TEST_F(ServicePipelinesTest, ValuesAreTheSameHoweverTheyAreWritten) {
   EXPECT_EQ(Value(Start(3)), 21);
 }
 
+TEST_F(ServicePipelinesTest, LargeWholeNumbersAreToldApart) {
+  DeployFactors();
+  ASSERT_TRUE(Pipeline(R"({
+    "inputs": [{"name": "x", "datatype": "FP32", "shape": [-1, -1]},
+               {"name": "id", "datatype": "INT64", "shape": [1]}],
+    "steps": [{"name": "r", "switch": "id", "inputs": {"x": "x"},
+               "cases": {"9007199254740992": "a", "9007199254740993.0": "b"}, "default": "c"},
+              {"builtin": "compare", "options": {"op": ">", "value": 9007199254740992},
+               "inputs": "id"}],
+    "outputs": {"y": "r", "above": "compare"}})"));
+  const auto expect = [this](std::int64_t id, float y, bool above) {
+    auto scalar = Tensor::Allocate(DType::kInt64, {1});
+    scalar->mutable_values<std::int64_t>()[0] = id;
+    InferRequest request = Request(1);
+    request.inputs.push_back({"id", *scalar});
+    const auto answer = Start(std::move(request)).get();
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->outputs[0].tensor.values<float>()[0], y);
+    EXPECT_EQ(answer->outputs[1].tensor.values<std::uint8_t>()[0] != 0, above);
+  };
+  expect(9007199254740992, 3, false);
+  expect(9007199254740993, 5, true);
+  expect(9007199254740994, 7, true);
+}
+
 TEST_F(ServicePipelinesTest, AnotherAnswersWhereAStepFails) {
   DeployFactors();
   ASSERT_TRUE(DeployAs("bad", "fail_on 7\n"));
