@@ -37,7 +37,9 @@ void WorkerPool::Post(Task task) {
     wake_.notify_one();
     return;
   }
-  for (std::thread& thread : ended_) thread.join();
+  for (std::thread& thread : ended_) {
+    if (thread.joinable()) thread.join();  // else the destructor has it, and joins it
+  }
   ended_.clear();
   if (threads_.size() >= max_threads_) return;
   const auto self = threads_.emplace(threads_.end());
