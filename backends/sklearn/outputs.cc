@@ -90,6 +90,7 @@ OutputWriter::OutputWriter(const Model& model, std::span<const std::uint32_t> wa
     }
     const bool transforms_too =
         answer.kind == Kind::kTransformed && traits.role != Role::kTransformer;
+    outputs_.logarithms |= answer.kind == Kind::kLogProbabilities && traits.logarithms;
     double** place = transforms_too ? &outputs_.transformed : PlaceOf(outputs_, answer.kind);
     const bool part = place == &outputs_.probabilities && answer.width < traits.ProbabilityWidth();
     if (part) {
@@ -162,7 +163,7 @@ OutputWriter::Made OutputWriter::Numbers(std::size_t i) {
                   numbers + j * answer.width);
     }
   }
-  if (answer.kind == Kind::kLogProbabilities) {
+  if (answer.kind == Kind::kLogProbabilities && !outputs_.logarithms) {
     std::transform(numbers, numbers + n_ * answer.width, numbers,
                    [](double probability) { return std::log(probability); });
   }

@@ -27,6 +27,7 @@ Outputs Outputs::From(std::size_t at, const Traits& traits) const {
   return {.values = move(values, traits.outputs),
           .labels = move(labels, traits.LabelWidth()),
           .probabilities = move(probabilities, traits.ProbabilityWidth()),
+          .logarithms = logarithms,
           .decision = move(decision, traits.decision_width),
           .transformed = move(transformed, traits.transform_width),
           .scores = move(scores, 1)};

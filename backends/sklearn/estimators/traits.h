@@ -49,6 +49,8 @@ struct Traits {
   Classes classes;
   std::vector<Classes> targets;
   bool probabilities = false;  // predict_proba exists
+  // predict_log_proba is more than the logarithm of predict_proba: it is finite where that is 0.
+  bool logarithms = false;
   // How many of `classes`, at its end, are labels that predict_proba has no column for.
   std::size_t without_probability = 0;
   // With several targets of classes {0, 1}: predict_proba gives one number a target, that of 1.
@@ -95,6 +97,7 @@ struct Outputs {
   double* values = nullptr;         // [n, outputs]
   std::int32_t* labels = nullptr;   // [n, LabelWidth()]: indices into the classes of the target
   double* probabilities = nullptr;  // [n, ProbabilityWidth()]
+  bool logarithms = false;          // of the probabilities, rather than themselves
   double* decision = nullptr;       // [n, decision_width]
   double* transformed = nullptr;    // [n, transform_width]
   double* scores = nullptr;         // [n]: score_samples

@@ -1,6 +1,8 @@
 // LinearDiscriminantAnalysis: a linear classifier that can also project onto the directions that
 // tell its classes apart.
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "estimators/families.h"
@@ -24,7 +26,10 @@ class LinearDiscriminant final : public Estimator {
         zeros_(axes_.components, 0.0) {}
 
   Status Run(Rows rows, const Outputs& out, Scratch& scratch) const override {
-    if (Status status = classifier_->Run(rows, out, scratch); !status) return status;
+    Outputs to = out;
+    to.logarithms = false;
+    if (Status status = classifier_->Run(rows, to, scratch); !status) return status;
+    if (out.logarithms) TakeLogarithms(out.probabilities, rows.count * traits().classes.size());
     if (out.transformed == nullptr) return {};
     Scratch::Frame frame(scratch);
     double* centred = frame.Take<double>(rows.count * rows.width);
@@ -39,6 +44,14 @@ class LinearDiscriminant final : public Estimator {
   }
 
  private:
+  // As scikit-learn takes them: that of 0 is that of the smallest normal number.
+  static void TakeLogarithms(double* probabilities, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const double p = probabilities[i];
+      probabilities[i] = std::log(p == 0 ? std::numeric_limits<double>::min() : p);
+    }
+  }
+
   EstimatorPtr classifier_;
   DiscriminantAxes axes_;
   std::vector<double> zeros_;  // a component
@@ -65,9 +78,11 @@ EstimatorPtr ReadLinearDiscriminant(Fitted& fitted) {
   EstimatorPtr classifier =
       ReadLinearClassifier(fitted, classes == 2 ? Link::kOneVersusRest : Link::kSoftmax);
   const std::string_view solver = fitted.Text("solver", "svd");
-  if (!fitted.ok() || solver == "lsqr") return classifier;  // lsqr finds no directions
+  if (!fitted.ok()) return nullptr;
   Traits traits = classifier->traits();
-  DiscriminantAxes axes = ReadAxes(fitted, traits.inputs, solver == "svd");
+  traits.logarithms = true;
+  DiscriminantAxes axes;
+  if (solver != "lsqr") axes = ReadAxes(fitted, traits.inputs, solver == "svd");  // it finds none
   if (!fitted.ok()) return nullptr;
   traits.transform_width = axes.components;
   return std::make_unique<LinearDiscriminant>(std::move(traits), std::move(classifier),

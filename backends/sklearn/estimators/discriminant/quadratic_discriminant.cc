@@ -120,6 +120,7 @@ EstimatorPtr ReadQuadraticDiscriminant(Fitted& fitted) {
   }
   Traits traits = fitted.MakeTraits(Role::kClassifier, inputs);
   traits.probabilities = true;
+  traits.logarithms = fitted.VersionAtLeast(1, 6);
   traits.decision_width = classes.size() == 2 ? 1 : classes.size();
   traits.widest = std::max(inputs, rank);
   traits.classes = std::move(classes);

@@ -1,9 +1,11 @@
 // Bagging*: the mean of members that each look at columns of their own.
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "estimators/ensembles/members.h"
 #include "estimators/families.h"
+#include "numeric/special.h"
 
 namespace plinth::sklearn {
 namespace {
@@ -29,7 +31,8 @@ class Bag final : public BatchEstimator {
     const std::size_t widths[] = {traits().outputs, classes, traits().decision_width};
     double* const totals[] = {sums.values, sums.probabilities, sums.decision};
     for (std::size_t i = 0; i < 3; ++i) {
-      if (totals[i]) std::fill_n(totals[i], batch.count() * widths[i], 0.0);
+      const double nothing = totals[i] == sums.probabilities && out.logarithms ? -INFINITY : 0.0;
+      if (totals[i]) std::fill_n(totals[i], batch.count() * widths[i], nothing);
     }
     for (const BagMember& member : members_) {
       if (Status status = Add(member, batch, sums, scratch); !status) return status;
@@ -37,7 +40,8 @@ class Bag final : public BatchEstimator {
     const auto members = static_cast<double>(members_.size());
     for (std::size_t i = 0; i < 3; ++i) {
       for (std::size_t j = 0; totals[i] && j < batch.count() * widths[i]; ++j) {
-        totals[i][j] /= members;
+        const bool logarithm = totals[i] == sums.probabilities && out.logarithms;
+        totals[i][j] = logarithm ? totals[i][j] - std::log(members) : totals[i][j] / members;
       }
     }
     for (std::size_t row = 0; out.labels && row < batch.count(); ++row) {
@@ -55,6 +59,12 @@ class Bag final : public BatchEstimator {
   std::vector<BagMember> members_;
 };
 
+// log(exp(a) + exp(b)), where either may be -infinity.
+double LogAddExp(double a, double b) {
+  const double both[] = {a, b};
+  return LogSumExp(both, 2);
+}
+
 void AddTo(double* sums, const double* from, std::size_t count) {
   for (std::size_t i = 0; sums && i < count; ++i) sums[i] += from[i];
 }
@@ -66,7 +76,7 @@ Status Bag::Add(const BagMember& member, const Batch& batch, const Outputs& sums
   const std::size_t count = batch.count();
   const std::size_t classes = traits().classes.size();
   const std::size_t own = part.classes.size();
-  Outputs to;
+  Outputs to{.logarithms = sums.logarithms};
   if (sums.values) to.values = frame.Take<double>(count * part.outputs);
   if (sums.decision) to.decision = frame.Take<double>(count * part.decision_width);
   if (sums.probabilities && part.probabilities) to.probabilities = frame.Take<double>(count * own);
@@ -78,8 +88,9 @@ Status Bag::Add(const BagMember& member, const Batch& batch, const Outputs& sums
   if (to.decision) AddTo(sums.decision, to.decision, count * part.decision_width);
   for (std::size_t row = 0; to.probabilities && row < count; ++row) {
     for (std::size_t k = 0; k < own; ++k) {
-      sums.probabilities[row * classes + static_cast<std::size_t>(member.classes[k])] +=
-          to.probabilities[row * own + k];
+      double& sum = sums.probabilities[row * classes + static_cast<std::size_t>(member.classes[k])];
+      const double given = to.probabilities[row * own + k];
+      sum = sums.logarithms ? LogAddExp(sum, given) : sum + given;
     }
   }
   // Without probabilities it has one vote.
@@ -163,12 +174,13 @@ EstimatorPtr ReadClassifier(Fitted& fitted) {
   if (!fitted.ok()) return nullptr;
   Traits traits = fitted.MakeTraits(Role::kClassifier, inputs);
   Describe(members, traits);
-  traits.probabilities = true;
+  traits.probabilities = traits.logarithms = true;
   traits.decision_width = members.front().estimator->traits().decision_width;
   for (BagMember& member : members) {
     const Traits& part = member.estimator->traits();
     member.classes = ClassNumbers(fitted, part, classes.size());
     if (part.decision_width != traits.decision_width) traits.decision_width = 0;
+    traits.logarithms &= part.logarithms;
     if (!fitted.ok()) return nullptr;
   }
   traits.classes = std::move(classes);

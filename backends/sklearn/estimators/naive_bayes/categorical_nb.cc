@@ -92,7 +92,7 @@ EstimatorPtr ReadCategoricalNb(Fitted& fitted) {
   const std::size_t inputs = fitted.Inputs(table.counts.size());
   if (!fitted.ok()) return nullptr;
   Traits traits = fitted.MakeTraits(Role::kClassifier, inputs);
-  traits.probabilities = true;
+  traits.probabilities = traits.logarithms = true;
   traits.classes = std::move(classes);
   return std::make_unique<CategoricalNaiveBayes>(std::move(traits), std::move(table));
 }

@@ -73,7 +73,7 @@ EstimatorPtr Make(Fitted& fitted, Classes classes, LinearState state,
                   std::optional<double> threshold = {}) {
   if (!fitted.ok()) return nullptr;
   Traits traits = fitted.MakeTraits(Role::kClassifier, state.inputs);
-  traits.probabilities = true;
+  traits.probabilities = traits.logarithms = true;
   traits.takes_sparse = !threshold || *threshold >= 0;
   traits.classes = std::move(classes);
   return std::make_unique<LinearNaiveBayes>(std::move(traits), std::move(state), threshold);

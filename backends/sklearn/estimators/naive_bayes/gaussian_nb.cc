@@ -82,7 +82,7 @@ EstimatorPtr ReadGaussianNb(Fitted& fitted) {
     state.constant[c] = std::log(prior[c]) - 0.5 * logs;
   }
   Traits traits = fitted.MakeTraits(Role::kClassifier, inputs);
-  traits.probabilities = true;
+  traits.probabilities = traits.logarithms = true;
   traits.classes = std::move(classes);
   return std::make_unique<GaussianNaiveBayes>(std::move(traits), std::move(state));
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "numeric/special.h"
+
 namespace plinth::sklearn {
 
 void AnswerLikelihoods(const double* joint, std::size_t rows, std::size_t classes,
@@ -12,7 +14,12 @@ void AnswerLikelihoods(const double* joint, std::size_t rows, std::size_t classe
     if (out.probabilities == nullptr) continue;
     double* to = out.probabilities + i * classes;
     if (to != of_row) std::copy_n(of_row, classes, to);
-    Softmax(to, classes);
+    if (!out.logarithms) {
+      Softmax(to, classes);
+      continue;
+    }
+    const double total = LogSumExp(to, classes);
+    for (std::size_t c = 0; c < classes; ++c) to[c] -= total;
   }
 }
 

@@ -7,7 +7,8 @@
 
 namespace plinth::sklearn {
 
-// From joint [rows, classes]: labels, the class of the largest; probabilities, their softmax.
+// From joint [rows, classes]: labels, the class of the largest; probabilities, their softmax, or
+// its logarithms.
 // `joint` may be where the probabilities go.
 void AnswerLikelihoods(const double* joint, std::size_t rows, std::size_t classes,
                        const Outputs& out);

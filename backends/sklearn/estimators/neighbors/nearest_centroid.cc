@@ -44,7 +44,8 @@ class NearestCentroid final : public Estimator {
       if (out.probabilities) {
         const double total = LogSumExp(scores, classes);
         for (std::size_t c = 0; c < classes; ++c) {
-          out.probabilities[i * classes + c] = std::exp(scores[c] - total);
+          const double logarithm = scores[c] - total;
+          out.probabilities[i * classes + c] = out.logarithms ? logarithm : std::exp(logarithm);
         }
       }
     }
@@ -115,7 +116,7 @@ EstimatorPtr ReadNearestCentroid(Fitted& fitted) {
   if (!fitted.ok()) return nullptr;
   state.search = MakeScan(std::move(metric), std::move(centroids));
   Traits traits = fitted.MakeTraits(Role::kClassifier, inputs);
-  traits.probabilities = scores;
+  traits.probabilities = traits.logarithms = scores;
   traits.decision_width = !scores ? 0 : classes.size() == 2 ? 1 : classes.size();
   traits.classes = std::move(classes);
   return std::make_unique<NearestCentroid>(std::move(traits), std::move(state));

@@ -51,7 +51,7 @@ class Chain final : public Estimator {
   struct Answers {
     double* values;
     std::int32_t* labels;
-    double* probabilities;  // [n, 2]
+    double* probabilities;  // [n, 2], or their logarithms
     double* decision;
   };
 
@@ -65,6 +65,7 @@ class Chain final : public Estimator {
       if (out.labels || state_.handed == Handed::kLabel) to.labels = answers.labels;
       if (out.probabilities || log || state_.handed == Handed::kProbability) {
         to.probabilities = answers.probabilities;
+        to.logarithms = log && link.estimator->traits().logarithms;
       }
       if (out.decision || state_.handed == Handed::kDecision) to.decision = answers.decision;
     }
@@ -74,7 +75,10 @@ class Chain final : public Estimator {
       const std::size_t at = i * targets + link.target;
       if (out.values) out.values[at] = answers.values[i];
       if (out.labels) out.labels[at] = answers.labels[i];
-      if (out.probabilities) out.probabilities[at] = answers.probabilities[2 * i + 1];
+      if (out.probabilities) {
+        const double given = answers.probabilities[2 * i + 1];
+        out.probabilities[at] = to.logarithms ? std::exp(given) : given;
+      }
       if (out.decision) out.decision[at] = answers.decision[i];
     }
     return {};
@@ -97,7 +101,8 @@ class Chain final : public Estimator {
       case Handed::kProbability:
         return answers.probabilities[2 * i + 1];
       case Handed::kLogProbability:
-        return std::log(answers.probabilities[2 * i + 1]);
+        return link.estimator->traits().logarithms ? answers.probabilities[2 * i + 1]
+                                                   : std::log(answers.probabilities[2 * i + 1]);
       case Handed::kDecision:
         break;
     }

@@ -2,6 +2,7 @@
 // another score on.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "estimators/families.h"
@@ -23,7 +24,8 @@ class Thresholded final : public BatchEstimator {
 
   Status RunBatch(const Batch& batch, const Outputs& out, Scratch& scratch) const override {
     Scratch::Frame frame(scratch);
-    Outputs to{.probabilities = out.probabilities, .decision = out.decision};
+    Outputs to{
+        .probabilities = out.probabilities, .logarithms = out.logarithms, .decision = out.decision};
     if (out.labels && cut_.by_decision && to.decision == nullptr) {
       to.decision = frame.Take<double>(batch.count());
     } else if (out.labels && !cut_.by_decision && to.probabilities == nullptr) {
@@ -36,6 +38,7 @@ class Thresholded final : public BatchEstimator {
         score = cut_.positive == 1 ? to.decision[i] : -to.decision[i];
       } else {
         score = to.probabilities[2 * i + static_cast<std::size_t>(cut_.positive)];
+        if (to.logarithms) score = std::exp(score);
       }
       out.labels[i] = score >= cut_.threshold ? cut_.positive : 1 - cut_.positive;
     }
