@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/utc_time.h"
@@ -41,20 +42,34 @@ constexpr std::size_t kMaxWorkers = 512;
 constexpr std::chrono::seconds kSweepInterval{1};
 
 // What the configuration asks for and will not get.
+// What is set for a pipeline and is a matter of the models that it asks. (Of batch_size, which has
+// a default, nobody knows whether it was set.)
+void WarnOfMembersSettings(ModelVersion& version) {
+  const ModelConfig& config = version.config();
+  const auto warn = [&version](bool set, std::string_view name) {
+    if (!set) return;
+    version.Warn(std::string(name) +
+                 " has no effect on a pipeline: set it for the models that it asks");
+  };
+  warn(config.batch_timeout_ms > 0, "batch_timeout_ms");
+  warn(!config.preferred_batch_sizes.empty(), "preferred_batch_sizes");
+  warn(config.threads > 0, "threads");
+  warn(config.instances.max > 0, "instances");
+}
+
 void WarnOf(ModelVersion& version, const InstanceLimits& instances) {
   const ModelConfig& config = version.config();
   const Signature& signature = version.signature();
   if (config.cache_size > 0 && signature.stateful) {
     version.Warn("cache_size has no effect: the model keeps state, so its answers are not cached");
   }
+  if (version.async() != nullptr) return WarnOfMembersSettings(version);
   if (config.batch_timeout_ms > 0 && !CanBatch(signature)) {
     version.Warn(
         "batch_timeout_ms has no effect: requests to this model cannot be joined, since not all of "
         "its inputs and outputs have a batch axis");
   }
-  if (version.async() != nullptr && config.instances.max > 0) {
-    version.Warn("instances has no effect: the models that a pipeline asks have instances");
-  } else if (config.instances.max > instances.max) {
+  if (config.instances.max > instances.max) {
     version.Warn("at most " + std::to_string(instances.max) +
                  " instances: this model's engine takes one call at a time");
   }

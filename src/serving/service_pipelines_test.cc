@@ -465,6 +465,19 @@ TEST_F(ServicePipelinesTest, OneThatLiesThereWaitsForItsMembers) {
   EXPECT_EQ(Value(Start(1)), 15);
 }
 
+TEST_F(ServicePipelinesTest, SettingsOfItsMembersAreSaidToDoNothing) {
+  DeployFactors();
+  DeploySpec spec;
+  spec.name = "m";
+  spec.path = Folder(R"({"steps": ["a", "b"]})");
+  spec.config.batch_timeout_ms = 5;
+  spec.config.threads = 2;
+  const auto info = DeploySpecNow(std::move(spec));
+  ASSERT_TRUE(info);
+  EXPECT_THAT(info->warnings, testing::ElementsAre(StartsWith("batch_timeout_ms has no effect"),
+                                                   StartsWith("threads has no effect")));
+}
+
 TEST_F(ServicePipelinesTest, WhatStepsTookCanBeSeen) {
   DeployFactors();
   ASSERT_TRUE(Pipeline(
