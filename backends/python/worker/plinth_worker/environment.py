@@ -27,7 +27,7 @@ def enter(folder):
         return
     try:
         place = _prepare(folder)
-    except OSError as error:
+    except (OSError, subprocess.SubprocessError) as error:
         raise NoEnvironment(f"the environment for requirements.txt cannot be made: {error}") from None
     python = os.path.join(place, "bin", "python")
     os.execv(python, [python, "-X", "utf8", "-u", *sys.argv])
