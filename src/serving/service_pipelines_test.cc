@@ -221,9 +221,9 @@ TEST_F(ServicePipelinesTest, StepsOfARequestAreBounded) {
   const auto answer = Start(std::move(request)).get();
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, Code::kPayloadTooLarge);
+  // Whose step was one too many depends on the threads.
   EXPECT_THAT(answer.error().message,
-              AllOf(StartsWith("step 'o': row "), HasSubstr("step 'inner': step 'i': row "),
-                    HasSubstr("more than 1000000 steps")));
+              AllOf(StartsWith("step 'o': row "), HasSubstr("more than 1000000 steps")));
 }
 
 TEST_F(ServicePipelinesTest, WhatRowsGiveIsBounded) {
