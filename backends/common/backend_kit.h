@@ -16,6 +16,7 @@
 
 #include <memory>
 
+#include "common/answers.h"
 #include "common/compiled.h"
 #include "common/failure.h"
 #include "common/options.h"

@@ -43,7 +43,7 @@ void OpenBatchAxis(std::vector<Spec>& inputs, std::vector<Spec>& outputs) {
 }
 
 Signature::Signature(std::vector<Spec> inputs, std::vector<Spec> outputs, bool concurrent,
-                     bool stateful, bool waits)
+                     bool stateful, bool waits, bool decoupled)
     : inputs_(std::move(inputs)),
       outputs_(std::move(outputs)),
       input_views_(ViewsOf(inputs_)),
@@ -60,6 +60,7 @@ Signature::Signature(std::vector<Spec> inputs, std::vector<Spec> outputs, bool c
             nullptr,
             0,
             nullptr,
-            nullptr} {}
+            nullptr,
+            decoupled ? 1 : 0} {}
 
 }  // namespace plinth::kit

@@ -31,7 +31,7 @@ void OpenBatchAxis(std::vector<Spec>& inputs, std::vector<Spec>& outputs);
 class Signature {
  public:
   Signature(std::vector<Spec> inputs, std::vector<Spec> outputs, bool concurrent,
-            bool stateful = false, bool waits = false);
+            bool stateful = false, bool waits = false, bool decoupled = false);
   Signature(const Signature&) = delete;
   Signature& operator=(const Signature&) = delete;
 

@@ -24,11 +24,13 @@ enum class FrameKind : std::uint32_t {
   kExecute = 2,
   kUnload = 3,
   kAnswer = 4,
+  kFree = 5,
   // From the worker.
   kLoaded = 16,
   kResult = 17,
   kFailed = 18,
   kCall = 19,
+  kPart = 20,
 };
 
 struct FrameHeader {

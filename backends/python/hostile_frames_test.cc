@@ -255,7 +255,8 @@ TEST(HostileLoaded, CountsAndTypesThatAreNone) {
     frame.Number(std::int32_t{-1});
     frame.Number(std::uint8_t{0});
     frame.Number(std::uint32_t{0});
-    frame.Number(std::uint8_t{0});
+    frame.Number(std::uint8_t{0});  // stateful
+    frame.Number(std::uint8_t{0});  // decoupled
   };
   EXPECT_TRUE(read([&](FrameWriter& frame) { spec(frame, PLINTH_FP32, -1); }));
   EXPECT_FALSE(read([&](FrameWriter& frame) { spec(frame, 15, -1); }));

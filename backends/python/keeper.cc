@@ -129,8 +129,10 @@ kit::Status Keeper::RunWorker(std::promise<kit::Status>* first) {
 }
 
 kit::Status Keeper::CheckSame(const Loaded& loaded) const {
-  if (SameSpecs(loaded.inputs, loaded_.inputs) && SameSpecs(loaded.outputs, loaded_.outputs))
+  if (SameSpecs(loaded.inputs, loaded_.inputs) && SameSpecs(loaded.outputs, loaded_.outputs) &&
+      loaded.decoupled == loaded_.decoupled) {
     return {};
+  }
   return kit::Fail(PLINTH_INVALID_MODEL,
                    "its files have changed, and its inputs or outputs with them; deploy it anew");
 }

@@ -109,6 +109,7 @@ kit::Result<Loaded> ReadLoaded(FrameReader body) {
   Loaded loaded;
   if (!ReadSpecs(body, loaded.inputs) || !ReadSpecs(body, loaded.outputs)) return Garbled();
   loaded.stateful = body.Number<std::uint8_t>() != 0;
+  loaded.decoupled = body.Number<std::uint8_t>() != 0;
   if (!body.ok()) return Garbled();
   return loaded;
 }

@@ -11,11 +11,14 @@
 //             the end of the offsets, and the contents.
 //
 //   kLoad     texts (key, value, key, ...), specs of the declared inputs, and of the outputs
-//   kLoaded   specs of the inputs, specs of the outputs, u8 stateful
+//   kLoaded   specs of the inputs, specs of the outputs, u8 stateful, u8 decoupled
 //   kExecute  u32 count and u64 offsets of outputs that are free again, u32 count and u32 indices
 //   of
 //             the wanted outputs, u32 count and tensors
-//   kResult   u32 count and tensors, as they were wanted
+//   kResult   u32 count and tensors, as they were wanted; of a decoupled model none
+//   kPart     one answer of a decoupled model: u8 last, u32 count and tensors, as they were wanted
+//   kFree     to the worker of a decoupled model, which reads while it executes: u32 count and u64
+//   offsets of outputs that are free again
 //   kFailed   u32 plinth_status, text
 //   kUnload   nothing
 //   kCall     text model, text version ("": any), texts of the wanted outputs (none: all), u32
@@ -80,6 +83,7 @@ struct Loaded {
   std::vector<kit::Spec> inputs;
   std::vector<kit::Spec> outputs;
   bool stateful = false;
+  bool decoupled = false;
 };
 
 // INTERNAL: what the worker sent cannot be read.

@@ -13,7 +13,7 @@ kit::Result<std::unique_ptr<Model>> Model::Load(const plinth_load_request& reque
 Model::Model(std::unique_ptr<Keeper> keeper)
     : keeper_(std::move(keeper)),
       signature_(keeper_->loaded().inputs, keeper_->loaded().outputs, /*concurrent=*/false,
-                 keeper_->loaded().stateful, /*waits=*/true) {}
+                 keeper_->loaded().stateful, /*waits=*/true, keeper_->loaded().decoupled) {}
 
 kit::Status Model::Execute(const plinth_execute_request& request, kit::OutputWriter& outputs) {
   const auto worker = keeper_->Get();

@@ -123,6 +123,12 @@ void SharedMemory::Release(std::uint64_t at, std::uint64_t size) {
   }
   const std::lock_guard lock(mutex_);
   released_.push_back(at);
+  if (on_release_) on_release_->Set();
+}
+
+void SharedMemory::WakeOnRelease(std::shared_ptr<const StopEvent> event) {
+  const std::lock_guard lock(mutex_);
+  on_release_ = std::move(event);
 }
 
 std::vector<std::uint64_t> SharedMemory::TakeReleased() {

@@ -15,6 +15,7 @@
 
 #include "base/file_descriptor.h"
 #include "common/failure.h"
+#include "python/stop_event.h"
 
 namespace plinth::python {
 
@@ -48,6 +49,8 @@ class SharedMemory {
   void Release(std::uint64_t at, std::uint64_t size);
   // Where the outputs are that were released since the last call.
   std::vector<std::uint64_t> TakeReleased();
+  // From here on `event` is set at every release; nullptr: none.
+  void WakeOnRelease(std::shared_ptr<const StopEvent> event);
 
  private:
   SharedMemory(FileDescriptor file, std::byte* base, std::size_t half);
@@ -61,6 +64,7 @@ class SharedMemory {
   std::map<std::size_t, std::size_t> taken_;  // begin and size
   std::size_t committed_ = 0;                 // so many bytes from the beginning have their pages
   std::vector<std::uint64_t> released_;
+  std::shared_ptr<const StopEvent> on_release_;
 };
 
 }  // namespace plinth::python

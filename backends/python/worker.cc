@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/answers.h"
 #include "common/stopper.h"
 
 namespace plinth::python {
@@ -126,12 +127,24 @@ kit::Status Worker::Await(const plinth_execute_request& request, const kit::Sign
   enum class Wish { kAnswer, kStop, kDeadline } wish = Wish::kAnswer;
   auto until = DeadlineOf(request);
   OutgoingCalls calls(request, memory_, inputs, wake_);
+  // Its answers are more than fit into the memory: it must hear of room while it executes.
+  const bool decoupled = signature.view()->decoupled != 0;
+  if (decoupled) memory_->WakeOnRelease(wake_);
+  const auto quiet = [](SharedMemory* memory) { memory->WakeOnRelease(nullptr); };
+  const std::unique_ptr<SharedMemory, decltype(quiet)> end(decoupled ? memory_.get() : nullptr,
+                                                           quiet);
   const kit::Stopper stopper(request, [this] { wake_->Set(); });
   for (;;) {
     const auto frame = channel_.Receive(until, wake_->file());
     if (frame && frame->kind == FrameKind::kCall) {
       if (auto begun = calls.Begin(*frame); !begun)
         return GiveUp(begun.error().status, begun.error().message);
+    } else if (frame && frame->kind == FrameKind::kPart) {
+      const auto passed = PassOn(*frame, request, signature, inputs);
+      if (ended()) return passed;
+      if (passed || wish != Wish::kAnswer) continue;
+      wish = Wish::kStop;
+      Interrupt();
     } else if (frame) {
       auto finished = Finish(*frame, request, signature, outputs, inputs);
       if (finished || ended() || wish == Wish::kAnswer) return finished;
@@ -140,6 +153,7 @@ kit::Status Worker::Await(const plinth_execute_request& request, const kit::Sign
     } else if (frame.error() == NoFrame::kWoken) {
       wake_->Clear();
       if (!calls.SendAnswers(channel_)) return GiveUp(PLINTH_UNAVAILABLE, "");
+      if (decoupled && !TellReleased()) return GiveUp(PLINTH_UNAVAILABLE, "");
       if (wish != Wish::kAnswer || !stopper.stopped()) continue;
       wish = Wish::kStop;
       Interrupt();
@@ -157,14 +171,42 @@ kit::Status Worker::Await(const plinth_execute_request& request, const kit::Sign
   }
 }
 
+kit::Status Worker::PassOn(const Frame& frame, const plinth_execute_request& request,
+                           const kit::Signature& signature,
+                           const std::shared_ptr<InputBlocks>& inputs) {
+  FrameReader body = frame.Body();
+  const bool last = body.Number<std::uint8_t>() != 0;
+  bool garbled = frame.call != call_ || signature.view()->decoupled == 0;
+  kit::Status passed;
+  if (!garbled) {
+    passed = kit::Respond(request, last, [&](kit::OutputWriter& outputs) {
+      auto taken = TakeOutputs(body, request, signature, memory_, inputs, outputs);
+      garbled = !taken;
+      return taken;
+    });
+  }
+  if (garbled) return GiveUp(PLINTH_INTERNAL, Garbled().error().message);
+  return passed;
+}
+
+bool Worker::TellReleased() {
+  const std::vector<std::uint64_t> released = memory_->TakeReleased();
+  if (released.empty()) return true;
+  FrameWriter freed(FrameKind::kFree, call_);
+  WriteNumbers(freed, released);
+  return channel_.Send(freed.Finish());
+}
+
 kit::Status Worker::Finish(const Frame& frame, const plinth_execute_request& request,
                            const kit::Signature& signature, kit::OutputWriter& outputs,
                            const std::shared_ptr<InputBlocks>& inputs) {
   const bool ours = frame.call == call_;
   if (ours && frame.kind == FrameKind::kFailed) return kit::Fail(ReadFailure(frame.Body()));
-  kit::Status taken = ours && frame.kind == FrameKind::kResult
-                          ? TakeOutputs(frame.Body(), request, signature, memory_, inputs, outputs)
-                          : kit::Status(Garbled());
+  kit::Status taken = [&]() -> kit::Status {
+    if (!ours || frame.kind != FrameKind::kResult) return Garbled();
+    if (signature.view()->decoupled != 0) return {};  // it has been passed on
+    return TakeOutputs(frame.Body(), request, signature, memory_, inputs, outputs);
+  }();
   if (!taken) return GiveUp(taken.error().status, taken.error().message);
   return taken;
 }

@@ -50,6 +50,11 @@ class Worker {
 
   kit::Status Await(const plinth_execute_request& request, const kit::Signature& signature,
                     kit::OutputWriter& outputs, const std::shared_ptr<InputBlocks>& inputs);
+  // One answer of a decoupled model. Not OK, and not ended: no other is wanted.
+  kit::Status PassOn(const Frame& frame, const plinth_execute_request& request,
+                     const kit::Signature& signature, const std::shared_ptr<InputBlocks>& inputs);
+  // To a worker that reads while it executes. False: it has ended.
+  bool TellReleased();
   // What the frame makes of the call.
   kit::Status Finish(const Frame& frame, const plinth_execute_request& request,
                      const kit::Signature& signature, kit::OutputWriter& outputs,

@@ -149,6 +149,9 @@ typedef struct plinth_signature {
   /* column_count flags, or NULL where none is set: 1 if nothing looks at that column. A client that
    * gives columns may then leave it out, or give anything. */
   const uint8_t* unused_columns;
+  /* 1: a call may have any number of answers, each given by plinth_execute_request.respond();
+   * execute() itself gives none. Answers are then never cached, and requests never joined. */
+  int32_t decoupled;
 } plinth_signature;
 
 /* One setting of a load, from the deployment's configuration. Both are text; a backend that does
@@ -241,6 +244,13 @@ typedef struct plinth_execute_request {
   /* For plinth_host.call(), from any thread until execute() returns. NULL where the model cannot
    * call others: its signature does not say that it waits, or no request is executed. */
   const void* caller;
+  /* Of a model whose signature says that it is decoupled, else NULL: gives one answer, an output
+   * for each that is wanted, in their order. From any thread, one at a time, until execute()
+   * returns. The host takes the outputs over, whatever it answers, as those of execute(). `last`:
+   * there will be no other; need not be said. May wait for a client that reads slowly. Anything but
+   * PLINTH_OK: nobody wants another answer, and execute() is to fail, with whatever it likes. */
+  plinth_status (*respond)(void* respond_context, const plinth_output* outputs, int32_t last);
+  void* respond_context;
 } plinth_execute_request;
 
 typedef struct plinth_execute_response {
@@ -327,8 +337,8 @@ typedef struct plinth_backend {
   /* May be NULL: the host then runs one execute() with zeros where the signature allows that. */
   plinth_status (*warm)(plinth_model* model);
 
-  /* Runs the model. On PLINTH_OK every wanted output is filled; on failure none is, and none will
-   * be released. */
+  /* Runs the model. On PLINTH_OK every wanted output is filled, but of a decoupled model none; on
+   * failure none is, and none will be released. */
   plinth_status (*execute)(plinth_model* model, const plinth_execute_request* request,
                            plinth_execute_response* response);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "model/abi_answers.h"
 #include "model/abi_signature.h"
 #include "model/abi_tensors.h"
 #include "model/compiled_settings.h"
@@ -138,41 +139,27 @@ Result<std::vector<NamedTensor>> AbiModel::Execute(std::span<const NamedTensor> 
     wanted = all;
   }
   std::pmr::vector<plinth_output> outputs(wanted.size(), &memory);
-  const plinth_execute_request request{sizeof(request), views.size(),
-                                       views.data(),    wanted.size(),
-                                       wanted.data(),   stoppable ? OnCancel : nullptr,
-                                       cancellation,    options.deadline.count(),
-                                       options.caller};
+  AbiAnswers answers(signature_, wanted, keep_alive, options.answers);
+  const plinth_execute_request request{
+      sizeof(request), views.size(),
+      views.data(),    wanted.size(),
+      wanted.data(),   stoppable ? OnCancel : nullptr,
+      cancellation,    options.deadline.count(),
+      options.caller,  signature_.decoupled ? AbiAnswers::Respond : nullptr,
+      &answers};
   plinth_execute_response response{sizeof(response), outputs.data()};
   const plinth_status status = backend_->table().execute(model_, &request, &response);
   // Whatever the backend forgot: what it gave is gone now.
   if (stoppable) cancellation->Unsubscribe();
+  if (answers.failure()) return Fail(*answers.failure());
   if (status != PLINTH_OK) {
     Error error = backend_->LastError(status);
     const bool asked = stoppable && cancellation->cancelled();
     if (error.code == Code::kCancelled && !asked) error.code = Code::kInternal;
     return Fail(std::move(error));
   }
-
-  // Every output gets its owner before any is looked at: a bad one must not leak the others.
-  std::pmr::vector<std::shared_ptr<OutputOwner>> owners(&memory);
-  owners.reserve(outputs.size());
-  for (const plinth_output& output : outputs) {
-    owners.push_back(std::make_shared<OutputOwner>(output, keep_alive));
-  }
-  std::vector<NamedTensor> tensors;
-  tensors.reserve(outputs.size());
-  for (std::size_t i = 0; i < owners.size(); ++i) {
-    const std::string& name = signature_.outputs[wanted[i]].name;
-    auto tensor = AdoptOutput(owners[i]);
-    // Whatever is wrong with it, the client is not to blame.
-    if (!tensor) {
-      return Fail(Code::kInternal,
-                  "the backend's output '" + name + "': " + tensor.error().message);
-    }
-    tensors.push_back({name, std::move(*tensor)});
-  }
-  return tensors;
+  if (signature_.decoupled) return {};
+  return AdoptOutputs(outputs, signature_, wanted, keep_alive);
 }
 
 }  // namespace plinth

@@ -105,6 +105,8 @@ Status ReadAdditions(const plinth_signature& described, Signature& signature) {
   if (size > offsetof(plinth_signature, fitted_inputs)) {
     ReadFlags(described.fitted_inputs, &TensorSpec::fitted, signature.inputs);
   }
+  if (size > offsetof(plinth_signature, decoupled)) signature.decoupled = described.decoupled != 0;
+  signature.stateful = signature.stateful || signature.decoupled;
   return size > offsetof(plinth_signature, columns) ? ReadColumns(described, signature) : Status();
 }
 

@@ -1,9 +1,13 @@
 // Tensors on their way through the C ABI of plinth/backend.h. Nothing is copied.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "base/status.h"
+#include "model/signature.h"
 #include "plinth/backend.h"
 #include "tensor/tensor.h"
 
@@ -31,5 +35,12 @@ struct OutputOwner {
 
 // The owner's tensor. INTERNAL if it is none: whatever comes from a backend is checked.
 Result<Tensor> AdoptOutput(const std::shared_ptr<OutputOwner>& owner);
+
+// What a model gave, an output for each that is wanted, named as in the signature. INTERNAL if one
+// is no tensor, and all are then given back. Throws std::bad_alloc.
+Result<std::vector<NamedTensor>> AdoptOutputs(std::span<const plinth_output> outputs,
+                                              const Signature& signature,
+                                              std::span<const std::uint32_t> wanted,
+                                              const std::shared_ptr<const void>& keep_alive);
 
 }  // namespace plinth

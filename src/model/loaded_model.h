@@ -18,6 +18,15 @@
 
 namespace plinth {
 
+// Takes the answers of a decoupled model's execution.
+class AnswerSink {
+ public:
+  virtual ~AnswerSink() = default;
+  // From any thread, one at a time, until the execution has returned. May wait for a slow client.
+  // `last`: there will be no other. An error ends the execution, which then fails with it.
+  virtual Status Take(std::vector<NamedTensor> outputs, bool last) = 0;
+};
+
 // How one execution runs.
 struct ExecuteOptions {
   std::size_t copy = 0;                  // which of the loaded copies runs it
@@ -25,6 +34,7 @@ struct ExecuteOptions {
   // When nobody waits for it any more, by the steady clock; 0: never.
   std::chrono::nanoseconds deadline{};
   const ModelCaller* caller = nullptr;  // for its calls of other models; nullptr: it has none
+  AnswerSink* answers = nullptr;        // of a decoupled model; nullptr: they are dropped
 };
 
 // Unloaded on destruction: no call may then be running and no output alive.
@@ -45,7 +55,8 @@ class LoadedModel {
   virtual Status Warm() = 0;
 
   // `inputs` named as in the signature, of matching types; `wanted` are indices of outputs, rising.
-  // `keep_alive` is held by every output until its memory is released. CANCELLED if the options'
+  // `keep_alive` is held by every output until its memory is released. A decoupled model gives
+  // nothing here, but each of its answers to the options' sink. CANCELLED if the options'
   // cancellation ended the call, DEADLINE_EXCEEDED if its deadline did: that ends it early only
   // where the engine can.
   virtual Result<std::vector<NamedTensor>> Execute(std::span<const NamedTensor> inputs,

@@ -12,6 +12,7 @@
 #include "model/config.h"
 #include "model/model_version.h"
 #include "model/request_trace.h"
+#include "serving/answer_stream.h"
 #include "tensor/tensor.h"
 
 namespace plinth {
@@ -36,6 +37,9 @@ struct InferRequest {
   std::shared_ptr<const CallChain>
       chain{};                            // who waits for it, where a model has asked; mostly none
   std::shared_ptr<RequestTrace> trace{};  // gets what the steps of a pipeline take; mostly none
+  // Gets the answers of a decoupled model; the response at the end then has no outputs. nullptr:
+  // one answer is wanted, and a model that gives more is UNIMPLEMENTED.
+  std::shared_ptr<AnswerStream> stream{};
 };
 
 // What is answered.

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "model/config.h"
 #include "model/request_trace.h"
+#include "serving/answer_stream.h"
 #include "serving/infer.h"
 #include "tensor/tensor.h"
 
@@ -33,6 +34,7 @@ struct Job {
   std::function<bool()> cancelled;         // may be empty
   std::shared_ptr<const CallChain> chain;  // who waits for it, where a model has asked
   std::shared_ptr<RequestTrace> trace;     // of who asks what it took; mostly none
+  std::shared_ptr<AnswerStream> stream;    // of who takes several answers; mostly none
 
   // Called exactly once. Keeps the version loaded until then: what is done after it must not touch
   // the version or what belongs to it.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "serving/batching/batch_join.h"
+#include "serving/job_answers.h"
 #include "tensor/concat.h"
 
 namespace plinth {
@@ -18,8 +19,16 @@ using Outputs = std::vector<NamedTensor>;
 
 Error NoMemory() { return {Code::kOutOfMemory, "the request does not fit into memory"}; }
 
+Result<Outputs> ExecuteDecoupled(ModelVersion& version, const Job& job, ExecuteOptions options) {
+  JobAnswers answers(job);
+  options.answers = &answers;
+  if (auto executed = version.Execute(job.inputs, job.wanted, options); !executed) return executed;
+  return answers.Finish();
+}
+
 Result<Outputs> ExecuteAlone(ModelVersion& version, const Job& job, const ExecuteOptions& options) {
   try {
+    if (version.signature().decoupled) return ExecuteDecoupled(version, job, options);
     return version.Execute(job.inputs, job.wanted, options);
   } catch (const std::bad_alloc&) {
     return Fail(NoMemory());

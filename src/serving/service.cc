@@ -61,7 +61,11 @@ void WarnOf(ModelVersion& version, const InstanceLimits& instances) {
   const ModelConfig& config = version.config();
   const Signature& signature = version.signature();
   if (config.cache_size > 0 && signature.stateful) {
-    version.Warn("cache_size has no effect: the model keeps state, so its answers are not cached");
+    version.Warn(signature.decoupled
+                     ? "cache_size has no effect: the model may give several answers to a request "
+                       "(it is decoupled), and these are not cached"
+                     : "cache_size has no effect: the model keeps state, so its answers are not "
+                       "cached");
   }
   if (version.async() != nullptr) return WarnOfMembersSettings(version);
   if (config.batch_timeout_ms > 0 && !CanBatch(signature)) {
@@ -456,7 +460,9 @@ Result<RoutePreview> Service::Preview(std::string_view name) const {
 
 void Service::Infer(InferRequest request, InferCallback done) {
   const VersionLease version = request.version;
-  if (request.shadow) done = impl_->shadows.Mirror(request, std::move(done));
+  // What comes in parts is not compared.
+  if (request.shadow && !version->signature().decoupled)
+    done = impl_->shadows.Mirror(request, std::move(done));
   const auto refuse = [&](Error error) {
     CountFailure(version, error.code, request.arrival);
     done(Fail(std::move(error)));

@@ -61,6 +61,7 @@ Job VersionServer::MakeJob(InferRequest& request, std::vector<std::uint32_t> wan
   job.cancelled = std::move(request.cancelled);
   job.chain = std::move(request.chain);
   job.trace = std::move(request.trace);
+  if (version_.signature().decoupled) job.stream = std::move(request.stream);
   return job;
 }
 

@@ -17,6 +17,7 @@
 //   concurrent 0       one call at a time (default 1)
 //   waits 1            says that it waits
 //   call A B ...       y is the sum of what the models of these names answer to x (needs waits)
+//   answers N          is decoupled, and gives N answers, each with a y that is 1 more
 //   bad_output K       execute() answers a wrong output: rank, type or size
 //
 // Built once more as the backend "testcode", which says that its models are programs.
@@ -140,7 +141,8 @@ plinth_status Load(const plinth_load_request* request, plinth_model** model) {
                        nullptr,
                        0,
                        nullptr,
-                       nullptr};
+                       nullptr,
+                       loaded->Text("answers") != nullptr ? 1 : 0};
   *model = loaded.release();
   return PLINTH_OK;
 }
@@ -188,6 +190,24 @@ std::vector<std::string> WordsOf(const char* text) {
   return words;
 }
 
+plinth_status GiveAnswers(const plinth_model& model, const plinth_execute_request& request,
+                          const plinth_output& first) {
+  const auto& answer = *static_cast<const Answer*>(first.release_context);
+  const int count = model.Number("answers", 0);
+  for (int i = 0; i < count; ++i) {
+    auto* one = new Answer(answer);
+    for (float& value : one->values) value += static_cast<float>(i);
+    plinth_output output = first;
+    output.tensor.shape = one->shape.data();
+    output.tensor.data = one->values.data();
+    output.release_context = one;
+    const plinth_status status =
+        request.respond(request.respond_context, &output, i + 1 == count ? 1 : 0);
+    if (status != PLINTH_OK) return Fail(status, "nobody wants another answer");
+  }
+  return PLINTH_OK;
+}
+
 plinth_status Execute(plinth_model* model, const plinth_execute_request* request,
                       plinth_execute_response* response) {
   const bool alone = model->running.fetch_add(1) == 0;
@@ -233,7 +253,14 @@ plinth_status Execute(plinth_model* model, const plinth_execute_request* request
     if (std::string_view(bad) == "type") y.dtype = PLINTH_DTYPE_ANY;
     if (std::string_view(bad) == "size") y.byte_size += 1;
   }
-  response->outputs[0] = {y, answer, [](void* context) { delete static_cast<Answer*>(context); }};
+  const plinth_output output{y, answer,
+                             [](void* context) { delete static_cast<Answer*>(context); }};
+  if (model->signature.decoupled != 0) {
+    const plinth_status given = GiveAnswers(*model, *request, output);
+    delete answer;
+    return given;
+  }
+  response->outputs[0] = output;
   return PLINTH_OK;
 }
 

@@ -80,6 +80,14 @@ bool WantsRaw(const net::HttpRequest& request) {
   return raw > json;
 }
 
+bool WantsEvents(const net::HttpRequest& request) {
+  bool wanted = false;
+  ForEachElement(request, "Accept", [&](std::string_view element) {
+    wanted |= EqualsIgnoringCase(TakePart(element, ';'), "text/event-stream");
+  });
+  return wanted;
+}
+
 bool BypassesCache(const net::HttpRequest& request) {
   bool bypass = false;
   ForEachElement(request, "Cache-Control", [&](std::string_view element) {

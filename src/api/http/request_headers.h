@@ -26,6 +26,9 @@ Result<std::string_view> SmallJsonBody(const net::HttpRequest& request, std::str
 // than it names application/json.
 bool WantsRaw(const net::HttpRequest& request);
 
+// Whether the answer is to be server-sent events: Accept names text/event-stream.
+bool WantsEvents(const net::HttpRequest& request);
+
 // Whether Cache-Control holds no-cache or no-store.
 bool BypassesCache(const net::HttpRequest& request);
 

@@ -1,12 +1,33 @@
 #include "api/infer/inference.h"
 
 #include <new>
+#include <utility>
+#include <vector>
 
 namespace plinth::api {
 namespace {
 
 // A model may be unloaded again before the request that had it loaded gets to it; but not for ever.
 constexpr int kMaxLoads = 5;
+
+// The next part waits while the client has not taken so many bytes of those before it.
+constexpr std::size_t kMostUnsent = std::size_t{1} << 20;
+
+// The parts of an answer, from the model to the protocol.
+class Parts final : public AnswerStream {
+ public:
+  Parts(std::shared_ptr<Inference> inference, VersionLease version)
+      : inference_(std::move(inference)), version_(std::move(version)) {}
+
+  void Take(std::vector<NamedTensor> outputs, bool last) override {
+    inference_->Part({.version = version_, .outputs = std::move(outputs)}, last);
+  }
+  bool full() const override { return inference_->unsent() > kMostUnsent; }
+
+ private:
+  const std::shared_ptr<Inference> inference_;
+  const VersionLease version_;
+};
 
 void Attempt(Service& service, const std::shared_ptr<Inference>& inference, int loads);
 
@@ -47,6 +68,9 @@ void Attempt(Service& service, const std::shared_ptr<Inference>& inference, int 
   request->version = std::move(routed.version);
   request->shadow = std::move(routed.shadow);
   request->arrival = inference->arrival;
+  if (request->version->signature().decoupled && inference->takes_parts()) {
+    request->stream = std::make_shared<Parts>(inference, request->version);
+  }
   request->cancelled = [inference] { return inference->cancelled(); };
   service.Infer(*std::move(request), [inference](Result<InferResponse> response) {
     inference->Answer(std::move(response));

@@ -5,6 +5,7 @@
 //   Run(service, std::make_shared<MyCall>(...));
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +37,15 @@ class Inference {
 
   // Whether nobody waits for the answer any more. From any thread.
   virtual bool cancelled() const = 0;
+
+  // Whether it takes several answers, of a model that may give them. Each is then a Part(), and the
+  // response at the end has no outputs.
+  virtual bool takes_parts() const { return false; }
+  // From any thread, one at a time, before Answer(). `last`: there will be no other. Must not wait
+  // or throw.
+  virtual void Part(const InferResponse& /*part*/, bool /*last*/) {}
+  // Bytes of parts that the client has not taken yet.
+  virtual std::size_t unsent() const { return 0; }
 
   // Called exactly once, from any thread. Must not throw.
   virtual void Answer(Result<InferResponse> response) = 0;

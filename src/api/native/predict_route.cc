@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "api/http/event_answer.h"
 #include "api/http/names.h"
 #include "api/http/request_headers.h"
 #include "api/http/responses.h"
@@ -55,6 +56,15 @@ Result<PredictBody> DecodeBody(const HttpRequest& request, VersionChoice& choice
   return *kind == BodyKind::kRaw ? DecodeRaw(request, choice) : DecodePredict(request.body, choice);
 }
 
+std::string EncodeJson(const InferResponse& response, Clock::time_point arrival,
+                       RequestTrace* trace) {
+  const std::chrono::duration<double, std::milli> latency = Clock::now() - arrival;
+  std::optional<PredictTrace> steps;
+  if (trace != nullptr) steps = PredictTrace{trace->Take(), arrival.time_since_epoch()};
+  return EncodePrediction(response.version->name(), response.version->version(), response.outputs,
+                          latency.count(), response.cached, steps ? &*steps : nullptr);
+}
+
 HttpResponse Encode(const Result<InferResponse>& response, bool raw, Clock::time_point arrival,
                     RequestTrace* trace) {
   if (!response) return ErrorResponse(response.error());
@@ -62,16 +72,10 @@ HttpResponse Encode(const Result<InferResponse>& response, bool raw, Clock::time
     auto encoded = EncodeRaw(*response);
     return encoded ? *std::move(encoded) : ErrorResponse(encoded.error());
   }
-  const std::chrono::duration<double, std::milli> latency = Clock::now() - arrival;
-  std::optional<PredictTrace> steps;
-  if (trace != nullptr) steps = PredictTrace{trace->Take(), arrival.time_since_epoch()};
-  return HttpResponse::Json(
-      200,
-      EncodePrediction(response->version->name(), response->version->version(), response->outputs,
-                       latency.count(), response->cached, steps ? &*steps : nullptr));
+  return HttpResponse::Json(200, EncodeJson(*response, arrival, trace));
 }
 
-class Prediction final : public Inference {
+class Prediction : public Inference {
  public:
   Prediction(HttpRequest request, const std::string& name, Responder responder)
       : Inference(name),
@@ -83,9 +87,14 @@ class Prediction final : public Inference {
 
   std::string_view Header(std::string_view name) const override { return request_.Find(name); }
   bool cancelled() const override { return responder_.cancelled(); }
-  void Answer(Result<InferResponse> response) override {
-    responder_.Send(Guarded([&] { return Encode(response, raw_, arrival, trace_.get()); }));
+  void Answer(Result<InferResponse> response) override { responder_.Send(ResponseTo(response)); }
+
+ protected:
+  HttpResponse ResponseTo(const Result<InferResponse>& response) const {
+    return Guarded([&] { return Encode(response, raw_, arrival, trace_.get()); });
   }
+  Responder& responder() { return responder_; }
+  RequestTrace* trace() const { return trace_.get(); }
 
  private:
   HttpRequest request_;
@@ -114,12 +123,43 @@ Result<InferRequest> Prediction::Decode(RequestedVersion& version) {
                       .trace = trace_};
 }
 
+// Answers by server-sent events, each with what is else the whole answer.
+class StreamedPrediction final : public Prediction {
+ public:
+  StreamedPrediction(HttpRequest request, const std::string& name, Responder responder)
+      : Prediction(std::move(request), name, std::move(responder)),
+        events_(std::move(this->responder())) {}
+
+  bool cancelled() const override { return events_.cancelled(); }
+  bool takes_parts() const override { return true; }
+  std::size_t unsent() const override { return events_.unsent(); }
+  void Part(const InferResponse& part, bool /*last*/) override { Send(part); }
+  void Answer(Result<InferResponse> response) override;
+
+ private:
+  void Send(const InferResponse& response) {
+    events_.Send([&] { return EncodeJson(response, arrival, trace()); });
+  }
+
+  EventAnswer events_;
+};
+
+void StreamedPrediction::Answer(Result<InferResponse> response) {
+  if (!response) return events_.Refuse(ResponseTo(response));
+  if (!response->version->signature().decoupled) Send(*response);
+  events_.End();
+}
+
 }  // namespace
 
 void HandlePredict(Service& service, HttpRequest request, const std::string& model,
                    Responder responder) {
   if (auto named = CheckName("model name", model); !named)
     return responder.Send(ErrorResponse(named.error()));
+  if (WantsEvents(request)) {
+    return Run(service, std::make_shared<StreamedPrediction>(std::move(request), model,
+                                                             std::move(responder)));
+  }
   Run(service, std::make_shared<Prediction>(std::move(request), model, std::move(responder)));
 }
 

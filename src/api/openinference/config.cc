@@ -166,6 +166,7 @@ TritonConfig ConfigOf(const FoundVersion& found) {
                       .outputs = Tensors(version.signature.outputs, max_batch_size > 0),
                       .instances = version.config.instances.max,
                       .batching = {},
+                      .decoupled = version.signature.decoupled,
                       .response_cache = version.config.cache_size > 0,
                       .parameters = &version.config.options};
   if (max_batch_size > 1) config.batching = BatchingOf(version.config);
@@ -200,7 +201,7 @@ std::string EncodeConfig(const TritonConfig& config) {
   WriteParameters(json, *config.parameters);
   WriteEmptyArray(json, "model_warmup");
   json.Key("model_transaction_policy").BeginObject();
-  json.Key("decoupled").Value(false);
+  json.Key("decoupled").Value(config.decoupled);
   json.EndObject();
   json.Key("response_cache").BeginObject();
   json.Key("enable").Value(config.response_cache);

@@ -46,6 +46,7 @@ struct TritonConfig {
   std::vector<TritonTensor> outputs;
   std::int64_t instances = 0;
   std::optional<TritonBatching> batching;  // only where requests are joined
+  bool decoupled = false;
   bool response_cache = false;
   const std::map<std::string, std::string>* parameters = nullptr;
 };

@@ -11,6 +11,7 @@
 
 #include <simdjson.h>
 
+#include "api/http/event_answer.h"
 #include "api/http/request_headers.h"
 #include "api/json/tensor_reader.h"
 #include "api/json/tensor_writer.h"
@@ -129,17 +130,20 @@ Status Members::ReadInput(const TensorSpec& spec, ondemand::value value) {
                   {.name = spec.name, .dtype = dtype, .shape = *shape, .data = *std::move(tensor)});
 }
 
-class GenerateCall final : public RestInference {
+class GenerateCall : public RestInference {
  public:
-  GenerateCall(RestContext& context, RestCall call, bool events)
-      : RestInference(context, std::move(call)), events_(events) {}
+  using RestInference::RestInference;
 
   Result<InferRequest> Decode(RequestedVersion& version) override;
 
- private:
-  Result<HttpResponse> Encode(const InferResponse& response) override;
+ protected:
+  std::string TextOf(const InferResponse& response) const;
 
-  const bool events_;
+ private:
+  Result<HttpResponse> Encode(const InferResponse& response) override {
+    return HttpResponse::Json(200, TextOf(response));
+  }
+
   std::string id_;
 };
 
@@ -166,7 +170,7 @@ Result<InferRequest> GenerateCall::Decode(RequestedVersion& version) {
   return infer;
 }
 
-Result<HttpResponse> GenerateCall::Encode(const InferResponse& response) {
+std::string GenerateCall::TextOf(const InferResponse& response) const {
   JsonWriter json;
   json.BeginObject();
   if (!id_.empty()) json.Key("id").Value(id_);
@@ -181,22 +185,41 @@ Result<HttpResponse> GenerateCall::Encode(const InferResponse& response) {
     }
   }
   json.EndObject();
-  std::string text = std::move(json).Take();
-  if (!events_) return HttpResponse::Json(200, std::move(text));
-  return HttpResponse{.status = 200,
-                      .content_type = "text/event-stream; charset=utf-8",
-                      .headers = {},
-                      .body = "data: " + text + "\n\n"};
+  return std::move(json).Take();
+}
+
+// Answers by server-sent events, one for each answer of the model.
+class GenerateStream final : public GenerateCall {
+ public:
+  GenerateStream(RestContext& context, RestCall call)
+      : GenerateCall(context, std::move(call)), events_(std::move(responder())) {}
+
+  bool cancelled() const override { return events_.cancelled(); }
+  bool takes_parts() const override { return true; }
+  void Part(const InferResponse& part, bool /*last*/) override {
+    events_.Send([&] { return TextOf(part); });
+  }
+  std::size_t unsent() const override { return events_.unsent(); }
+  void Answer(Result<InferResponse> response) override;
+
+ private:
+  EventAnswer events_;
+};
+
+void GenerateStream::Answer(Result<InferResponse> response) {
+  if (!response) return events_.Refuse(ResponseTo(response));
+  if (!response->version->signature().decoupled) events_.Send([&] { return TextOf(*response); });
+  events_.End();
 }
 
 }  // namespace
 
 void HandleGenerate(RestContext& context, RestCall call) {
-  Run(context.service, std::make_shared<GenerateCall>(context, std::move(call), false));
+  Run(context.service, std::make_shared<GenerateCall>(context, std::move(call)));
 }
 
 void HandleGenerateStream(RestContext& context, RestCall call) {
-  Run(context.service, std::make_shared<GenerateCall>(context, std::move(call), true));
+  Run(context.service, std::make_shared<GenerateStream>(context, std::move(call)));
 }
 
 }  // namespace plinth::api::openinference

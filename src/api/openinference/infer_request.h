@@ -46,6 +46,7 @@ struct InferBody {
   std::vector<GivenInput> inputs;
   std::vector<WantedOutput> outputs;  // empty: all
   bool binary_outputs = false;        // REST: if `outputs` is empty, all of them are binary
+  bool empty_final_response = false;  // gRPC: a stream of answers ends with one without outputs
   bool raw = false;                   // REST: one input of which only the bytes are known yet
   std::optional<Priority> priority;
   std::optional<std::chrono::milliseconds> timeout;

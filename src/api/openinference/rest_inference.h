@@ -26,6 +26,8 @@ class RestInference : public Inference {
 
   RestContext& context() const { return context_; }
   const net::HttpRequest& request() const { return request_; }
+  net::Responder& responder() { return responder_; }
+  net::HttpResponse ResponseTo(const Result<InferResponse>& response);
   // So that what no tensor shares takes no memory while the model runs.
   void DropRequest() { request_ = {}; }
 
@@ -36,8 +38,6 @@ class RestInference : public Inference {
                                   const std::optional<std::string>& sticky_key);
 
  private:
-  net::HttpResponse ResponseTo(const Result<InferResponse>& response);
-
   RestContext& context_;
   const std::string version_;  // as the path names it; empty: none
   net::HttpRequest request_;

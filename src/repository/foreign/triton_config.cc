@@ -232,6 +232,7 @@ std::vector<TensorSpec> SpecsOf(std::span<const TritonTensor> tensors, bool batc
     // One dimension too many is told when the model is looked at.
     if (shape.size() <= Shape::kMaxRank) spec.shape.emplace(std::span(shape));
     spec.batch_axis = batched && spec.shape ? 0 : -1;
+    spec.optional = tensor.optional;
     specs.push_back(std::move(spec));
   }
   return specs;

@@ -24,6 +24,8 @@ struct TritonTensor {
   std::vector<std::int64_t> dims;  // without the batch dimension, if the model has one
   std::optional<std::vector<std::int64_t>> reshape;  // what the model has instead of `dims`
   std::string label_file;
+  // Inputs only, and only of models that do not say themselves which of their inputs are.
+  bool optional = false;
 };
 
 struct TritonConfig {

@@ -88,8 +88,10 @@ constexpr KnownField<TritonTensor> kInputFields[] = {
     kReshape,
     kIsShape,
     kNonLinear,
-    {.name = "format"},    // says how an image lies in memory; changes nothing
-    {.name = "optional"},  // the model itself says which of its inputs are
+    {.name = "format"},  // says how an image lies in memory; changes nothing
+    {.name = "optional",
+     .read = [](const Field& field, TritonTensor& tensor,
+                Notes&) { return Keep(field.Boolean(), tensor.optional); }},
     {.name = "allow_ragged_batch",
      .read =
          [](const Field& field, TritonTensor&, Notes& notes) {

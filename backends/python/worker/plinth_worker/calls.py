@@ -33,6 +33,13 @@ class Mail:
         """The next frame for the main thread; None if the server is gone."""
         return self._channel.receive() if self._running is None else self._frames.get()
 
+    def read_meanwhile(self):
+        """From here on frames are read while the main thread executes as well."""
+        with self._lock:
+            if self._running is None:
+                self._running = threading.Thread(target=self._read, name="plinth-mail", daemon=True)
+                self._running.start()
+
     def call(self, model, version, inputs, outputs):
         """The future of the outputs by name. Any thread, while the model runs."""
         arrays = {name: to_array(value, wire.Spec(name, dtypes.ANY, None)) for name, value in inputs.items()}
@@ -40,7 +47,7 @@ class Mail:
         with self._interrupts.hold():
             if not self._interrupts.running:
                 raise plinth.CallFailed("FAILED_PRECONDITION", "other models can be called only while predict runs", wire.INTERNAL)
-            self._start_reading()
+            self.read_meanwhile()
             number = next(self._numbers)
             self._waiting[number] = future
             self._channel.send(self._write(number, model, version, arrays, outputs))
@@ -59,17 +66,13 @@ class Mail:
 
     # ---- The thread that reads the socket, once there is one
 
-    def _start_reading(self):
-        with self._lock:
-            if self._running is None:
-                self._running = threading.Thread(target=self._read, name="plinth-mail", daemon=True)
-                self._running.start()
-
     def _read(self):
         while (frame := self._channel.receive()) is not None:
             kind, number = wire.header_of(frame)
             if kind == wire.ANSWER:
                 self._answer(number, wire.Reader(frame))
+            elif kind == wire.FREE:
+                self._memory.free_all(wire.Reader(frame).numbers("Q"))
             else:
                 self._frames.put(frame)
         os._exit(0)  # the server is gone, and the main thread may wait for anything

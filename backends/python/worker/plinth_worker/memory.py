@@ -30,7 +30,7 @@ class Memory:
         self.outputs_begin = np.frombuffer(self.outputs, np.uint8).__array_interface__["data"][0]
         self._free = [(0, half)]  # begin and size, by begin; no two touch
         self._taken = {}  # begin: size
-        self._lock = threading.Lock()  # calls of other models come from any thread of the program's
+        self._lock = threading.Condition()  # calls of other models come from any thread of the program's
 
     @_locked
     def allocate(self, size):
@@ -58,6 +58,12 @@ class Memory:
             size += before
             i -= 1
         self._free.insert(i, (begin, size))
+        self._lock.notify_all()
+
+    @_locked
+    def await_freed(self, seconds):
+        """Waits until a block has been freed, or the time is over. False: none is taken, so none will be."""
+        return bool(self._taken) and (self._lock.wait(seconds) or True)
 
     def free_all(self, begins):
         for begin in begins:

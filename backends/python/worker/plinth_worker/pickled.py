@@ -32,7 +32,7 @@ def _read(path):
 
 
 class PickledModel:
-    stateful = False
+    stateful = decoupled = False
 
     def __init__(self, model, method, inputs, outputs):
         self._model = model

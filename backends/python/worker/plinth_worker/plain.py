@@ -57,12 +57,17 @@ class _Target:
         return (named or own or [None])[0]
 
 
+def _yields(function):
+    return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+
+
 class PlainModel:
     def __init__(self, module, function, declared_inputs, declared_outputs, waiter):
         self._target = target = _Target.function(module, function) if function else _Target.of_module(module)
         self._await = waiter
         if target.load is not None:
             self._await(target.load())
+        self.decoupled = _yields(target.predict)
         self.inputs, self.outputs, self.stateful = self._describe(declared_inputs, declared_outputs)
         self._by_name = self._takes_names()
 
@@ -108,8 +113,22 @@ class PlainModel:
                                f"{', '.join(sorted(inputs)) or 'none'}; let it take them by these names, or all as one dictionary")
 
     def predict(self, arrays, wanted):
-        result = self._target.predict(**arrays) if self._by_name else self._target.predict(arrays)
-        return self._named(self._await(result))
+        return self._named(self._await(self._call(arrays)))
+
+    def predict_parts(self, arrays, wanted, parts):
+        """Of a predict that yields its answers."""
+        answers = self._call(arrays)
+        if inspect.isasyncgen(answers):
+            return self._await(self._give_all(answers, parts))
+        for answer in answers:
+            parts.give(self._named(answer))
+
+    async def _give_all(self, answers, parts):
+        async for answer in answers:
+            parts.give(self._named(answer))
+
+    def _call(self, arrays):
+        return self._target.predict(**arrays) if self._by_name else self._target.predict(arrays)
 
     def _named(self, result):
         """Outputs by name."""

@@ -9,6 +9,7 @@ from .calls import Mail
 from .failures import Stopped, log, status_of, text_of
 from .interrupts import Interrupts
 from .memory import Memory
+from .parts import Parts
 from .programs import load_model
 from .tensors import BadOutput, read_tensor, to_array, write_tensor
 
@@ -27,6 +28,8 @@ class Server:
         plinth.models = self._mail.models
         if not self._load(settings, reader):
             return
+        if self._model.decoupled:
+            self._mail.read_meanwhile()  # of memory that is free again, while answers are sent
         while (frame := self._mail.receive()) is not None:
             kind, call = wire.header_of(frame)
             if kind == wire.EXECUTE:
@@ -47,6 +50,7 @@ class Server:
         writer.specs(self._model.inputs)
         writer.specs(self._model.outputs)
         writer.number(wire.U8, self._model.stateful)
+        writer.number(wire.U8, self._model.decoupled)
         self._channel.send(writer)
         return True
 
@@ -74,15 +78,37 @@ class Server:
         for _ in range(reader.number(wire.U32)):
             index, array = read_tensor(reader, self._memory)
             arrays[self._model.inputs[index].name] = array
+        names = [self._model.outputs[i].name for i in wanted]
+        if self._model.decoupled:
+            self._answer_in_parts(arrays, names, call, wanted)
+            return wire.Writer(wire.RESULT, call)
         self._interrupts.begin(call)
-        results = self._model.predict(arrays, [self._model.outputs[i].name for i in wanted])
+        results = self._model.predict(arrays, names)
         self._interrupts.end()
-        return self._write(results, call, wanted)
+        writer = wire.Writer(wire.RESULT, call)
+        self._write(writer, results, wanted)
+        return writer
 
-    def _write(self, results, call, wanted):
+    def _answer_in_parts(self, arrays, names, call, wanted):
+        parts = Parts(lambda results, last: self._send_part(results, last, call, wanted), self._memory)
+        try:
+            self._interrupts.begin(call)
+            self._model.predict_parts(arrays, names, parts)
+            self._interrupts.end()
+        finally:
+            parts.close()
+
+    def _send_part(self, results, last, call, wanted):
+        writer = wire.Writer(wire.PART, call)
+        writer.number(wire.U8, last)
+        with self._interrupts.hold():
+            self._write(writer, results, wanted)
+            self._channel.send(writer)
+
+    def _write(self, writer, results, wanted):
+        """Adds the wanted outputs."""
         blocks = []
         try:
-            writer = wire.Writer(wire.RESULT, call)
             writer.number(wire.U32, len(wanted))
             for index in wanted:
                 spec = self._model.outputs[index]
@@ -92,7 +118,6 @@ class Server:
                 block = write_tensor(writer, index, to_array(results[spec.name], spec), self._memory)
                 if block is not None:
                     blocks.append(block)
-            return writer
         except BaseException:
             self._memory.free_all(blocks)
             raise

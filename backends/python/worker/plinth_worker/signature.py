@@ -1,5 +1,6 @@
 """The inputs and outputs of a model: declared in the deployment, written down in the program, or taken from its type hints."""
 
+import collections.abc
 import inspect
 import typing
 
@@ -10,6 +11,10 @@ from .failures import Refusal
 from .wire import INVALID_MODEL, Spec
 
 EXAMPLE = '''signature = {"inputs": {"x": ("float32", [-1, 4])}, "outputs": {"y": ("float32", [-1])}}'''
+
+
+_ITERATORS = (collections.abc.Iterator, collections.abc.Iterable, collections.abc.Generator, collections.abc.AsyncIterator,
+              collections.abc.AsyncIterable, collections.abc.AsyncGenerator)
 
 
 def refuse(message):
@@ -134,6 +139,8 @@ def _element_of(hint):
 
 
 def _hinted_outputs(hint):
+    if typing.get_origin(hint) in _ITERATORS:
+        hint = typing.get_args(hint)[0]  # of a predict that yields its answers
     if typing.get_origin(hint) is tuple:
         parts = [_hinted(f"output_{i}", part) for i, part in enumerate(typing.get_args(hint))]
     elif isinstance(hint, type) and issubclass(hint, (dict, tuple)) and getattr(hint, "__annotations__", None):

@@ -134,7 +134,7 @@ void AddConfig(Writer& writer, const TritonConfig& config) {
   if (config.batching) AddBatching(nested, *config.batching);
   for (const auto& [key, value] : *config.parameters) AddParameter(nested, key, value);
   Add(nested, 17, config.backend);
-  AddTruth(nested, 19, false);
+  AddTruth(nested, 19, config.decoupled);
   AddTruth(nested, 24, config.response_cache);
 }
 

@@ -258,7 +258,10 @@ Status SetRequestParameters(const InferParts& parts, InferBody& body,
           if (key != kEmptyFinalResponse) {
             return SetRequestParameter(body, key, value, sticky_field);
           }
-          if (std::holds_alternative<bool>(value)) return {};
+          if (const bool* const wanted = std::get_if<bool>(&value)) {
+            body.empty_final_response = *wanted;
+            return {};
+          }
           return Invalid(
               "invalid value type for 'triton_enable_empty_final_response' parameter, "
               "expected bool_param.");

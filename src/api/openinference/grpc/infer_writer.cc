@@ -79,15 +79,16 @@ net::GrpcMessage WithContents(std::string head, std::span<const AnsweredOutput> 
 }  // namespace
 
 net::GrpcMessage WriteInferResponse(const InferResponse& response, std::string_view id,
-                                    std::span<const AnsweredOutput> outputs, bool in_stream) {
+                                    std::span<const AnsweredOutput> outputs,
+                                    std::optional<bool> last) {
   std::string head;
   Writer writer(head);
   Add(writer, 1, response.version->name());
   Add(writer, 2, response.version->version());
   Add(writer, 3, id);
-  if (in_stream) {
+  if (last) {
     AddParameter(writer, 4, "triton_final_response",
-                 [](Writer& value) { value.add_bool(1, true); });
+                 [&](Writer& value) { value.add_bool(1, *last); });
   }
   for (const AnsweredOutput& output : outputs) AddOutput(writer, output);
   return WithContents(std::move(head), outputs);

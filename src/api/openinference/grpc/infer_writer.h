@@ -11,10 +11,11 @@
 
 namespace plinth::api::openinference {
 
-// `outputs` are what PrepareOutputs() gave for this response. In a stream the answer says of itself
-// that it is the last one to its request.
+// `outputs` are what PrepareOutputs() gave for this response. In a stream an answer says of itself
+// whether it is the last one to its request.
 net::GrpcMessage WriteInferResponse(const InferResponse& response, std::string_view id,
-                                    std::span<const AnsweredOutput> outputs, bool in_stream);
+                                    std::span<const AnsweredOutput> outputs,
+                                    std::optional<bool> last);
 
 // The two kinds of messages of a stream. An error goes with the id of the request that it is about.
 net::GrpcMessage WriteStreamAnswer(net::GrpcMessage response);

@@ -28,13 +28,27 @@ using net::GrpcWriter;
 
 Error OutOfMemory() { return {Code::kOutOfMemory, "there is no memory left for this answer"}; }
 
+// `write` may throw std::bad_alloc.
+template <typename Function>
+Result<GrpcMessage> Guarded(Function write) {
+  try {
+    return write();
+  } catch (const std::bad_alloc&) {
+    return Fail(OutOfMemory());
+  }
+}
+
 // Who has asked, and waits: in a stream one of several.
 class Asker {
  public:
   virtual ~Asker() = default;
   virtual bool cancelled() const = 0;
   virtual bool in_stream() const = 0;
-  // Called once for each request. `id` is the request's.
+  // One of several answers to a request. In a stream only.
+  virtual void Part(GrpcMessage /*answer*/) {}
+  virtual std::size_t unsent() const { return 0; }
+  // Called once for each request, at its end. `id` is the request's. An empty message: all has been
+  // said.
   virtual void Answer(Result<GrpcMessage> answer, std::string_view id) = 0;
 };
 
@@ -53,10 +67,16 @@ class GrpcInference final : public Inference {
   Result<InferRequest> Decode(RequestedVersion& version) override;
   std::string_view Header(std::string_view name) const override { return call_->Find(name); }
   bool cancelled() const override { return asker_->cancelled(); }
+  bool takes_parts() const override { return asker_->in_stream(); }
+  void Part(const InferResponse& part, bool last) override;
+  std::size_t unsent() const override { return asker_->unsent(); }
   void Answer(Result<InferResponse> response) override;
 
  private:
   Result<GrpcMessage> AnswerTo(const Result<InferResponse>& response) const;
+  Result<GrpcMessage> Write(const InferResponse& response, bool last) const;
+  // What ends a request that has been answered part by part.
+  GrpcMessage FinalMessage(const InferResponse& response) const;
 
   Context& context_;
   const std::shared_ptr<const GrpcCall> call_;
@@ -67,6 +87,8 @@ class GrpcInference final : public Inference {
   InferBody body_;
   SharedInputs shared_;
   bool no_version_ = false;  // what was asked for is not there
+  bool said_last_ = false;   // a part was the last, and has said so
+  std::optional<Error> bad_part_;
 };
 
 Result<InferRequest> GrpcInference::Decode(RequestedVersion& version) {
@@ -93,15 +115,19 @@ Result<InferRequest> GrpcInference::Decode(RequestedVersion& version) {
   return request;
 }
 
+void GrpcInference::Part(const InferResponse& part, bool last) {
+  if (bad_part_) return;
+  auto message = Guarded([&] { return Write(part, last); });
+  if (!message) {
+    bad_part_ = std::move(message.error());
+    return;
+  }
+  said_last_ = last;
+  asker_->Part(*std::move(message));
+}
+
 void GrpcInference::Answer(Result<InferResponse> response) {
-  Result<GrpcMessage> answer = [&]() -> Result<GrpcMessage> {
-    try {
-      return AnswerTo(response);
-    } catch (const std::bad_alloc&) {
-      return Fail(OutOfMemory());
-    }
-  }();
-  asker_->Answer(std::move(answer), id_);
+  asker_->Answer(Guarded([&] { return AnswerTo(response); }), id_);
 }
 
 Result<GrpcMessage> GrpcInference::AnswerTo(const Result<InferResponse>& response) const {
@@ -109,10 +135,24 @@ Result<GrpcMessage> GrpcInference::AnswerTo(const Result<InferResponse>& respons
     return Fail(no_version_ ? VersionError(context_.service, model, version_, response.error())
                             : response.error());
   }
+  if (takes_parts() && response->version->signature().decoupled) {
+    if (bad_part_) return Fail(*bad_part_);
+    return FinalMessage(*response);
+  }
+  return Write(*response, true);
+}
+
+Result<GrpcMessage> GrpcInference::Write(const InferResponse& response, bool last) const {
   if (auto whole = CheckShared(shared_); !whole) return Fail(std::move(whole.error()));
-  const auto outputs = PrepareOutputs(body_, *response);
+  const auto outputs = PrepareOutputs(body_, response);
   if (!outputs) return Fail(outputs.error());
-  return WriteInferResponse(*response, id_, *outputs, asker_->in_stream());
+  const auto marked = asker_->in_stream() ? std::optional(last) : std::nullopt;
+  return WriteInferResponse(response, id_, *outputs, marked);
+}
+
+GrpcMessage GrpcInference::FinalMessage(const InferResponse& response) const {
+  if (said_last_ || !body_.empty_final_response) return {};
+  return WriteInferResponse(response, id_, {}, true);
 }
 
 void Begin(Context& context, std::shared_ptr<const GrpcCall> call, Buffer message,
@@ -166,12 +206,22 @@ class StreamAsker final : public Asker {
     FinishIfDone();
   }
 
+  void Part(GrpcMessage answer) override {
+    const std::lock_guard lock(mutex_);
+    if (writer_) writer_->Send(WriteStreamAnswer(std::move(answer)));
+  }
+
+  std::size_t unsent() const override {
+    const std::lock_guard lock(mutex_);
+    return writer_ ? writer_->unsent() : 0;
+  }
+
   void Answer(Result<GrpcMessage> answer, std::string_view id) override {
     const std::lock_guard lock(mutex_);
     --waiting_;
     if (!writer_) return;
     if (answer) {
-      writer_->Send(WriteStreamAnswer(*std::move(answer)));
+      if (!answer->empty()) writer_->Send(WriteStreamAnswer(*std::move(answer)));
     } else if (ends_at_error_) {
       return Finish(StatusOf(answer.error()));
     } else {

@@ -31,6 +31,7 @@ class TritonModel:
         if not self.outputs:
             raise Refusal(INVALID_MODEL, "nothing says what the model's inputs and outputs are; write them into its config.pbtxt, or into "
                                          "the deployment's config, or give it auto_complete_config")
+        self.decoupled = configs.using_decoupled_model_transaction_policy(config)
         self._await = waiter
         self._model = kind()
         if hasattr(self._model, "initialize"):
@@ -58,6 +59,14 @@ class TritonModel:
         request = InferenceRequest([Tensor(name, array) for name, array in arrays.items()], wanted)
         responses = self._await(self._model.execute([request]))
         return self._only(request, responses).arrays()
+
+    def predict_parts(self, arrays, wanted, parts):
+        request = InferenceRequest([Tensor(name, array) for name, array in arrays.items()], wanted, parts=parts)
+        responses = self._await(self._model.execute([request]))
+        if request._sender is not None:
+            request._sender.finish()
+        elif responses is not None:
+            parts.give(self._only(request, responses).arrays(), last=True)
 
     @staticmethod
     def _only(request, responses):

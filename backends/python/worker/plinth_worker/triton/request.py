@@ -29,7 +29,7 @@ class InferenceTrace:
 
 class InferenceRequest:
     def __init__(self, inputs=None, requested_output_names=None, model_name="", model_version=-1, request_id="", correlation_id=0, flags=0,
-                 timeout=0, preferred_memory=None, trace=None, parameters=None):
+                 timeout=0, preferred_memory=None, trace=None, parameters=None, *, parts=None):
         self._inputs = list(inputs or ())
         if not all(isinstance(tensor, Tensor) for tensor in self._inputs):
             raise TritonModelException("the inputs of an InferenceRequest must be Tensors")
@@ -43,6 +43,7 @@ class InferenceRequest:
         self._trace = trace or InferenceTrace()
         self._parameters = parameters or {}
         self._sender = None
+        self._parts = parts  # of a decoupled model
 
     def inputs(self):
         return self._inputs
@@ -91,7 +92,7 @@ class InferenceRequest:
 
     def get_response_sender(self):
         if self._sender is None:
-            self._sender = ResponseSender()
+            self._sender = ResponseSender(self._parts)
         return self._sender
 
     # ---- Asking other models

@@ -4,6 +4,7 @@ import queue
 
 from .. import wire
 from ..failures import Refusal
+from ..parts import CallOver
 from .tensor import TritonModelException
 
 TRITONSERVER_RESPONSE_COMPLETE_FINAL = 1
@@ -62,11 +63,13 @@ class InferenceResponse:
 
 
 class ResponseSender:
-    """How a decoupled model answers, from any thread."""
+    """How a model answers from any thread: one that is decoupled any number of times, each at once, any other once."""
 
-    def __init__(self):
-        self._sent = queue.SimpleQueue()
+    def __init__(self, parts):
+        self._parts = parts
+        self._ended = queue.SimpleQueue()  # of what the final response was, or an error
         self._final = False
+        self._responses = []  # where they are kept for the end
 
     def send(self, response=None, flags=0):
         if self._final:
@@ -74,22 +77,41 @@ class ResponseSender:
         if response is not None and not isinstance(response, InferenceResponse):
             raise TritonModelException("send() takes an InferenceResponse")
         self._final = bool(flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL)
-        self._sent.put((response, self._final))
+        if self._parts is None:
+            self._responses += [response] * (response is not None)
+        elif response is not None:
+            self._give(response)
+        if self._final:
+            self._ended.put(None)  # behind what was wrong, if anything was
+
+    def _give(self, response):
+        """What is wrong with the response ends the request, in whatever thread that is."""
+        try:
+            self._parts.give(response.arrays(), self._final)
+        except CallOver as error:
+            raise TritonModelException(str(error)) from None
+        except Exception as error:
+            self._final = True
+            self._ended.put(error)
 
     def is_cancelled(self):
-        return False
+        return self._parts is not None and self._parts.closed
+
+    def finish(self):
+        """Waits for the final response; raises the error that one was."""
+        error = self._ended.get()
+        if error is not None:
+            raise error
 
     def only(self):
         """The one response, when the last has been sent."""
-        responses, final = [], False
-        while not final:
-            response, final = self._sent.get()
-            responses += [response] * (response is not None)
-            if len(responses) > 1:
-                raise Refusal(wire.UNSUPPORTED, "the model sends several responses to one request; one can be answered")
-        if not responses:
+        self.finish()
+        if len(self._responses) > 1:
+            raise Refusal(wire.UNSUPPORTED, "the model sends several responses to one request, and its configuration does not say that it is "
+                                            "decoupled (model_transaction_policy)")
+        if not self._responses:
             raise Refusal(wire.INTERNAL, "the model has sent no response")
-        return responses[0]
+        return self._responses[0]
 
 
 def get_output_tensor_by_name(response, name):
