@@ -62,7 +62,8 @@ Error AbiBackend::LastError(plinth_status status) const {
 
 Result<std::unique_ptr<LoadedModel>> AbiBackend::Load(const std::string& model_path,
                                                       const ModelConfig& config,
-                                                      const std::string& name) {
+                                                      const std::string& name,
+                                                      Members& /*members*/) {
   return AbiModel::Load(shared_from_this(), model_path, config, name, cache_.get());
 }
 

@@ -31,8 +31,8 @@ class AbiBackend final : public Backend, public std::enable_shared_from_this<Abi
     return table_->probe(model_path.c_str()) != 0;
   }
   Result<std::unique_ptr<LoadedModel>> Load(const std::string& model_path,
-                                            const ModelConfig& config,
-                                            const std::string& name) override;
+                                            const ModelConfig& config, const std::string& name,
+                                            Members& members) override;
 
   const plinth_backend& table() const { return *table_; }
   // Of the call that has just failed on this thread.

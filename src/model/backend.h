@@ -11,6 +11,7 @@
 #include "model/compiled_cache.h"
 #include "model/config.h"
 #include "model/loaded_model.h"
+#include "model/members.h"
 
 namespace plinth {
 
@@ -27,16 +28,13 @@ class Backend {
   // Whether its models are programs that may do what this process may.
   virtual bool runs_code() const { return false; }
 
-  // Whether its models are made of other deployed ones: a load fails with FAILED_PRECONDITION where
-  // one of them is not there, and may succeed once it is.
-  virtual bool asks_others() const { return false; }
-
   virtual bool Probe(const std::string& model_path) const = 0;
 
-  // `name` is for what is logged: the model and its version.
+  // `name` is for what is logged: the model and its version. The models that it looks up are added
+  // to `members`, whatever comes of it: one that has looked up none fails for ever.
   virtual Result<std::unique_ptr<LoadedModel>> Load(const std::string& model_path,
                                                     const ModelConfig& config,
-                                                    const std::string& name = "") = 0;
+                                                    const std::string& name, Members& members) = 0;
 };
 
 // Finds backends by name, and opens those that are files. Thread-safe.

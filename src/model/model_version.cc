@@ -85,7 +85,7 @@ Status ModelVersion::Load(Backend& backend, std::string_view framework, const st
 Status ModelVersion::LoadCopies(Backend& backend, const std::string& path) {
   std::int64_t wanted = 1;
   do {
-    auto model = backend.Load(path, config_, name() + "/" + version());
+    auto model = backend.Load(path, config_, name() + "/" + version(), members_);
     if (!model) return plinth::Fail(std::move(model.error()));
     copies_.push_back(std::move(*model));
     if (copies_.back()->signature() != signature()) {

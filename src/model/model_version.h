@@ -186,6 +186,9 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
   // Of the model, nullptr if only Execute() runs it. Requires what signature() requires.
   AsyncModel* async() const { return copies_.front()->async(); }
 
+  // The deployed models that its load has looked up, also where it failed. After Load().
+  const Members& members() const { return members_; }
+
   // How often the model is loaded: once if the signature allows concurrent calls. Requires what
   // signature() requires.
   std::size_t copies() const { return copies_.size(); }
@@ -213,6 +216,7 @@ class ModelVersion : public std::enable_shared_from_this<ModelVersion> {
   ModelConfig config_;
   const Disposer disposer_;
   std::vector<std::unique_ptr<LoadedModel>> copies_;  // all of one signature
+  Members members_;
   std::unique_ptr<Attachment> owned_attachment_;
   std::atomic<Attachment*> attachment_ = nullptr;
   std::atomic<VersionState> state_{VersionState::kLoading};

@@ -16,10 +16,13 @@ using testing::HasSubstr;
 // Built-in steps ask nothing of the server but threads.
 class Nobody final : public Host {
  public:
+  Status CheckChain(const std::string&, const std::string&, const std::string&) override {
+    return {};
+  }
   Result<Signature> SignatureOf(const std::string&, const std::string&) override {
     return Fail(Code::kFailedPrecondition, "there are no models");
   }
-  Result<std::shared_ptr<ModelVersion>> LoadOwn(DeploySpec) override {
+  Result<std::shared_ptr<ModelVersion>> LoadOwn(DeploySpec, Members&) override {
     return Fail(Code::kNotFound, "there are no files");
   }
   void Retire(ModelVersion&) override {}

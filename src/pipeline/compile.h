@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "model/members.h"
 #include "pipeline/host.h"
 #include "pipeline/spec.h"
 #include "pipeline/stage.h"
@@ -19,8 +20,9 @@ inline constexpr std::size_t kMaxOwn = 64;         // models that are loaded for
 
 // What all graphs of a pipeline have in common.
 struct CompileState {
+  Members& members;  // that have been looked up
   std::size_t targets = 0;
-  std::map<std::string, StagePtr> own;  // by what they are made of: the same is loaded once
+  std::map<std::string, StagePtr> own{};  // by what they are made of: the same is loaded once
 };
 
 struct CompileContext {

@@ -20,8 +20,14 @@ class Host {
   // first if it rests. FAILED_PRECONDITION: it is not there, or not ready.
   virtual Result<Signature> SignatureOf(const std::string& model, const std::string& version) = 0;
 
-  // Loads a version that only the caller knows, to be given back by Retire(). As of a deployment.
-  virtual Result<std::shared_ptr<ModelVersion>> LoadOwn(DeploySpec spec) = 0;
+  // Whether `name` may ask that model: INVALID_ARGUMENT if it asks `name` in turn, however many
+  // others lie between, or if they are too many.
+  virtual Status CheckChain(const std::string& name, const std::string& model,
+                            const std::string& version) = 0;
+
+  // Loads a version that only the caller knows, to be given back by Retire(). As of a deployment;
+  // what it looks up is added to `members`, whatever comes of it.
+  virtual Result<std::shared_ptr<ModelVersion>> LoadOwn(DeploySpec spec, Members& members) = 0;
   virtual void Retire(ModelVersion& version) = 0;
 
   // Runs what may take long.

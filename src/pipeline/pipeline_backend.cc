@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "model/signature_text.h"
 #include "pipeline/compile.h"
+#include "pipeline/flow_check.h"
 #include "pipeline/spec.h"
 #include "pipeline/stage.h"
 #include "repository/model_files.h"
@@ -93,11 +95,34 @@ Result<std::string> TextOf(const std::string& path, const ModelConfig& config) {
   return **std::move(text);
 }
 
+// Whether the pipeline gives what the deployment's configuration says.
+Status CheckOutputs(const std::vector<TensorSpec>& declared, const Signature& signature) {
+  for (const TensorSpec& spec : declared) {
+    const auto index = signature.FindOutput(spec.name);
+    if (!index) {
+      return Fail(Code::kInvalidArgument, "the configuration declares an output '" + spec.name +
+                                              "', and the pipeline gives " +
+                                              NamesOf(signature.outputs));
+    }
+    auto fits = CheckFlow(signature.outputs[*index], "output '" + spec.name + "'", spec,
+                          "its declaration in the configuration");
+    if (!fits) return Fail(std::move(fits.error()));
+    const DType given = signature.outputs[*index].dtype;
+    if (*fits != DType::kAny && *fits != given) {
+      return Fail(Code::kInvalidArgument, "output '" + spec.name + "' is " +
+                                              std::string(NameOf(given)) + ", and declared as " +
+                                              std::string(NameOf(spec.dtype)));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LoadedModel>> PipelineBackend::Load(const std::string& model_path,
                                                            const ModelConfig& config,
-                                                           const std::string& name) {
+                                                           const std::string& name,
+                                                           Members& members) {
   if (host_ == nullptr) return Fail(Code::kUnavailable, "pipelines are loaded by servers only");
   const auto text = TextOf(model_path, config);
   if (!text) return Fail(text.error());
@@ -105,7 +130,7 @@ Result<std::unique_ptr<LoadedModel>> PipelineBackend::Load(const std::string& mo
   if (!spec) return Fail(Code::kInvalidModel, spec.error().message);
   const std::filesystem::path path(model_path);
   const std::size_t slash = name.rfind('/');
-  CompileState state;
+  CompileState state{.members = members};
   const CompileContext context{
       .host = *host_,
       .state = state,
@@ -113,6 +138,10 @@ Result<std::unique_ptr<LoadedModel>> PipelineBackend::Load(const std::string& mo
       .name = name.substr(0, slash),
       .version = slash == std::string::npos ? "" : name.substr(slash + 1)};
   auto stage = Compile(*spec, config.inputs, context);
+  if (stage) {
+    if (auto as_said = CheckOutputs(config.outputs, (*stage)->signature()); !as_said)
+      stage = Fail(std::move(as_said.error()));
+  }
   if (!stage) {
     // What is wrong with the text is wrong with the model.
     const bool of_text = stage.error().code == Code::kInvalidArgument;

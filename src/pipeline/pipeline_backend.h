@@ -21,12 +21,11 @@ class PipelineBackend final : public Backend {
   std::string_view runtime() const override { return ""; }
   std::string_view frameworks() const override { return "pipeline"; }
   const std::string& path() const override { return path_; }
-  bool asks_others() const override { return true; }
 
   bool Probe(const std::string& /*model_path*/) const override { return false; }
   Result<std::unique_ptr<LoadedModel>> Load(const std::string& model_path,
-                                            const ModelConfig& config,
-                                            const std::string& name) override;
+                                            const ModelConfig& config, const std::string& name,
+                                            Members& members) override;
 
  private:
   Host* const host_;

@@ -21,8 +21,12 @@ Result<StagePtr> DeployedStage(const TargetSpec& target, const CompileContext& c
   if (target.model == context.name) {
     return Fail(Code::kInvalidArgument, "the pipeline cannot be a step of itself");
   }
+  context.state.members.emplace(target.model, target.version);
   auto signature = context.host.SignatureOf(target.model, target.version);
   if (!signature) return Fail(std::move(signature.error()));
+  if (auto ends = context.host.CheckChain(context.name, target.model, target.version); !ends) {
+    return Fail(std::move(ends.error()));
+  }
   return std::make_shared<ModelStage>(*std::move(signature), target.model, target.version);
 }
 
@@ -39,7 +43,7 @@ Result<StagePtr> OwnStage(DeploySpec spec, const std::string& step, const Compil
   }
   spec.name = context.name + "/" + context.path + step;
   spec.version = context.version;
-  auto version = context.host.LoadOwn(std::move(spec));
+  auto version = context.host.LoadOwn(std::move(spec), context.state.members);
   if (!version) return Fail(std::move(version.error()));
   StagePtr stage = std::make_shared<OwnModelStage>(*std::move(version), context.host);
   own.emplace(key, stage);

@@ -110,6 +110,7 @@ void Lifecycle::DeployListed(DeploySpec spec, std::optional<Error> problem, Caus
         version->spec().replace && old != nullptr && old->spec().origin == version->spec().origin;
     if (may_replace && parts_.registry.Exchange(old, version)) {
       TakeOverRelease(*version, cause);
+      NotePublished(version->name());
       return done(version->Info());
     }
   }
@@ -119,6 +120,7 @@ void Lifecycle::DeployListed(DeploySpec spec, std::optional<Error> problem, Caus
   }
   if (rests) {
     TakeOverRelease(*version, cause);
+    NotePublished(version->name());
     return done(version->Info());
   }
   loaders_.Post([this, load = Waiting{version, cause, std::move(done), old, {}},
@@ -133,10 +135,9 @@ void Lifecycle::LoadListed(Waiting load, std::optional<Error> problem,
     if (problem) return Fail(*std::move(problem));
     return PlanDeployment(load.version->spec(), parts_.roots, parts_.backends);
   });
-  const bool asks_others = plan && plan->backend->asks_others();
   const auto result = LoadReserved(load.version, std::move(plan), load.cause);
   // Also what does not fit the members that there are.
-  const bool may_come = asks_others && !result &&
+  const bool may_come = !load.version->members().empty() && !result &&
                         (result.error().code == Code::kFailedPrecondition ||
                          result.error().code == Code::kInvalidModel);
   if (may_come) load.error = result.error();
@@ -145,14 +146,14 @@ void Lifecycle::LoadListed(Waiting load, std::optional<Error> problem,
   EndListed(std::move(load), result, may_come, published_before);
 }
 
-Result<Lifecycle::VersionPtr> Lifecycle::LoadOwn(DeploySpec spec) {
+Result<Lifecycle::VersionPtr> Lifecycle::LoadOwn(DeploySpec spec, Members& members) {
   auto plan = PlanDeployment(spec, parts_.roots, parts_.backends);
   if (!plan) return Fail(std::move(plan.error()));
   const auto version = Make(std::move(spec));
   version->SetConfig(std::move(plan->config));
-  if (auto loaded = version->Load(*plan->backend, plan->framework, plan->path); !loaded) {
-    return Fail(std::move(loaded.error()));
-  }
+  const auto loaded = version->Load(*plan->backend, plan->framework, plan->path);
+  members.insert(version->members().begin(), version->members().end());
+  if (!loaded) return Fail(loaded.error());
   if (auto equipped = parts_.host.Equip(*version, nullptr); !equipped) {
     return Fail(std::move(equipped.error()));
   }
@@ -213,7 +214,7 @@ Result<VersionInfo> Lifecycle::LoadAndCommit(const VersionPtr& version, DeployPl
   if (auto equipped = parts_.host.Equip(*version, old.get()); !equipped)
     return Fail(std::move(equipped.error()));
   auto ready = Commit(version, cause);
-  if (ready) NotePublished();
+  if (ready) NotePublished(version->name());
   budget_.Enforce(*version);
   return ready;
 }

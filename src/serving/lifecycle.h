@@ -96,7 +96,8 @@ class Lifecycle {
 
   // Loads a version that is not listed, for the caller alone, who has to retire it; as of Deploy().
   // On the calling thread, likewise.
-  Result<std::shared_ptr<ModelVersion>> LoadOwn(DeploySpec spec);
+  // What it looks up is added to `members`, whatever comes of it.
+  Result<std::shared_ptr<ModelVersion>> LoadOwn(DeploySpec spec, Members& members);
 
   // What was deployed, and why it cannot be deployed again where that is known already.
   struct Restored {
@@ -180,7 +181,8 @@ class Lifecycle {
   void EndListed(Waiting load, const Result<VersionInfo>& result, bool may_come,
                  std::uint64_t published_before);
   void NoteFailed(const ModelVersion& version, const Error& error);
-  void NotePublished();
+  // A version of that model may be asked from now on: who waits for it is tried again.
+  void NotePublished(const std::string& model);
   void TryAgain(Waiting load);
   void LetRest(const VersionPtr& version);
   void TakeOverRelease(ModelVersion& resting, Cause cause);
@@ -214,7 +216,9 @@ class Lifecycle {
   std::vector<Waiting> waiting_;
   std::size_t listed_loads_ = 0;  // that have not ended
   std::uint64_t published_ = 0;   // versions
-  WorkerPool control_;            // changes that load nothing, in the order in which they came
+  // By model, when it was published last; kept only while listed versions load.
+  std::map<std::string, std::uint64_t> published_at_;
+  WorkerPool control_;  // changes that load nothing, in the order in which they came
   WorkerPool loaders_;
 };
 

@@ -127,7 +127,7 @@ Result<TrafficPolicy> Lifecycle::CommitRelease(const std::string& name, ReleaseS
                          written.error().message));
   }
   Publish(name, step);
-  NotePublished();  // a label may be what another waits for
+  NotePublished(name);  // a label may be what another waits for
   return std::move(step.policy);
 }
 

@@ -1,5 +1,7 @@
-// Versions that are made of others, listed before these are there: they are tried again whenever a
-// version has been published.
+// Versions that are made of others, listed before these are there: they are tried again whenever
+// one of those that they have looked up has been published.
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -21,7 +23,10 @@ void Lifecycle::EndListed(Waiting load, const Result<VersionInfo>& result, bool 
   {
     const std::lock_guard lock(waiting_mutex_);
     --listed_loads_;
-    again = may_come && published_ != published_before;
+    again = may_come && std::ranges::any_of(load.version->members(), [&](const auto& member) {
+              const auto at = published_at_.find(member.first);
+              return at != published_at_.end() && at->second > published_before;
+            });
     if (may_come && !again) waiting_.push_back(std::move(load));
     if (listed_loads_ == 0 && !again) {
       for (Waiting& waiting : waiting_) {
@@ -31,6 +36,7 @@ void Lifecycle::EndListed(Waiting load, const Result<VersionInfo>& result, bool 
         waiting.done = nullptr;
       }
     }
+    if (listed_loads_ == 0) published_at_.clear();
   }
   if (again) {
     TryAgain(std::move(load));
@@ -45,12 +51,20 @@ void Lifecycle::EndListed(Waiting load, const Result<VersionInfo>& result, bool 
   }
 }
 
-void Lifecycle::NotePublished() {
+void Lifecycle::NotePublished(const std::string& model) {
   std::vector<Waiting> waiting;
   {
     const std::lock_guard lock(waiting_mutex_);
     ++published_;
-    waiting.swap(waiting_);
+    if (listed_loads_ > 0) published_at_[model] = published_;
+    const auto asks = [&](const Waiting& load) {
+      const Members& members = load.version->members();
+      const auto first = members.lower_bound({model, ""});
+      return first != members.end() && first->first == model;
+    };
+    const auto others = std::stable_partition(waiting_.begin(), waiting_.end(), asks);
+    std::move(waiting_.begin(), others, std::back_inserter(waiting));
+    waiting_.erase(waiting_.begin(), others);
   }
   for (Waiting& load : waiting) TryAgain(std::move(load));
 }

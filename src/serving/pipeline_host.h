@@ -30,7 +30,9 @@ class PipelineHost final : public pipeline::Host {
         alarm_(alarm) {}
 
   Result<Signature> SignatureOf(const std::string& model, const std::string& version) override;
-  Result<std::shared_ptr<ModelVersion>> LoadOwn(DeploySpec spec) override;
+  Status CheckChain(const std::string& name, const std::string& model,
+                    const std::string& version) override;
+  Result<std::shared_ptr<ModelVersion>> LoadOwn(DeploySpec spec, Members& members) override;
   void Retire(ModelVersion& version) override;
   void Post(std::move_only_function<void()> task) override { workers_.Post(std::move(task)); }
   void At(Clock::time_point when, std::move_only_function<void()> task) override;

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "serving/service_fixture.h"
+#include "serving/pipelines_fixture.h"
 
 namespace plinth {
 namespace {
@@ -12,47 +12,6 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-class ServicePipelinesTest : public ServiceTest {
- protected:
-  std::filesystem::path Folder(const std::string& json) {
-    const auto folder = dir_ / std::string("pipeline").append(std::to_string(++files_));
-    std::filesystem::create_directories(folder);
-    std::ofstream(folder / "pipeline.json") << json;
-    return folder;
-  }
-
-  // As the model "m".
-  Result<VersionInfo> Pipeline(const std::string& json, bool replace = false) {
-    DeploySpec spec;
-    spec.name = "m";
-    spec.path = Folder(json);
-    spec.replace = replace;
-    return DeploySpecNow(std::move(spec));
-  }
-
-  std::string Refusal(const std::string& json) {
-    const auto deployed = Pipeline(json, true);
-    return deployed ? "" : deployed.error().message;
-  }
-
-  static std::string MessageOf(Answered future) {
-    auto answer = future.get();
-    return answer ? "an answer" : answer.error().message;
-  }
-
-  float Value(Answered future) {
-    auto answer = future.get();
-    EXPECT_TRUE(answer) << answer.error().message;
-    return answer ? answer->outputs[0].tensor.values<float>()[0] : -1;
-  }
-
-  void DeployFactors() {
-    ASSERT_TRUE(DeployAs("a", "factor 3\n"));
-    ASSERT_TRUE(DeployAs("b", "factor 5\n"));
-    ASSERT_TRUE(DeployAs("c", "factor 7\n"));
-  }
-};
 
 TEST_F(ServicePipelinesTest, StepsFollowEachOther) {
   DeployFactors();
@@ -438,31 +397,6 @@ TEST_F(ServicePipelinesTest, NoMoreRunThanMayWait) {
   EXPECT_TRUE(one.get());
   EXPECT_TRUE(two.get());
   EXPECT_TRUE(Start(1).get());
-}
-
-TEST_F(ServicePipelinesTest, OneThatLiesThereWaitsForItsMembers) {
-  const auto found = [&](const std::string& name, const std::filesystem::path& path) {
-    FolderModel model;
-    model.spec.name = name;
-    model.spec.path = path;
-    service_->DeployFound(std::move(model), [](const auto&) {});
-  };
-  const auto state = [&] {
-    const auto model = service_->Describe("m");
-    return model ? model->versions[0].state : VersionState::kUnloaded;
-  };
-  const auto until = [&](VersionState wanted) {
-    for (int i = 0; i < 500 && state() != wanted; ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    return state() == wanted;
-  };
-  found("m", Folder(R"({"steps": ["a", "b"]})"));
-  EXPECT_TRUE(until(VersionState::kFailed));
-  ASSERT_TRUE(DeployAs("a", "factor 3\n"));
-  std::ofstream(dir_ / "b.testmodel") << "factor 5\n";
-  found("b", dir_ / "b.testmodel");
-  EXPECT_TRUE(until(VersionState::kReady));
-  EXPECT_EQ(Value(Start(1)), 15);
 }
 
 TEST_F(ServicePipelinesTest, SettingsOfItsMembersAreSaidToDoNothing) {

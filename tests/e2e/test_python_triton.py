@@ -168,9 +168,9 @@ def test_a_decoupled_model_answers_once(serve):
     _, client = serve(d=(ONE_TO_ONE + "model_transaction_policy { decoupled: True }", DECOUPLED))
     assert outputs_of(infer(client, "d", x=[1, 2, 3, 4]))["y"] == [2, 4, 6, 8]
     several = infer(client, "d", x=[2, 2, 3, 4])
-    assert several.status == 501 and b"several responses" in several.body
+    assert several.status == 501 and b"several answers" in several.body
     none = infer(client, "d", x=[0, 2, 3, 4])
-    assert none.status == 500 and b"no response" in none.body
+    assert none.status == 500 and b"no answer" in none.body
     assert outputs_of(infer(client, "d", x=[1, 1, 1, 1]))["y"] == [2, 2, 2, 2]
 
 
