@@ -134,7 +134,8 @@ AbiBackend& OpenBackend(const std::string& name) {
 
 std::unique_ptr<LoadedModel> LoadModel(std::string_view backend, const std::string& path,
                                        const ModelConfig& config) {
-  auto model = OpenBackend(std::string(backend)).Load(path, config, "test");
+  Members members;
+  auto model = OpenBackend(std::string(backend)).Load(path, config, "test", members);
   if (!model) {
     ADD_FAILURE() << path << ": " << model.error().message;
     return nullptr;
@@ -143,7 +144,8 @@ std::unique_ptr<LoadedModel> LoadModel(std::string_view backend, const std::stri
 }
 
 Error LoadError(std::string_view backend, const std::string& path, const ModelConfig& config) {
-  auto model = OpenBackend(std::string(backend)).Load(path, config, "test");
+  Members members;
+  auto model = OpenBackend(std::string(backend)).Load(path, config, "test", members);
   if (model) {
     ADD_FAILURE() << path << " was loaded";
     return {};
@@ -286,7 +288,8 @@ std::vector<Case> LoadCases(std::string_view framework) {
 
 void RunCase(std::string_view backend, const Case& c, const ModelConfig& config) {
   SCOPED_TRACE(c.file + ": " + c.about);
-  auto model = OpenBackend(std::string(backend)).Load(c.file, config, "test");
+  Members members;
+  auto model = OpenBackend(std::string(backend)).Load(c.file, config, "test", members);
   if (c.fails == "load") {
     ASSERT_FALSE(model);
     EXPECT_EQ(model.error().code, Code::kInvalidModel);

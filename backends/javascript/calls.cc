@@ -107,9 +107,9 @@ kit::Result<JSValueRef> Calls::Call(JSContextRef context, Arguments arguments) {
   auto pending = std::make_unique<Pending>(
       inbox_, inbox_->round, static_cast<std::uint64_t>(NumberOf(context, arguments[0])));
   const plinth_call call{
-      sizeof call,   caller_,       model.c_str(),    any_version ? nullptr : version.c_str(),
-      inputs.size(), inputs.data(), names.size(),     names.data(),
-      deadline,      Done,          pending.release()};
+      sizeof call,   caller_,       model.c_str(),     any_version ? nullptr : version.c_str(),
+      inputs.size(), inputs.data(), names.size(),      names.data(),
+      deadline,      Done,          pending.release(), nullptr};
   writer.Commit();
   ++running_;
   kit::CallModel(host_, call);

@@ -25,12 +25,14 @@ enum class FrameKind : std::uint32_t {
   kUnload = 3,
   kAnswer = 4,
   kFree = 5,
+  kAnswerPart = 6,
   // From the worker.
   kLoaded = 16,
   kResult = 17,
   kFailed = 18,
   kCall = 19,
   kPart = 20,
+  kTaken = 21,
 };
 
 struct FrameHeader {

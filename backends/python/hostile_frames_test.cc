@@ -208,6 +208,7 @@ TEST_F(HostileFrames, CallsOfOtherModels) {
   frame.Text("");
   frame.Number(std::uint32_t{1});
   frame.Text("y");
+  frame.Number(std::uint8_t{0});
   frame.Number(std::uint32_t{1});
   frame.Text("x");
   TensorEntry entry;

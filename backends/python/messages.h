@@ -21,9 +21,11 @@
 //   offsets of outputs that are free again
 //   kFailed   u32 plinth_status, text
 //   kUnload   nothing
-//   kCall     text model, text version ("": any), texts of the wanted outputs (none: all), u32
-//   count and
-//             for each input text name, tensor; the frame's call is the worker's number for it
+//   kCall     text model, text version ("": any), texts of the wanted outputs (none: all), u8
+//             whether several answers are taken, u32 count and for each input text name, tensor;
+//             the frame's call is the worker's number for it
+//   kAnswerPart  one of several answers to a kCall, as a kAnswer, which ends them, without outputs
+//   kTaken       the kAnswerPart of that call has been read: the next may come, over its memory
 //   kAnswer   to a kCall, with its number: u32 count and u64 offsets of outputs that are free
 //   again, u32
 //             plinth_status, text code, text message, u32 count and for each output text name,

@@ -1,7 +1,9 @@
 #include "python/outgoing_calls.h"
 
+#include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +29,7 @@ bool ReadNames(FrameReader& body, std::vector<std::string>& names) {
 }  // namespace
 
 struct OutgoingCalls::Answer {
+  FrameKind kind;
   std::uint64_t call;
   kit::CallAnswer given;
 };
@@ -45,21 +48,44 @@ class OutgoingCalls::Box {
     }
     wake_->Set();
   }
-  std::vector<Answer> Take() {
+  // Waits while many lie here.
+  void PutInTurn(Answer answer) {
+    {
+      std::unique_lock lock(mutex_);
+      taken_.wait(lock, [this] { return closed_ || answers_.size() < kMostParts; });
+    }
+    Put(std::move(answer));
+  }
+  // Of each call that is not `busy` with a part the answers up to its next part, and that is busy
+  // from then on.
+  std::vector<Answer> Take(std::set<std::uint64_t>& busy) {
     const std::lock_guard lock(mutex_);
-    return std::exchange(answers_, {});
+    std::vector<Answer> taken;
+    std::vector<Answer> rest;
+    for (Answer& answer : answers_) {
+      const bool waits = busy.contains(answer.call);
+      if (!waits && answer.kind == FrameKind::kAnswerPart) busy.insert(answer.call);
+      (waits ? rest : taken).push_back(std::move(answer));
+    }
+    answers_.swap(rest);
+    taken_.notify_all();
+    return taken;
   }
   void Close() {
     const auto rest = [this] {
       const std::lock_guard lock(mutex_);
       closed_ = true;
+      taken_.notify_all();
       return std::exchange(answers_, {});
     }();
   }
 
  private:
+  static constexpr std::size_t kMostParts = 16;
+
   const std::shared_ptr<const StopEvent> wake_;
   std::mutex mutex_;  // guards what follows
+  std::condition_variable taken_;
   std::vector<Answer> answers_;
   bool closed_ = false;
 };
@@ -73,7 +99,12 @@ struct Waiter {
 
 void Done(void* context, const plinth_call_result* result) {
   const std::unique_ptr<Waiter> waiter(static_cast<Waiter*>(context));
-  waiter->box->Put({waiter->call, kit::CallAnswer(*result)});
+  waiter->box->Put({FrameKind::kAnswer, waiter->call, kit::CallAnswer(*result)});
+}
+
+void Part(void* context, const plinth_call_result* result) {
+  const auto& waiter = *static_cast<Waiter*>(context);
+  waiter.box->PutInTurn({FrameKind::kAnswerPart, waiter.call, kit::CallAnswer(*result)});
 }
 
 }  // namespace
@@ -95,6 +126,7 @@ kit::Status OutgoingCalls::Begin(const Frame& frame) {
   const std::string version(body.Text());
   std::vector<std::string> wanted;
   if (!ReadNames(body, wanted)) return Garbled();
+  const bool in_parts = body.Number<std::uint8_t>() != 0;
   const auto count = body.Number<std::uint32_t>();
   if (!body.ok() || count > kMaxTensors) return Garbled();
   std::vector<plinth_output> inputs(count);
@@ -118,22 +150,35 @@ kit::Status OutgoingCalls::Begin(const Frame& frame) {
                          names.data(),
                          0,
                          Done,
-                         new Waiter{box_, frame.call}};
+                         new Waiter{box_, frame.call},
+                         in_parts ? Part : nullptr};
   kit::CallModel(Host(), call);
   return {};
 }
 
 bool OutgoingCalls::SendAnswers(Channel& channel) {
-  for (Answer& answer : box_->Take()) {
-    if (!Send(channel, answer)) return false;
+  std::set<std::uint64_t> busy;
+  for (const auto& [call, blocks] : parts_) busy.insert(call);
+  for (Answer& answer : box_->Take(busy)) {
+    auto blocks = blocks_;
+    if (answer.kind == FrameKind::kAnswerPart) {
+      blocks = std::make_shared<InputBlocks>(memory_);
+      parts_[answer.call] = blocks;
+    }
+    if (!Send(channel, answer, *blocks)) return false;
   }
   return true;
 }
 
-bool OutgoingCalls::Send(Channel& channel, Answer& answer) {
+bool OutgoingCalls::Taken(std::uint64_t call, Channel& channel) {
+  parts_.erase(call);
+  return SendAnswers(channel);
+}
+
+bool OutgoingCalls::Send(Channel& channel, const Answer& answer, InputBlocks& blocks) {
   const std::vector<std::uint64_t> released = memory_->TakeReleased();
   const auto head = [&](plinth_status status, const std::string& code, const std::string& message) {
-    FrameWriter frame(FrameKind::kAnswer, answer.call);
+    FrameWriter frame(answer.kind, answer.call);
     WriteNumbers(frame, released);
     frame.Number(static_cast<std::uint32_t>(status));
     frame.Text(code);
@@ -146,7 +191,7 @@ bool OutgoingCalls::Send(Channel& channel, Answer& answer) {
   frame.Number(static_cast<std::uint32_t>(tensors.size()));
   for (const plinth_tensor& tensor : tensors) {
     frame.Text(tensor.name);
-    const auto written = WriteTensorOf(frame, tensor, 0, *memory_, *blocks_);
+    const auto written = WriteTensorOf(frame, tensor, 0, *memory_, blocks);
     if (written) continue;
     FrameWriter refusal = head(written.error().status, "OUT_OF_MEMORY", written.error().message);
     return channel.Send(refusal.Finish());

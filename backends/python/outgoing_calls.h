@@ -1,6 +1,8 @@
 // The calls of other models that a program makes while it executes a request.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -30,15 +32,22 @@ class OutgoingCalls {
   // Sends what has been answered since. Never blocks for an answer. False if the worker is gone.
   bool SendAnswers(Channel& channel);
 
+  // The part of that call's answer that was sent last has been read: sends the next, if it is
+  // there. False if the worker is gone.
+  bool Taken(std::uint64_t call, Channel& channel);
+
   struct Answer;
   class Box;
 
  private:
-  bool Send(Channel& channel, Answer& answer);
+  bool Send(Channel& channel, const Answer& answer, InputBlocks& blocks);
 
   const plinth_execute_request& request_;
   const std::shared_ptr<SharedMemory> memory_;
   const std::shared_ptr<InputBlocks> blocks_;  // what called models gave lies there
+  // Of calls that are answered in parts: where the part lies that is being read. One at a time, so
+  // that all of them need no more room than the largest.
+  std::map<std::uint64_t, std::shared_ptr<InputBlocks>> parts_;
   const std::shared_ptr<Box> box_;
 };
 

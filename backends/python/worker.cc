@@ -139,6 +139,8 @@ kit::Status Worker::Await(const plinth_execute_request& request, const kit::Sign
     if (frame && frame->kind == FrameKind::kCall) {
       if (auto begun = calls.Begin(*frame); !begun)
         return GiveUp(begun.error().status, begun.error().message);
+    } else if (frame && frame->kind == FrameKind::kTaken) {
+      if (!calls.Taken(frame->call, channel_)) return GiveUp(PLINTH_UNAVAILABLE, "");
     } else if (frame && frame->kind == FrameKind::kPart) {
       const auto passed = PassOn(*frame, request, signature, inputs);
       if (ended()) return passed;

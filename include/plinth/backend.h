@@ -300,6 +300,11 @@ typedef struct plinth_call {
    * execute() that called has returned. Must not wait. */
   void (*done)(void* context, const plinth_call_result* result);
   void* context;
+  /* Where several answers are taken: called for each that a decoupled model gives, before done(),
+   * whose result then has no outputs. From any thread, one at a time; the result is as that of
+   * done(). May wait: the model that answers waits as well. NULL: one answer is taken, and a model
+   * that gives more is PLINTH_UNSUPPORTED. Other models are answered for by done() alone. */
+  void (*part)(void* context, const plinth_call_result* result);
 } plinth_call;
 
 /* What the host offers; valid for the life of the process. */

@@ -1,5 +1,6 @@
 #include "model/abi_call.h"
 
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <new>
@@ -14,6 +15,24 @@
 namespace plinth {
 namespace {
 
+using Told = void (*)(void* context, const plinth_call_result* result);
+
+void Tell(Told told, void* context, std::vector<NamedTensor> tensors) {
+  std::vector<std::unique_ptr<NamedTensor>> held;
+  std::vector<plinth_output> outputs;
+  held.reserve(tensors.size());
+  outputs.reserve(tensors.size());
+  const auto release = [](void* tensor) { delete static_cast<NamedTensor*>(tensor); };
+  for (NamedTensor& tensor : tensors) {
+    held.push_back(std::make_unique<NamedTensor>(std::move(tensor)));
+    outputs.push_back({ViewOf(*held.back()), held.back().get(), release});
+  }
+  for (auto& tensor : held) static_cast<void>(tensor.release());  // they are the backend's now
+  const plinth_call_result result{sizeof(result), PLINTH_OK,     "OK", "",
+                                  outputs.size(), outputs.data()};
+  told(context, &result);
+}
+
 // Whom to answer.
 class Reply {
  public:
@@ -21,38 +40,37 @@ class Reply {
 
   void Answer(Result<ModelAnswer> answer) {
     if (done_ == nullptr) return;
-    answer ? Give(std::move(answer->outputs)) : Refuse(answer.error());
+    if (!answer) return Refuse(answer.error());
+    Tell(done_, context_, std::move(answer->outputs));
+    done_ = nullptr;
   }
 
   // Says what is wrong unless it has been answered.
   void Refuse(const Error& error) {
     const CodeInfo& info = InfoOf(error.code);
     const std::string code(info.name);
-    Finish({sizeof(plinth_call_result), StatusOfCode(error.code), code.c_str(),
-            error.message.c_str(), 0, nullptr});
-  }
-
- private:
-  void Give(std::vector<NamedTensor> tensors) {
-    std::vector<std::unique_ptr<NamedTensor>> held;
-    std::vector<plinth_output> outputs;
-    held.reserve(tensors.size());
-    outputs.reserve(tensors.size());
-    for (NamedTensor& tensor : tensors) {
-      held.push_back(std::make_unique<NamedTensor>(std::move(tensor)));
-      outputs.push_back({ViewOf(*held.back()), held.back().get(), Release});
-    }
-    for (auto& tensor : held) static_cast<void>(tensor.release());  // they are the backend's now
-    Finish({sizeof(plinth_call_result), PLINTH_OK, "OK", "", outputs.size(), outputs.data()});
-  }
-
-  static void Release(void* tensor) { delete static_cast<NamedTensor*>(tensor); }
-
-  void Finish(const plinth_call_result& result) {
+    const plinth_call_result result{
+        sizeof(result), StatusOfCode(error.code), code.c_str(), error.message.c_str(), 0, nullptr};
     if (const auto done = std::exchange(done_, nullptr)) done(context_, &result);
   }
 
-  void (*done_)(void*, const plinth_call_result*);
+ private:
+  Told done_;
+  void* const context_;
+};
+
+// The answers of a decoupled model.
+class ReplyParts final : public AnswerStream {
+ public:
+  ReplyParts(Told part, void* context) : part_(part), context_(context) {}
+
+  void Take(std::vector<NamedTensor> outputs, bool /*last*/) override {
+    Tell(part_, context_, std::move(outputs));
+  }
+  bool full() const override { return false; }  // part() waits itself
+
+ private:
+  const Told part_;
   void* const context_;
 };
 
@@ -81,6 +99,9 @@ Result<ModelCall> Read(const plinth_call& call, const std::shared_ptr<const void
   }
   for (std::size_t i = 0; i < call.output_count; ++i) read.outputs.emplace_back(call.outputs[i]);
   read.deadline = std::chrono::nanoseconds(call.deadline_ns);
+  const bool says_part = call.struct_size > offsetof(plinth_call, part);
+  if (says_part && call.part != nullptr)
+    read.stream = std::make_shared<ReplyParts>(call.part, call.context);
   return read;
 }
 

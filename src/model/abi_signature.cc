@@ -107,6 +107,7 @@ Status ReadAdditions(const plinth_signature& described, Signature& signature) {
   }
   if (size > offsetof(plinth_signature, decoupled)) signature.decoupled = described.decoupled != 0;
   signature.stateful = signature.stateful || signature.decoupled;
+  signature.waits = signature.waits || signature.decoupled;  // for its clients
   return size > offsetof(plinth_signature, columns) ? ReadColumns(described, signature) : Status();
 }
 

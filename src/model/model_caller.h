@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "model/answer_stream.h"
 #include "tensor/tensor.h"
 
 namespace plinth {
@@ -23,6 +24,7 @@ struct ModelCall {
   std::vector<std::string> outputs{};   // names of those that are wanted; empty: all
   // By the steady clock, where it is earlier than the caller's; 0: the caller's.
   std::chrono::nanoseconds deadline{};
+  std::shared_ptr<AnswerStream> stream{};  // as of an InferRequest; mostly none
 };
 
 struct ModelAnswer {

@@ -63,6 +63,7 @@ InferRequest CallScope::RequestFor(ModelCall& call) const {
   InferRequest request;
   request.inputs = std::move(call.inputs);
   request.outputs = std::move(call.outputs);
+  request.stream = std::move(call.stream);
   Clock::time_point deadline = LastDeadline(jobs_);
   if (call.deadline.count() != 0) {
     deadline = std::min(deadline, Clock::time_point(Clock::duration(call.deadline)));

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/status.h"
+#include "model/answer_stream.h"
 #include "model/config.h"
 #include "model/model_version.h"
 #include "model/request_trace.h"
-#include "serving/answer_stream.h"
 #include "tensor/tensor.h"
 
 namespace plinth {

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/status.h"
+#include "model/answer_stream.h"
 #include "model/config.h"
 #include "model/request_trace.h"
-#include "serving/answer_stream.h"
 #include "serving/infer.h"
 #include "tensor/tensor.h"
 

@@ -117,6 +117,18 @@ TEST_F(ServiceDecoupledTest, WhatIsFullForTooLongIsGivenUp) {
   EXPECT_EQ(answer.get().error().code, Code::kCancelled);
 }
 
+TEST_F(ServiceDecoupledTest, AModelMayTakeSeveralAnswersOfAnother) {
+  ASSERT_TRUE(DeployAs("a", "answers 3\n"));
+  ASSERT_TRUE(Deploy("waits 1\ncall a a\nstreams 1\n"));
+  EXPECT_EQ(Start(Request(5)).get()->outputs[0].tensor.values<float>()[0], 2 * (10 + 11 + 12));
+  ASSERT_TRUE(DeployAs("a", "factor 3\n", {}, true));
+  EXPECT_EQ(Start(Request(5)).get()->outputs[0].tensor.values<float>()[0], 30);
+  ASSERT_TRUE(DeployAs("a", "answers 3\n", {}, true));
+  ASSERT_TRUE(Remove("m"));
+  ASSERT_TRUE(Deploy("waits 1\ncall a\n"));
+  EXPECT_THAT(Start(Request(5)).get().error().message, HasSubstr("several answers"));
+}
+
 TEST_F(ServiceDecoupledTest, ABadAnswerFailsTheRequest) {
   ASSERT_TRUE(Deploy("answers 2\nbad_output size\n"));
   const auto answer = Ask(Request(5)).get();

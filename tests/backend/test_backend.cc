@@ -18,6 +18,7 @@
 //   waits 1            says that it waits
 //   call A B ...       y is the sum of what the models of these names answer to x (needs waits)
 //   answers N          is decoupled, and gives N answers, each with a y that is 1 more
+//   streams 1          takes several answers of each of these, and sums up all
 //   bad_output K       execute() answers a wrong output: rank, type or size
 //
 // Built once more as the backend "testcode", which says that its models are programs.
@@ -240,7 +241,7 @@ plinth_status Execute(plinth_model* model, const plinth_execute_request* request
   for (float& value : answer->values) value *= factor;
   if (const char* models = model->Text("call")) {
     std::ranges::fill(answer->values, 0.F);
-    CallsOfModels calls(*g_host, *request);
+    CallsOfModels calls(*g_host, *request, model->Number("streams", 0) != 0);
     if (!calls.Ask(WordsOf(models), answer->values)) {
       delete answer;
       return Fail(PLINTH_INTERNAL, calls.error());

@@ -213,6 +213,60 @@ def test_who_takes_one_answer_gets_one_or_is_told(serve):
     assert client.predict("counter", {"n": 2}).status == 501
 
 
+BLS = """
+    import asyncio
+    import numpy as np
+    import triton_python_backend_utils as pb_utils
+
+    class TritonPythonModel:
+        def %sexecute(self, requests):
+            out = []
+            for request in requests:
+                asked = pb_utils.InferenceRequest(model_name="repeat", requested_output_names=["OUT"],
+                                                  inputs=[pb_utils.get_input_tensor_by_name(request, "IN")])
+                total = 0
+                for response in %s:
+                    if response.has_error():
+                        raise pb_utils.TritonModelException(response.error().message())
+                    total += int(pb_utils.get_output_tensor_by_name(response, "OUT").as_numpy()[0][0])
+                out.append(pb_utils.InferenceResponse([pb_utils.Tensor("OUT", np.array([[total]], np.int32))]))
+            return out
+    """
+ONE = CONFIG.replace("model_transaction_policy { decoupled: True }", "")
+
+
+@pytest.mark.parametrize("program", [BLS.replace("def %s", "def ", 1) % "asked.exec(decoupled=True)",
+                                     BLS.replace("def %s", "async def ", 1) % "await asked.async_exec(decoupled=True)"], ids=["sync", "async"])
+def test_a_model_takes_the_answers_of_another_one_by_one(serve, program):
+    _, client = serve(repeat=(CONFIG, REPEAT), sums=(ONE, program))
+
+    def infer(count):
+        return client.post("/v2/models/sums/infer", {"inputs": [{"name": "IN", "datatype": "INT32", "shape": [1, 1], "data": [count]}]})
+
+    for count in (4, 1, 0, 200):
+        assert infer(count).json["outputs"][0]["data"] == [sum(range(count))]
+    failed = infer(-2)
+    assert failed.status == 500 and b"nothing is left" in failed.body
+
+
+def test_a_model_streams_from_another_while_it_works(serve):
+    _, client = serve(large=(None, LARGE), relay=(None, """
+        import plinth
+        signature = {"inputs": {"n": "int32"}, "outputs": {"total": "float32"}}
+        def predict(inputs):
+            for answer in plinth.models.get("large").stream({"n": inputs["n"]}):
+                yield answer["y"].sum()
+            yield plinth.models.get("relay2").predict({"x": inputs["n"]})["y"]
+        """), relay2=(None, """
+        import numpy as np
+        signature = {"inputs": {"x": "int32"}, "outputs": {"y": "float32"}}
+        def predict(inputs):
+            return inputs["x"].astype(np.float32)
+        """))
+    answer = client.send("POST", "/predict/relay", {"inputs": {"n": 40}}, {"Accept": "text/event-stream"})
+    assert [event["outputs"] for event in events_of(answer)] == [i * float(1 << 18) for i in range(40)] + [40]
+
+
 def events_of(answer):
     assert answer.status == 200, answer.body
     assert answer.headers["content-type"].startswith("text/event-stream")

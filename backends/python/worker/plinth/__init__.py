@@ -1,6 +1,7 @@
 """What a Python model may use of the server that runs it."""
 
 import asyncio
+import queue
 
 
 class InvalidInput(Exception):
@@ -30,9 +31,33 @@ class CalledModel:
         predict returns. Waits; any number of threads may do so at once. CallFailed if there is no answer."""
         return self._call(self.name, self.version, inputs, tuple(outputs)).result()
 
+    def stream(self, inputs, outputs=()):
+        """An iterator over the answers of a model that may give several, as they come; over the one answer of any other. The arrays are the
+        caller's own. The model waits while they are not taken."""
+        answers = queue.SimpleQueue()
+        future = self._call(self.name, self.version, inputs, tuple(outputs), answers.put)
+        future.add_done_callback(answers.put)
+        return _taken(answers)
+
     async def predict_async(self, inputs, outputs=()):
         """The same for an `async def predict`: several at once by asyncio.gather."""
         return await asyncio.wrap_future(self._call(self.name, self.version, inputs, tuple(outputs)))
+
+
+def _taken(answers):
+    while True:
+        answer = answers.get()
+        if isinstance(answer, Exception):
+            raise answer
+        if not isinstance(answer, tuple):  # the future: that was the last
+            last = answer.result()
+            if last:
+                yield last
+            return
+        outputs, taken = answer
+        copied = {name: array.copy() for name, array in outputs.items()}
+        taken()
+        yield copied
 
 
 class Models:

@@ -40,8 +40,9 @@ class Mail:
                 self._running = threading.Thread(target=self._read, name="plinth-mail", daemon=True)
                 self._running.start()
 
-    def call(self, model, version, inputs, outputs):
-        """The future of the outputs by name. Any thread, while the model runs."""
+    def call(self, model, version, inputs, outputs, parts=None):
+        """The future of the outputs by name. Any thread, while the model runs. With `parts` a decoupled model's answers are given to
+        that function as they come, each with a function to be called when it has been copied; the future's result is then empty."""
         arrays = {name: to_array(value, wire.Spec(name, dtypes.ANY, None)) for name, value in inputs.items()}
         future = Future()
         with self._interrupts.hold():
@@ -49,20 +50,26 @@ class Mail:
                 raise plinth.CallFailed("FAILED_PRECONDITION", "other models can be called only while predict runs", wire.INTERNAL)
             self.read_meanwhile()
             number = next(self._numbers)
-            self._waiting[number] = future
-            self._channel.send(self._write(number, model, version, arrays, outputs))
+            self._waiting[number] = future, parts
+            self._channel.send(self._write(number, model, version, arrays, outputs, parts is not None))
         return future
 
-    def _write(self, number, model, version, arrays, outputs):
+    def _write(self, number, model, version, arrays, outputs, in_parts):
         writer = wire.Writer(wire.CALL, number)
         writer.text(model)
         writer.text(version)
         writer.texts(outputs)
+        writer.number(wire.U8, in_parts)
         writer.number(wire.U32, len(arrays))
         for name, array in arrays.items():
             writer.text(name)
             write_tensor(writer, 0, array, self._memory)
         return writer
+
+    def _taken(self, number):
+        with self._interrupts.hold():
+            if self._interrupts.running:
+                self._channel.send(wire.Writer(wire.TAKEN, number))
 
     # ---- The thread that reads the socket, once there is one
 
@@ -70,25 +77,30 @@ class Mail:
         while (frame := self._channel.receive()) is not None:
             kind, number = wire.header_of(frame)
             if kind == wire.ANSWER:
-                self._answer(number, wire.Reader(frame))
+                future, _ = self._waiting.pop(number)
+                self._answer(wire.Reader(frame), future.set_result, future.set_exception)
+            elif kind == wire.ANSWER_PART:
+                _, parts = self._waiting[number]
+                self._answer(wire.Reader(frame), lambda outputs: parts((outputs, lambda: self._taken(number))), parts)
             elif kind == wire.FREE:
                 self._memory.free_all(wire.Reader(frame).numbers("Q"))
             else:
                 self._frames.put(frame)
         os._exit(0)  # the server is gone, and the main thread may wait for anything
 
-    def _answer(self, number, reader):
+    def _answer(self, reader, take, fail):
+        """Gives the outputs by name to `take`, or else an exception to `fail`."""
         self._memory.free_all(reader.numbers("Q"))
-        future = self._waiting.pop(number)
         status, code, message = reader.number(wire.U32), reader.text(), reader.text()
         if status != 0:
-            future.set_exception(plinth.CallFailed(code, message, status))
+            fail(plinth.CallFailed(code, message, status))
             return
         try:
             outputs = {}
             for _ in range(reader.number(wire.U32)):
                 name = reader.text()
                 outputs[name] = read_tensor(reader, self._memory)[1]
-            future.set_result(outputs)
         except Exception as error:
-            future.set_exception(error)
+            fail(error)
+        else:
+            take(outputs)

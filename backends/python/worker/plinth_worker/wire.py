@@ -11,8 +11,8 @@ from collections import deque
 # plinth_status of plinth/backend.h
 INVALID_ARGUMENT, NOT_FOUND, INVALID_MODEL, UNSUPPORTED, RESOURCE_EXHAUSTED, INTERNAL, CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE = range(1, 10)
 
-LOAD, EXECUTE, UNLOAD, ANSWER, FREE = 1, 2, 3, 4, 5
-LOADED, RESULT, FAILED, CALL, PART = 16, 17, 18, 19, 20
+LOAD, EXECUTE, UNLOAD, ANSWER, FREE, ANSWER_PART = 1, 2, 3, 4, 5, 6
+LOADED, RESULT, FAILED, CALL, PART, TAKEN = 16, 17, 18, 19, 20, 21
 
 INLINE, INPUT, OUTPUT = 0, 1, 2  # where a tensor's bytes are
 INLINE_BYTES = 4096  # tensors up to this size travel in the frame

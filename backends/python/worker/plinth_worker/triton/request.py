@@ -98,19 +98,34 @@ class InferenceRequest:
     # ---- Asking other models
 
     def exec(self, decoupled=False):
-        """The response; with `decoupled`, an iterator over the one that there is."""
+        """The response; with `decoupled`, an iterator over the responses, as they come."""
+        if decoupled:
+            return self._responses()
         try:
-            response = _response(self._ask().predict(self._arrays(), self._outputs))
+            return _response(self._ask().predict(self._arrays(), self._outputs))
         except plinth.CallFailed as error:
-            response = _failure(error)
-        return iter((response,)) if decoupled else response
+            return _failure(error)
 
     async def async_exec(self, decoupled=False):
+        """The same; the iterator over several waits as that of exec() does."""
+        if decoupled:
+            return self._responses()
         try:
-            response = _response(await self._ask().predict_async(self._arrays(), self._outputs))
+            return _response(await self._ask().predict_async(self._arrays(), self._outputs))
         except plinth.CallFailed as error:
-            response = _failure(error)
-        return iter((response,)) if decoupled else response
+            return _failure(error)
+
+    def _responses(self):
+        answers = self._ask().stream(self._arrays(), self._outputs)
+
+        def responses():
+            try:
+                for answer in answers:
+                    yield _response(answer)
+            except plinth.CallFailed as error:
+                yield _failure(error)
+
+        return responses()
 
     def _ask(self):
         if not self._model_name:
