@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include "javascript/context_groups.h"
 #include "javascript/js_value.h"
 
 // Exported by the library, declared by none of its public headers.
@@ -43,7 +44,7 @@ void ConfigureRuntime() {
 
 Engine::Engine(std::size_t memory_limit)
     : memory_limit_(memory_limit),
-      group_(JSContextGroupCreate()),
+      group_(MakeContextGroup()),
       context_(JSGlobalContextCreateInGroup(group_, nullptr)) {
   JSContextGroupSetExecutionTimeLimit(group_, kTickSeconds, &Engine::Tick, this);
 }
