@@ -34,7 +34,7 @@ bool SameSpecs(const std::vector<kit::Spec>& a, const std::vector<kit::Spec>& b)
 
 }  // namespace
 
-kit::Result<std::unique_ptr<Keeper>> Keeper::Start(Settings settings) {
+kit::Result<std::unique_ptr<Program>> Keeper::Start(Settings settings) {
   std::unique_ptr<Keeper> keeper(new Keeper(std::move(settings)));
   std::promise<kit::Status> first;
   auto outcome = first.get_future();
@@ -46,6 +46,16 @@ kit::Result<std::unique_ptr<Keeper>> Keeper::Start(Settings settings) {
 Keeper::~Keeper() {
   stop_.Set();
   if (thread_.joinable()) thread_.join();
+}
+
+kit::Status Keeper::Execute(const plinth_execute_request& request, const kit::Signature& signature,
+                            kit::OutputWriter& outputs) {
+  const auto worker = Get();
+  if (!worker) return kit::Fail(worker.error());
+  kit::Status status = (*worker)->Execute(request, signature, outputs);
+  const bool ended =
+      !status && status.error().status == PLINTH_UNAVAILABLE && status.error().message.empty();
+  return ended ? kit::Fail(WhyEnded(*worker)) : status;
 }
 
 kit::Result<std::shared_ptr<Worker>> Keeper::Get() {

@@ -13,32 +13,36 @@
 #include "common/failure.h"
 #include "python/log_lines.h"
 #include "python/messages.h"
+#include "python/program.h"
 #include "python/settings.h"
 #include "python/stop_event.h"
 #include "python/worker.h"
 
 namespace plinth::python {
 
-class Keeper {
+class Keeper : public Program {
  public:
   // Returns when the first worker has loaded the model, or why there is none.
-  static kit::Result<std::unique_ptr<Keeper>> Start(Settings settings);
+  static kit::Result<std::unique_ptr<Program>> Start(Settings settings);
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;
   // Ends the worker: in order if it does so in time. No worker is executing.
-  ~Keeper();
+  ~Keeper() override;
 
   // What the first worker said; those that follow must say the same.
-  const Loaded& loaded() const { return loaded_; }
+  const Loaded& loaded() const override { return loaded_; }
+
+  kit::Status Execute(const plinth_execute_request& request, const kit::Signature& signature,
+                      kit::OutputWriter& outputs) override;
+
+ private:
+  explicit Keeper(Settings settings) : settings_(std::move(settings)) {}
 
   // The worker that has loaded the model. UNAVAILABLE: it has died and there is no other yet.
   kit::Result<std::shared_ptr<Worker>> Get();
 
   // Why `worker` has ended, as soon as that is known: UNAVAILABLE.
   kit::Failure WhyEnded(const std::shared_ptr<Worker>& worker);
-
- private:
-  explicit Keeper(Settings settings) : settings_(std::move(settings)) {}
 
   // The thread: it starts the workers, and they live no longer than it.
   void Run(std::promise<kit::Status> first);

@@ -13,6 +13,7 @@ class LogLines {
 
   // Reads what there is in a descriptor that does not block. False if nothing more will come.
   bool ReadFrom(int file);
+  void Add(std::string_view text);
 
   // What was written without an end of line.
   void Finish();
@@ -21,7 +22,6 @@ class LogLines {
   const std::string& last() const { return last_; }
 
  private:
-  void Add(std::string_view text);
   void Write();
 
   const std::string name_;

@@ -8,7 +8,7 @@
 #include "common/outputs.h"
 #include "common/signature.h"
 #include "plinth/backend.h"
-#include "python/keeper.h"
+#include "python/program.h"
 
 namespace plinth::python {
 
@@ -24,9 +24,9 @@ class Model {
   kit::Status Execute(const plinth_execute_request& request, kit::OutputWriter& outputs);
 
  private:
-  explicit Model(std::unique_ptr<Keeper> keeper);
+  explicit Model(std::unique_ptr<Program> program);
 
-  const std::unique_ptr<Keeper> keeper_;
+  const std::unique_ptr<Program> program_;
   const kit::Signature signature_;
 };
 

@@ -40,6 +40,19 @@ kit::Result<std::string> FindEnvironments(const kit::Options& options) {
                    "--python-environments DIR, or install what is needed and leave the option out");
 }
 
+// Of a program in the server's process there is nothing to bound and nothing to prepare.
+kit::Status CheckEmbedded(const kit::Options& options) {
+  for (const char* key : {"shm_mb", "memory_mb", "requirements"}) {
+    if (const std::string value = options.Text(key, ""); !value.empty() && value != "false") {
+      return kit::Fail(PLINTH_INVALID_ARGUMENT,
+                       "option '" + std::string(key) + "' is '" + value +
+                           "', and the model has no process of its own (option 'isolation' is "
+                           "'thread'); leave one of the two out");
+    }
+  }
+  return {};
+}
+
 // Beside the shared object that this code is in.
 std::string WorkerScript() {
   Dl_info info{};
@@ -51,10 +64,15 @@ std::string WorkerScript() {
 }  // namespace
 
 kit::Result<Settings> Settings::Read(const plinth_load_request& request) {
-  const auto options =
-      kit::Options::Read(request, {"threads", "python", "function", "shm_mb", "memory_mb",
-                                   "load_timeout_s", "method", "requirements", "triton_config"});
+  const auto options = kit::Options::Read(
+      request, {"threads", "python", "function", "isolation", "shm_mb", "memory_mb",
+                "load_timeout_s", "method", "requirements", "triton_config"});
   if (!options) return kit::Fail(options.error());
+  const auto isolation = options->Choice("isolation", {"process", "thread"}, "process");
+  if (!isolation) return kit::Fail(isolation.error());
+  const bool embedded = *isolation == "thread";
+  if (const auto fits = embedded ? CheckEmbedded(*options) : kit::Status(); !fits)
+    return kit::Fail(fits.error());
   const auto shared = options->Number("shm_mb", 2, kMaxMegabytes, 2048);
   if (!shared) return kit::Fail(shared.error());
   const auto memory = options->Number("memory_mb", 64, kMaxMegabytes, 0);
@@ -75,6 +93,7 @@ kit::Result<Settings> Settings::Read(const plinth_load_request& request) {
   settings.path = request.path;
   settings.folder = std::move(folder);
   settings.interpreter = *std::move(interpreter);
+  settings.embedded = embedded;
   settings.script = WorkerScript();
   settings.environments = *std::move(environments);
   settings.shared_half = static_cast<std::size_t>(*shared) << 19;

@@ -1,4 +1,4 @@
-// What a deployment asks of its Python process.
+// What a deployment asks of its Python.
 #pragma once
 
 #include <chrono>
@@ -19,6 +19,7 @@ struct Settings {
   std::string path;         // of the model
   std::string folder;       // that it lies in, or is: where it runs
   std::string interpreter;  // the program
+  bool embedded = false;    // it runs in the server's own process
   std::string script;       // what it runs: worker/main.py
   // The folder of environments for requirements.txt; empty: the model asks for none.
   std::string environments;

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -14,18 +13,13 @@
 
 #include "common/answers.h"
 #include "common/stopper.h"
+#include "python/deadline.h"
 
 namespace plinth::python {
 namespace {
 
 // How long a call may take to end after it was interrupted, and a process that has closed its end.
 constexpr std::chrono::seconds kGrace{1};
-
-std::optional<Clock::time_point> DeadlineOf(const plinth_execute_request& request) {
-  const bool told = request.struct_size > offsetof(plinth_execute_request, deadline_ns);
-  if (!told || request.deadline_ns == 0) return std::nullopt;
-  return Clock::time_point(std::chrono::nanoseconds(request.deadline_ns));
-}
 
 }  // namespace
 

@@ -91,8 +91,8 @@ kit::Result<std::unique_ptr<WorkerProcess>> WorkerProcess::Start(const WorkerCom
               command.folder.c_str(),
               Above(nothing.get()),
               Above(write_end.get()),
-              Above(command.socket),
-              Above(command.memory),
+              Above(command.socket < 0 ? nothing.get() : command.socket),
+              Above(command.memory < 0 ? nothing.get() : command.memory),
               command.memory_bytes,
               getpid()};
   if (!child.complete()) return CannotStart(program, errno);

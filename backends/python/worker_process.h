@@ -20,8 +20,8 @@ inline constexpr int kWorkerMemory = 4;
 struct WorkerCommand {
   std::vector<std::string> arguments;  // the program's path first
   std::string folder;                  // where it runs
-  int socket = -1;                     // becomes kWorkerSocket
-  int memory = -1;                     // becomes kWorkerMemory
+  int socket = -1;                     // becomes kWorkerSocket; -1: none
+  int memory = -1;                     // becomes kWorkerMemory; -1: none
   std::size_t memory_bytes = 0;        // the most memory of its own; 0: no bound
 };
 

@@ -36,6 +36,12 @@ def server(session_server):
 
 
 @pytest.fixture
+def isolation():
+    """Where Python models run; modules whose tests hold for both ways have one of their own with parameters."""
+    return "process"
+
+
+@pytest.fixture
 def client(server):
     client = server.client()
     yield client

@@ -13,6 +13,11 @@ from harness.python_models import SCALE, client, code, deploy, predict, refusal,
 from harness.server import wait_for
 
 
+@pytest.fixture(params=["process", "thread"])
+def isolation(request):
+    return request.param
+
+
 # ---- Answers
 
 def test_answers_are_those_of_numpy(client, deploy):

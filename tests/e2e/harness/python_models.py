@@ -48,8 +48,21 @@ def server(start):
 
 
 @pytest.fixture
-def client(server):
-    return server.client()
+def client(server, isolation):
+    return isolating(server.client(), isolation)
+
+
+def isolating(client, isolation):
+    """The client deploys with this option."""
+    if isolation != "process":
+        plain = client.try_deploy
+
+        def try_deploy(name, path, config=None, **keys):
+            config = {**(config or {}), "options": {"isolation": isolation, **(config or {}).get("options", {})}}
+            return plain(name, path, config=config, **keys)
+
+        client.try_deploy = try_deploy
+    return client
 
 
 @pytest.fixture

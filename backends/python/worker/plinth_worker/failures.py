@@ -8,6 +8,7 @@ import plinth
 
 from . import wire
 from .memory import NoRoom
+from .parts import CallOver
 from .tensors import BadOutput
 
 _MAX_TEXT = 4000
@@ -29,7 +30,7 @@ class Stopped(BaseException):
 _PASSED_ON = (wire.RESOURCE_EXHAUSTED, wire.CANCELLED, wire.DEADLINE_EXCEEDED, wire.UNAVAILABLE)
 
 # Those whose message says all.
-_PLAIN = (Refusal, BadOutput, NoRoom, Stopped, plinth.InvalidInput)
+_PLAIN = (Refusal, BadOutput, CallOver, NoRoom, Stopped, plinth.InvalidInput)
 
 
 def status_of(error, loading):

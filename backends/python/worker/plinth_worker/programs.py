@@ -5,25 +5,23 @@ import os
 import sys
 
 from .plain import PlainModel
-from .waiting import Waiter
 
 
-def load_model(settings, inputs, outputs):
-    """The model of a file, with what was declared of it. Whatever the program raises leaves this function."""
-    # What lies beside it can be imported. A file that appears there would count as a change of the model.
-    sys.dont_write_bytecode = True
-    sys.path.insert(0, os.path.dirname(settings["path"]))
+def load_model(settings, inputs, outputs, waiter, load_file):
+    """The model of a file, with what was declared of it. Whatever the program raises leaves this function. `load_file` makes a module of
+    a path."""
+    sys.dont_write_bytecode = True  # a file that appears beside it would count as a change of the model
     if not settings["path"].endswith(".py"):
         from .pickled import load_pickle
 
         return load_pickle(settings, inputs, outputs)
-    module = import_file(settings["path"])
+    module = load_file(settings["path"])
     triton = getattr(module, "TritonPythonModel", None)
     if triton is None or settings["function"]:
-        return PlainModel(module, settings["function"], inputs, outputs, Waiter())
+        return PlainModel(module, settings["function"], inputs, outputs, waiter)
     from .triton.model import TritonModel
 
-    return TritonModel(triton, settings, inputs, outputs, Waiter())
+    return TritonModel(triton, settings, inputs, outputs, waiter)
 
 
 def import_file(path):

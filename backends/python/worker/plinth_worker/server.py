@@ -1,6 +1,7 @@
 """Loads the model and answers the server's calls, one after the other."""
 
 import os
+import sys
 
 import plinth
 
@@ -10,8 +11,9 @@ from .failures import Stopped, log, status_of, text_of
 from .interrupts import Interrupts
 from .memory import Memory
 from .parts import Parts
-from .programs import load_model
-from .tensors import BadOutput, read_tensor, to_array, write_tensor
+from .programs import import_file, load_model
+from .tensors import pick, read_tensor, write_tensor
+from .waiting import Waiter
 
 
 class Server:
@@ -42,16 +44,13 @@ class Server:
 
     def _load(self, settings, reader):
         try:
-            self._model = load_model(settings, reader.specs(), reader.specs())
+            # What lies beside it can be imported.
+            sys.path.insert(0, self._folder)
+            self._model = load_model(settings, reader.specs(), reader.specs(), Waiter(), import_file)
         except BaseException as error:
             self._fail(0, error, loading=True)
             return False
-        writer = wire.Writer(wire.LOADED, 0)
-        writer.specs(self._model.inputs)
-        writer.specs(self._model.outputs)
-        writer.number(wire.U8, self._model.stateful)
-        writer.number(wire.U8, self._model.decoupled)
-        self._channel.send(writer)
+        self._channel.send(wire.loaded(self._model))
         return True
 
     # ---- Calls
@@ -111,11 +110,7 @@ class Server:
         try:
             writer.number(wire.U32, len(wanted))
             for index in wanted:
-                spec = self._model.outputs[index]
-                if spec.name not in results:
-                    given = ", ".join(map(repr, results)) or "nothing"
-                    raise BadOutput(f"the model gave no output '{spec.name}'; it gave {given}")
-                block = write_tensor(writer, index, to_array(results[spec.name], spec), self._memory)
+                block = write_tensor(writer, index, pick(results, self._model.outputs[index]), self._memory)
                 if block is not None:
                     blocks.append(block)
         except BaseException:

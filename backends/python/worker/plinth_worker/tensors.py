@@ -51,6 +51,14 @@ def _read_strings(buffer, at, count):
 
 # ---- Outputs
 
+def pick(results, spec):
+    """One of the outputs that a model gave by name, as to_array()."""
+    if spec.name not in results:
+        given = ", ".join(map(repr, results)) or "nothing"
+        raise BadOutput(f"the model gave no output '{spec.name}'; it gave {given}")
+    return to_array(results[spec.name], spec)
+
+
 def to_array(value, spec):
     """The value that a model gave for an output as an array of the right type and shape; BadOutput if it is neither."""
     array = value if isinstance(value, np.ndarray) else _convert(value, spec)
@@ -91,7 +99,7 @@ def write_tensor(writer, index, array, memory):
     """Describes the array in the frame and puts its bytes where the server sees them. Gives the block that was taken, or None."""
     dtype = dtypes.of_numpy(array.dtype)
     if dtype == dtypes.BYTES:
-        parts = _string_parts(array)
+        parts = string_parts(array)
     else:
         # A byte order that is not ours is converted too.
         native = np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(-1)
@@ -121,16 +129,13 @@ def _write_entry(writer, index, dtype, shape, place, size, at):
     writer.bytes += struct.pack(f"<{len(shape)}q", *shape)
 
 
-def _string_parts(array):
+def string_parts(array):
     """Where the strings begin and end, and their contents, as arrays of bytes."""
     strings = [_as_bytes(element) for element in array.reshape(-1).tolist()]
     ends = np.zeros(len(strings) + 1, np.uint64)
     np.cumsum([len(string) for string in strings], out=ends[1:])
-    parts = [ends.view(np.uint8)]
     contents = b"".join(strings)
-    if contents:
-        parts.append(np.frombuffer(contents, np.uint8))
-    return parts
+    return ends.view(np.uint8), np.frombuffer(contents, np.uint8) if contents else np.empty(0, np.uint8)
 
 
 def _as_bytes(element):

@@ -23,6 +23,15 @@ class Waiter:
             self._cancel_tasks()
             raise
 
+    def wake(self):
+        """Has the loop look around, from another thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(lambda: None)
+
+    def close(self):
+        if self._loop is not None and not self._loop.is_running():
+            self._loop.close()
+
     def _cancel_tasks(self):
         """What the call has begun ends with it."""
         tasks = asyncio.all_tasks(self._loop)

@@ -143,10 +143,23 @@ class Channel:
             self._socket.sendall(writer.finish())
 
     def send_failure(self, call, status, text):
-        writer = Writer(FAILED, call)
-        writer.number(U32, status)
-        writer.text(text)
-        self.send(writer)
+        self.send(failure(call, status, text))
+
+
+def failure(call, status, text):
+    writer = Writer(FAILED, call)
+    writer.number(U32, status)
+    writer.text(text)
+    return writer
+
+
+def loaded(model):
+    writer = Writer(LOADED, 0)
+    writer.specs(model.inputs)
+    writer.specs(model.outputs)
+    writer.number(U8, model.stateful)
+    writer.number(U8, model.decoupled)
+    return writer
 
 
 def settings_of(frame):

@@ -11,11 +11,13 @@ from .response import InferenceResponse
 from .tensor import Tensor
 
 _model_dir = ""
+owner = None  # where several models share the interpreter: gives the one that asks
 
 
 def get_model_dir():
     """The folder of the model's version."""
-    return _model_dir
+    program = owner() if owner is not None else None
+    return program.folder if program is not None else _model_dir
 
 
 class TritonModel:

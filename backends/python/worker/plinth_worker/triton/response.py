@@ -9,6 +9,8 @@ from .tensor import TritonModelException
 
 TRITONSERVER_RESPONSE_COMPLETE_FINAL = 1
 
+_LOOK_S = 0.1  # how often who waits for the final response looks whether the call goes on
+
 
 class TritonError:
     UNKNOWN, INTERNAL, NOT_FOUND, INVALID_ARG, UNAVAILABLE, UNSUPPORTED, ALREADY_EXISTS, CANCELLED = range(8)
@@ -99,7 +101,12 @@ class ResponseSender:
 
     def finish(self):
         """Waits for the final response; raises the error that one was."""
-        error = self._ended.get()
+        while True:
+            try:
+                error = self._ended.get(timeout=_LOOK_S)
+                break
+            except queue.Empty:
+                pass  # where the call is interrupted, if it runs in a thread
         if error is not None:
             raise error
 

@@ -1,0 +1,20 @@
+// The functions of the host that plinth_worker.embedded is given when it starts:
+//
+//   log(name, text)                    lines for the server's log; bytes
+//   begin_call(context, program, future, model, version, names, tensors, wanted) -> bool
+//                                      asks another model; answered(program, future, ...) is called
+//                                      with what it gives. False: no call of the program's runs
+//   respond(context, tensors, last) -> bool
+//                                      one answer of a decoupled model. False: no other is wanted
+//
+// `context` is the program's CallContext; tensors are as in python_tensors.h.
+#pragma once
+
+#include "python/embedded/python_objects.h"
+
+namespace plinth::python {
+
+// A tuple of them; nullptr: Python has raised why not.
+Ref HostFunctions();
+
+}  // namespace plinth::python
