@@ -8,6 +8,11 @@ import pytest
 
 from harness.python_models import client, code, deploy, predict, server, start, workers  # noqa: F401
 
+@pytest.fixture(params=["process", "thread"])
+def isolation(request):
+    return request.param
+
+
 ADD = """
     import time
     signature = {"inputs": {"x": ("float32", None), "wait": ("float32", [])}, "outputs": {"y": ("float32", None), "name": "str"}}

@@ -79,6 +79,8 @@ class Loading {
       : runtime_(runtime), settings_(std::move(settings)), context_(std::move(context)) {}
 
   void Run() {
+    const ModelFolder folder(settings_.folder);
+    const ModelFolder::Visit visit(folder);
     const Gil gil;
     Watch watch(runtime_, Clock::now() + settings_.load_timeout);
     FrameWriter frame(FrameKind::kLoad, 0);
@@ -139,12 +141,13 @@ kit::Result<std::unique_ptr<Program>> EmbeddedProgram::Load(const Settings& sett
   auto made = loading->Await();
   if (!made) return kit::Fail(std::move(made.error()));
   return std::unique_ptr<Program>(
-      new EmbeddedProgram(**runtime, std::move(context), *std::move(made)));
+      new EmbeddedProgram(**runtime, settings, std::move(context), *std::move(made)));
 }
 
-EmbeddedProgram::EmbeddedProgram(Runtime& runtime, std::shared_ptr<CallContext> context,
-                                 Parts parts)
+EmbeddedProgram::EmbeddedProgram(Runtime& runtime, const Settings& settings,
+                                 std::shared_ptr<CallContext> context, Parts parts)
     : runtime_(runtime),
+      folder_(settings.folder),
       context_(std::move(context)),
       loaded_(std::move(parts.loaded)),
       execute_(std::move(parts.execute)),
@@ -152,6 +155,7 @@ EmbeddedProgram::EmbeddedProgram(Runtime& runtime, std::shared_ptr<CallContext> 
       close_(std::move(parts.close)) {}
 
 EmbeddedProgram::~EmbeddedProgram() {
+  const ModelFolder::Visit visit(folder_);
   const Gil gil;
   runtime_.LetGoNow();
   Close(runtime_, close_);
@@ -169,6 +173,7 @@ kit::Status EmbeddedProgram::Execute(const plinth_execute_request& request,
   std::vector<kit::CallAnswer> answers;  // let go without the lock
   kit::Status status;
   {
+    const ModelFolder::Visit visit(folder_);
     const Gil gil;
     runtime_.LetGoNow();
     status = Run(request, signature, outputs, watch);

@@ -10,6 +10,7 @@
 #include "plinth/backend.h"
 #include "python/embedded/call_context.h"
 #include "python/embedded/runtime.h"
+#include "python/embedded/working_folder.h"
 #include "python/program.h"
 #include "python/settings.h"
 
@@ -30,12 +31,14 @@ class EmbeddedProgram : public Program {
   struct Parts;
 
  private:
-  EmbeddedProgram(Runtime& runtime, std::shared_ptr<CallContext> context, Parts parts);
+  EmbeddedProgram(Runtime& runtime, const Settings& settings, std::shared_ptr<CallContext> context,
+                  Parts parts);
 
   kit::Status Run(const plinth_execute_request& request, const kit::Signature& signature,
                   kit::OutputWriter& outputs, Watch& watch);
 
   Runtime& runtime_;
+  const ModelFolder folder_;
   const std::shared_ptr<CallContext> context_;
   Loaded loaded_;
   Ref execute_;  // these end under the lock
