@@ -25,6 +25,14 @@ CONFIG = """
     output [ { name: "OUT" data_type: TYPE_INT32 dims: [ 1 ] } ]
     """
 
+# The same, for a program that is deployed by its path.
+AS_JSON = {
+    "max_batch_size": 8,
+    "model_transaction_policy": {"decoupled": True},
+    "input": [{"name": "IN", "data_type": "TYPE_INT32", "dims": [1]}, {"name": "DELAY", "data_type": "TYPE_FP32", "dims": [1], "optional": True}],
+    "output": [{"name": "OUT", "data_type": "TYPE_INT32", "dims": [1]}],
+}
+
 # As the example repeat_int32 of Triton: so many answers as the input says, from a thread of its own. A negative number: an error behind them.
 REPEAT = """
     import threading, time
@@ -94,25 +102,35 @@ LARGE = """
     """
 
 
+@pytest.fixture(params=["process", "thread"])
+def isolation(request):
+    return request.param
+
+
 @pytest.fixture
-def serve(start_server, models):
-    """Serves a Triton repository of programs; those without a config are deployed beside it."""
+def serve(start_server, models, isolation):
+    """Serves a Triton repository of programs; those without a config are deployed beside it, as is what runs in threads."""
 
     def serve(*arguments, **written):
         repository, own = models / "repository", models / "own"
         for name, (config, program) in written.items():
-            folder = repository / name / "1" if config else own / name
+            in_repository = config and isolation == "process"
+            folder = repository / name / "1" if in_repository else own / name
             folder.mkdir(parents=True)
             (folder / "model.py").write_text(textwrap.dedent(program))
-            if config:
+            if in_repository:
                 (folder.parent / "config.pbtxt").write_text(textwrap.dedent(config))
         repository.mkdir(exist_ok=True)
         server = start_server("--model-repository", repository, "--allow-code", models, "--python", sys.executable, *arguments)
         client = server.client()
         wait_for(lambda: client.get("/ready").status == 200, "the repository to be loaded")
         for name, (config, _) in written.items():
-            if not config:
-                client.deploy(name, own / name, framework="python", config={"options": {"shm_mb": "32"}})
+            if not config or isolation == "thread":
+                options = {"shm_mb": "32"} if isolation == "process" else {"isolation": "thread"}
+                if config:
+                    options["triton_config"] = json.dumps(AS_JSON)
+                instances = {"instances": 2} if config and "count: 2" in config else {}
+                client.deploy(name, own / name, framework="python", config={"options": options, **instances})
             version = client.get(f"/models/{name}").json["versions"][0]
             assert version["state"] == "ready", version
         return server, client
@@ -148,9 +166,10 @@ class Stream:
         self.triton.stop_stream()
 
 
-def test_every_answer_is_a_message_of_the_stream(serve):
+def test_every_answer_is_a_message_of_the_stream(serve, isolation):
     server, client = serve(repeat=(CONFIG, REPEAT), marked=(CONFIG, MARKED))
-    assert client.get("/v2/models/repeat/config").json["model_transaction_policy"] == {"decoupled": True}
+    if isolation == "process":
+        assert client.get("/v2/models/repeat/config").json["model_transaction_policy"] == {"decoupled": True}
     stream = Stream(server)
     stream.ask("repeat", 3)
     assert [stream.next() for _ in range(3)] == [([[i]], False) for i in range(3)]
@@ -316,7 +335,7 @@ def test_large_answers_use_the_shared_memory_again(serve):
     assert all(len(event["outputs"]) == 1 << 18 for event in events)
 
 
-def test_a_client_that_goes_ends_the_call(serve):
+def test_a_client_that_goes_ends_the_call(serve, isolation):
     server, client = serve(counter=(None, """
         import time
         signature = {"inputs": {"n": "int32"}, "outputs": {"i": "int32"}}
@@ -335,7 +354,7 @@ def test_a_client_that_goes_ends_the_call(serve):
                            b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
         assert connection.recv(1000).startswith(b"HTTP/1.1 200")
     wait_for(lambda: "ended after" in server.log(), "the call to end")
-    assert len(workers(server)) == 1
+    assert len(workers(server)) == (isolation == "process")
 
 
 def test_a_slow_reader_makes_the_model_wait(serve):

@@ -24,6 +24,11 @@ NAMES = load_iris().target_names
 ROWS = X[::10]
 
 
+@pytest.fixture(params=["process", "thread"])
+def isolation(request):
+    return request.param
+
+
 @pytest.fixture
 def deploy(client, models):  # noqa: F811
     def deploy(model, file="m.pkl", **config):
