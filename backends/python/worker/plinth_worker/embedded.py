@@ -7,6 +7,7 @@ host_functions.h. All models share this interpreter, so what belongs to one is f
 import gc
 import os
 import sys
+import threading
 import traceback
 from concurrent.futures import Future, InvalidStateError
 
@@ -20,7 +21,7 @@ from .owners import owner
 from .parts import CallOver, Parts
 from .programs import load_model
 from .triton import model as triton_model
-from .views import array_of, copy_of, handed_over
+from .views import are_held, array_of, copy_of, handed_over, roots_of
 from .waiting import Waiter
 
 _host_log = _begin_call = _respond = None
@@ -32,6 +33,7 @@ def start(paths, functions):
     _host_log, _begin_call, _respond = functions
     sys.path += [path for path in paths if path not in sys.path]
     sys.dont_write_bytecode = True
+    threading.excepthook = _log_thread
     sys.stdout, sys.stderr = Output(sys.stdout, _write), Output(sys.stderr, _write)
     owners.streams += [sys.stdout, sys.stderr]
     plinth.models = _Models()
@@ -64,6 +66,15 @@ def answered(program, future, status, code, message, tensors):
         pass  # nobody waits any more
 
 
+def _log_thread(arguments, show=threading.excepthook):
+    """A thread of a model's has ended by an exception."""
+    program = owners.of_traceback(arguments.exc_traceback)
+    if program is None:
+        return show(arguments)
+    with owners.Running(program):
+        show(arguments)
+
+
 def _write(text):
     """Whole lines."""
     program = owner()
@@ -87,6 +98,7 @@ class Program:
         self._model = None
         self._waiter = Waiter()
         self._parts = None  # of a decoupled model, while it runs
+        self._roots = []  # arrays that those of the inputs are views of
         self._kept_inputs = False
 
     # ---- Its life
@@ -137,7 +149,7 @@ class Program:
                 result = self._try(inputs, wanted)
         except Stopped as error:  # it may strike while another exception is handled
             result = self.failure(error), None
-        self._let_go(inputs)
+        self._look_after_inputs()
         self.scope.forget_aliases()
         return result
 
@@ -150,6 +162,7 @@ class Program:
     def _answer(self, inputs, wanted):
         model = self._model
         arrays = {name: array_of(dtype, shape, data) for name, dtype, shape, data in inputs}
+        self._roots = roots_of(arrays.values())
         specs = [model.outputs[i] for i in wanted]
         names = [spec.name for spec in specs]
         if model.decoupled:
@@ -182,22 +195,13 @@ class Program:
         for future in list(self.waiting):
             answered(self, future, wire.CANCELLED, "CANCELLED", "the call is not wanted any more", ())
 
-    def _let_go(self, inputs):
-        """The inputs are the server's again: the model should not hold them."""
-        for _, _, _, data in inputs:
-            try:
-                if type(data) is memoryview:
-                    data.release()
-            except BufferError:
-                self._warn(data)
-
-    def _warn(self, view):
-        if self._kept_inputs:
+    def _look_after_inputs(self):
+        """Their memory is the server's again: the model should not hold them."""
+        roots, self._roots = self._roots, []
+        if self._kept_inputs or not are_held(roots):
             return
-        gc.collect()  # what holds it may be dead
-        try:
-            view.release()
-        except BufferError:
+        gc.collect()  # what holds them may be dead
+        if are_held(roots):
             self._kept_inputs = True
             with owners.Running(self):
                 print("the model keeps an input array after its call, when the memory is used for other things: keep a copy", file=sys.stderr)

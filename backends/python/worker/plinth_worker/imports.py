@@ -83,7 +83,16 @@ class Scope:
         if level != 0 or not self.has(top):
             return builtins.__import__(name, globals, locals, fromlist, level)
         module = self.module(name)
+        if type(fromlist) is list:
+            self._expose(name)  # this is C, a pickle say, and it looks for the name in sys.modules
         return builtins.__import__(module.__name__, globals, locals, fromlist) if fromlist else self.module(top)
+
+    def _expose(self, name):
+        parts = name.split(".")
+        for name in (".".join(parts[:count]) for count in range(1, len(parts) + 1)):
+            there = sys.modules.get(name)
+            if there is None or there.__name__.startswith("plinth_model_"):
+                self._aliases[name] = sys.modules[name] = self.module(name)
 
     def alias(self, name):
         module = self._aliases[name] = self.module(name)

@@ -40,11 +40,24 @@ def owner():
         return program
     frame = sys._getframe(1)
     while frame is not None:
-        name = frame.f_globals.get("__name__")
-        if type(name) is str and name.startswith("plinth_model_"):
-            program = _by_package.get(name.partition(".")[0])
-            if program is not None:
-                return program
+        program = _of_frame(frame)
+        if program is not None:
+            return program
         frame = frame.f_back
     return None
 
+
+def of_traceback(trace):
+    while trace is not None:
+        program = _of_frame(trace.tb_frame)
+        if program is not None:
+            return program
+        trace = trace.tb_next
+    return None
+
+
+def _of_frame(frame):
+    name = frame.f_globals.get("__name__")
+    if type(name) is str and name.startswith("plinth_model_"):
+        return _by_package.get(name.partition(".")[0])
+    return None
