@@ -150,7 +150,8 @@ class Program:
         except Stopped as error:  # it may strike while another exception is handled
             result = self.failure(error), None
         self._look_after_inputs()
-        self.scope.forget_aliases()
+        if self.scope.aliases:
+            self.scope.forget_aliases()
         return result
 
     def _try(self, inputs, wanted):

@@ -49,7 +49,7 @@ class Scope:
         self.package = f"plinth_model_{next(_numbers)}"
         self.builtins = {**vars(builtins), "__import__": self._import}
         self._folder = folder
-        self._aliases = {}
+        self.aliases = {}  # modules that go by their bare names just now
         package = types.ModuleType(self.package)
         package.__path__ = [folder]
         package.plinth_scope = self
@@ -92,21 +92,21 @@ class Scope:
         for name in (".".join(parts[:count]) for count in range(1, len(parts) + 1)):
             there = sys.modules.get(name)
             if there is None or there.__name__.startswith("plinth_model_"):
-                self._aliases[name] = sys.modules[name] = self.module(name)
+                self.aliases[name] = sys.modules[name] = self.module(name)
 
     def alias(self, name):
-        module = self._aliases[name] = self.module(name)
+        module = self.aliases[name] = self.module(name)
         return ModuleSpec(name, _Alias(module), is_package=hasattr(module, "__path__"))
 
     def has_alias(self, name):
-        return name in self._aliases
+        return name in self.aliases
 
     def forget_aliases(self):
         """Others have modules of the same names."""
-        for name, module in self._aliases.items():
+        for name, module in self.aliases.items():
             if sys.modules.get(name) is module:
                 del sys.modules[name]
-        self._aliases.clear()
+        self.aliases.clear()
 
     def close(self):
         self.forget_aliases()

@@ -12,12 +12,15 @@ class Output(io.TextIOBase):
         self._real = real
         self._write = write
         self._here = threading.local()  # each thread's line
+        self.unended = False  # whether any thread may have begun one
         self.buffer = _Bytes(self)
 
     def write(self, text):
         line = getattr(self._here, "line", "") + text
         whole, end, rest = line.rpartition("\n")
         self._here.line = rest
+        if rest:
+            self.unended = True
         if end:
             self._write(whole)
         return len(text)

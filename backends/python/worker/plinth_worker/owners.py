@@ -29,7 +29,8 @@ class Running:
     def __exit__(self, *_):
         # What was written without an end of line is the program's.
         for stream in streams:
-            stream.end_line()
+            if stream.unended:
+                stream.end_line()
         _here.program = self._before
 
 

@@ -71,14 +71,17 @@ def roots_of(arrays):
 
 
 def are_held(roots):
-    return any(count > _OURS_OF_ROOT for count in _references(roots))
+    for root in roots:
+        if sys.getrefcount(root) > _OURS_OF_ROOT:
+            return True
+    return False
 
 
 def _references(roots):
     for root in roots:
-        yield sys.getrefcount(root)
+        return sys.getrefcount(root)
 
 
 # How many of the references are our own depends on the version of Python.
 _OURS = _OURS_OF_BASE = 0
-_OURS_OF_ROOT = max(_references([np.empty(1)]))
+_OURS_OF_ROOT = _references([np.empty(1)])
