@@ -1,8 +1,10 @@
 #include "python/embedded/embedded_program.h"
 
 #include <condition_variable>
+#include <exception>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -79,6 +81,25 @@ class Loading {
       : runtime_(runtime), settings_(std::move(settings)), context_(std::move(context)) {}
 
   void Run() {
+    try {
+      TryRun();
+    } catch (const std::exception& error) {
+      Publish(kit::Fail(PLINTH_RESOURCE_EXHAUSTED, error.what()));
+    }
+  }
+
+  // Not under the lock of Python.
+  Made Await() {
+    std::unique_lock lock(mutex_);
+    const bool done = changed_.wait_for(lock, settings_.load_timeout + kGrace,
+                                        [this] { return made_.has_value(); });
+    if (done) return *std::move(made_);
+    abandoned_ = true;
+    return TooLong(settings_, true);
+  }
+
+ private:
+  void TryRun() {
     const ModelFolder folder(settings_.folder);
     const ModelFolder::Visit visit(folder);
     const Gil gil;
@@ -98,17 +119,6 @@ class Loading {
     if (!Publish(std::move(made)) && close) Close(runtime_, close);
   }
 
-  // Not under the lock of Python.
-  Made Await() {
-    std::unique_lock lock(mutex_);
-    const bool done = changed_.wait_for(lock, settings_.load_timeout + kGrace,
-                                        [this] { return made_.has_value(); });
-    if (done) return *std::move(made_);
-    abandoned_ = true;
-    return TooLong(settings_, true);
-  }
-
- private:
   // False: nobody waits for it.
   bool Publish(Made made) {
     {

@@ -110,7 +110,7 @@ class Scope:
 
     def close(self):
         self.forget_aliases()
-        for name in [name for name in sys.modules if name == self.package or name.startswith(self.package + ".")]:
+        for name in [name for name in list(sys.modules) if name == self.package or name.startswith(self.package + ".")]:
             del sys.modules[name]
 
 

@@ -31,7 +31,8 @@ class Running:
         for stream in streams:
             if stream.unended:
                 stream.end_line()
-        _here.program = self._before
+        # Nothing else: a call that was struck just here must leave no trace on a thread of the server's.
+        _here.program = self._before if self._before is self._program else None
 
 
 def owner():
