@@ -283,8 +283,10 @@ def test_inputs_that_are_kept_are_told_of_once(server, client, deploy):
         signature = {"inputs": {"x": ("float32", [-1])}, "outputs": {"y": ("float32", [-1])}}
         kept = []
         def predict(inputs):
-            kept[:] = [inputs["x"]]
-            return inputs["x"]
+            x = inputs["x"]
+            assert not x.flags.writeable and all((a[1] == i) for i, a in enumerate(kept[1:], 1))
+            kept.append(x)
+            return x
         """)
     for i in range(3):
         assert predict(client, [1.0, i]) == [1.0, i]

@@ -208,9 +208,11 @@ kit::Status EmbeddedProgram::Run(const plinth_execute_request& request,
   for (std::size_t i = 0; i < request.output_count; ++i)
     python.tuple_set(wanted.get(), static_cast<PySize>(i), NumberOf(request.outputs[i]).release());
 
-  if (!watch.Begin(wake_.get())) return WhyEnded(watch.wish());
-  context_->call = ++calls_;
-  const Ref result = Call(execute_.get(), TupleOf(std::move(inputs), std::move(wanted)));
+  const std::uint64_t number = ++calls_;
+  if (!watch.Begin(wake_.get(), number)) return WhyEnded(watch.wish());
+  context_->call = number;
+  const Ref result = Call(execute_.get(), TupleOf(std::move(inputs), std::move(wanted),
+                                                  NumberOf(static_cast<std::int64_t>(number))));
   watch.End();
   context_->call = 0;
 

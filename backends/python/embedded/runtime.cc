@@ -44,6 +44,16 @@ Ref ListOf(const std::vector<std::string>& texts) {
   return list;
 }
 
+// Whether the call ends by that alone.
+bool Wake(PyObject* wake, std::uint64_t number) {
+  const Ref woken = Call(wake, TupleOf(NumberOf(static_cast<std::int64_t>(number))));
+  if (!woken) {
+    Log(PLINTH_LOG_ERROR, "a Python call that is to end was not told so: " + TakeError());
+    return false;
+  }
+  return Python().long_as(woken.get()) != 0;
+}
+
 }  // namespace
 
 kit::Result<Runtime*> Runtime::Start(const std::string& interpreter, const std::string& scripts) {
@@ -145,26 +155,39 @@ void Runtime::Work() {
 Clock::time_point Runtime::NextTime() const {
   auto next = let_go_at_.value_or(Clock::time_point::max());
   if (!tasks_.empty()) next = Clock::time_point::min();
-  for (const Watch* watch : watches_) next = std::min(next, watch->Due());
+  for (const auto& [serial, watch] : watches_) next = std::min(next, watch->Due());
   return next;
 }
 
 void Runtime::StrikeDue() {
-  std::vector<Ref> wakes;
+  struct Due {
+    std::uint64_t serial;
+    std::uint64_t number;
+    Ref wake;
+  };
+  std::vector<Due> due;
   {
     const std::lock_guard lock(mutex_);
     const auto now = Clock::now();
-    for (Watch* watch : watches_) {
+    for (const auto& [serial, watch] : watches_) {
       if (watch->Due() > now) continue;
+      const bool first = watch->again_ == Clock::time_point();
       if (watch->wish_ == Watch::Wish::kNone) watch->wish_ = Watch::Wish::kDeadline;
       watch->again_ = now + kStrikeAgain;
-      Python().set_async_exception(watch->thread_, stopped_);
-      if (watch->wake_ != nullptr) wakes.push_back(Ref::Borrow(watch->wake_));
+      const bool wakes = first && watch->wake_ != nullptr;
+      due.push_back({serial, watch->number_, wakes ? Ref::Borrow(watch->wake_) : Ref()});
     }
   }
-  for (const Ref& wake : wakes) {
-    if (!Call(wake.get(), TupleOf())) Python().error_clear();
+  for (const Due& each : due) {
+    if (!each.wake || !Wake(each.wake.get(), each.number)) Strike(each.serial);
   }
+}
+
+// Unless it has ended meanwhile.
+void Runtime::Strike(std::uint64_t serial) {
+  const std::lock_guard lock(mutex_);
+  const auto found = watches_.find(serial);
+  if (found != watches_.end()) Python().set_async_exception(found->second->thread_, stopped_);
 }
 
 void Runtime::WakeBy(Clock::time_point when) {
@@ -205,14 +228,16 @@ void Watch::Stop() {
   if (running_) runtime_.WakeBy(Due());
 }
 
-bool Watch::Begin(PyObject* wake) {
+bool Watch::Begin(PyObject* wake, std::uint64_t number) {
   const std::lock_guard lock(runtime_.mutex_);
   if (wish_ == Wish::kNone && until_ && *until_ <= Clock::now()) wish_ = Wish::kDeadline;
   if (wish_ != Wish::kNone) return false;
   thread_ = Python().thread_ident();
   wake_ = wake;
+  number_ = number;
   running_ = true;
-  runtime_.watches_.insert(this);
+  serial_ = ++runtime_.begun_;
+  runtime_.watches_.emplace(serial_, this);
   if (until_) runtime_.WakeBy(*until_);
   return true;
 }
@@ -220,7 +245,7 @@ bool Watch::Begin(PyObject* wake) {
 void Watch::End() {
   const std::lock_guard lock(runtime_.mutex_);
   if (!std::exchange(running_, false)) return;
-  runtime_.watches_.erase(this);
+  runtime_.watches_.erase(serial_);
   Python().set_async_exception(thread_, nullptr);
 }
 

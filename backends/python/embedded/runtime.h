@@ -6,10 +6,11 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,7 @@ class Runtime {
   [[noreturn]] void Work();
   Clock::time_point NextTime() const;
   void StrikeDue();
+  void Strike(std::uint64_t serial);
   // Wakes the thread if it would sleep longer.
   void WakeBy(Clock::time_point when);
 
@@ -79,7 +81,8 @@ class Runtime {
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   Clock::time_point sleeps_until_ = Clock::time_point::max();
-  std::set<Watch*> watches_;
+  std::map<std::uint64_t, Watch*> watches_;  // by when they began
+  std::uint64_t begun_ = 0;
   std::vector<std::unique_ptr<HeldBuffers>> let_go_;
   std::optional<Clock::time_point> let_go_at_;
   std::vector<std::unique_ptr<Task>> tasks_;
@@ -99,9 +102,10 @@ class Watch {
   // Any thread, any time; does not wait.
   void Stop();
 
-  // Under the global lock, on the thread that runs. `wake` is a callable, or nullptr. False: it has
-  // been told to end already.
-  bool Begin(PyObject* wake);
+  // Under the global lock, on the thread that runs. `wake` is nullptr, or is called with `number`
+  // before the first strike, which is left out if that gives true. False: it has been told to end
+  // already.
+  bool Begin(PyObject* wake, std::uint64_t number = 0);
   // Nothing strikes from here on, not even what was on its way.
   void End();
 
@@ -117,7 +121,9 @@ class Watch {
   const std::optional<Clock::time_point> until_;
   unsigned long thread_ = 0;  // what follows is guarded by the runtime's mutex
   PyObject* wake_ = nullptr;
+  std::uint64_t number_ = 0;
   Wish wish_ = Wish::kNone;
+  std::uint64_t serial_ = 0;
   bool running_ = false;
   Clock::time_point again_{};  // not struck before
 };

@@ -8,6 +8,7 @@ import gc
 import os
 import sys
 import threading
+import time
 import traceback
 from concurrent.futures import Future, InvalidStateError
 
@@ -21,8 +22,10 @@ from .owners import owner
 from .parts import CallOver, Parts
 from .programs import load_model
 from .triton import model as triton_model
-from .views import are_held, array_of, copy_of, handed_over, roots_of
+from .views import are_held, array_of, copy_of, handed_over, own_copy, roots_of
 from .waiting import Waiter
+
+_PATIENCE_S = 0.5  # how long a call that is over waits for threads that hold its inputs
 
 _host_log = _begin_call = _respond = None
 
@@ -56,7 +59,7 @@ def load(context, frame):
 
 def answered(program, future, status, code, message, tensors):
     """What a model that was called gave."""
-    program.waiting.discard(future)
+    program.waiting.pop(future, None)
     try:
         if status != 0:
             future.set_exception(plinth.CallFailed(code, message, status))
@@ -93,13 +96,14 @@ class Program:
         self.name = settings["name"]
         self.folder = os.path.dirname(settings["path"])
         self.scope = Scope(self.folder)
-        self.waiting = set()  # futures of calls of other models
+        self.waiting = {}  # futures of calls of other models, and the call that they belong to
         self._context = context
         self._model = None
         self._waiter = Waiter()
         self._parts = None  # of a decoupled model, while it runs
         self._roots = []  # arrays that those of the inputs are views of
-        self._kept_inputs = False
+        self._copies_inputs = False
+        self._number = 0  # of the call that runs
 
     # ---- Its life
 
@@ -142,13 +146,15 @@ class Program:
 
     # ---- Calls
 
-    def execute(self, inputs, wanted):
+    def execute(self, inputs, wanted, number):
         """(why it failed as a frame or None, tensors)"""
+        self._number = number
         try:
             with owners.Running(self):
                 result = self._try(inputs, wanted)
         except Stopped as error:  # it may strike while another exception is handled
             result = self.failure(error), None
+        self._number = 0
         self._look_after_inputs()
         if self.scope.aliases:
             self.scope.forget_aliases()
@@ -163,7 +169,10 @@ class Program:
     def _answer(self, inputs, wanted):
         model = self._model
         arrays = {name: array_of(dtype, shape, data) for name, dtype, shape, data in inputs}
-        self._roots = roots_of(arrays.values())
+        if self._copies_inputs:
+            arrays = {name: own_copy(array) for name, array in arrays.items()}
+        else:
+            self._roots = roots_of(arrays.values())
         specs = [model.outputs[i] for i in wanted]
         names = [spec.name for spec in specs]
         if model.decoupled:
@@ -187,25 +196,35 @@ class Program:
         if not _respond(self._context, tuple([handed_over(results, spec) for spec in specs]), int(last)):
             raise CallOver("the call is over: it takes no further answer")
 
-    def wake(self):
-        """The call was told to end: what it waits for is not to keep it."""
-        self._waiter.wake()
-        parts = self._parts
+    def wake(self, number):
+        """A call was told to end: what it waits for is not to keep it. Whether it ends by that alone, as an async one should."""
+        task, parts, waiting = self._waiter.task, self._parts, list(self.waiting.items())
+        if self._number != number:
+            return False  # it is over
         if parts is not None:
             parts.closed = True
-        for future in list(self.waiting):
-            answered(self, future, wire.CANCELLED, "CANCELLED", "the call is not wanted any more", ())
+        if task is not None:
+            self._waiter.stop(task)
+        for future, call in waiting:
+            if call == number:
+                answered(self, future, wire.CANCELLED, "CANCELLED", "the call is not wanted any more", ())
+        return task is not None
 
     def _look_after_inputs(self):
-        """Their memory is the server's again: the model should not hold them."""
+        """Their memory is the server's when the call is over: the model should not hold them then."""
         roots, self._roots = self._roots, []
-        if self._kept_inputs or not are_held(roots):
+        if not are_held(roots):
             return
         gc.collect()  # what holds them may be dead
-        if are_held(roots):
-            self._kept_inputs = True
-            with owners.Running(self):
-                print("the model keeps an input array after its call, when the memory is used for other things: keep a copy", file=sys.stderr)
+        until = time.monotonic() + _PATIENCE_S
+        while are_held(roots):
+            if time.monotonic() > until:
+                self._copies_inputs = True
+                with owners.Running(self):
+                    print("the model keeps an input array after its call, when the memory is used for other things; from here on it is "
+                          "given copies", file=sys.stderr)
+                return
+            time.sleep(0.001)  # a thread of the model's may still be at work
 
     # ---- Calls of other models
 
@@ -213,8 +232,8 @@ class Program:
         """The future of the outputs by name. Any thread, while the model runs."""
         tensors = tuple([copy_of(value, name) for name, value in inputs.items()])
         future = Future()
-        self.waiting.add(future)
+        self.waiting[future] = self._number
         if not _begin_call(self._context, self, future, model, version, tuple(inputs), tensors, tuple(outputs)):
-            self.waiting.discard(future)
+            self.waiting.pop(future, None)
             raise plinth.CallFailed("FAILED_PRECONDITION", "other models can be called only while predict runs", wire.INTERNAL)
         return future

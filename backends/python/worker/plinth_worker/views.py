@@ -70,6 +70,13 @@ def roots_of(arrays):
     return [array.base for array in arrays if type(array.base) is np.ndarray and not array.base.flags.owndata]
 
 
+def own_copy(array):
+    """For a model that keeps its inputs."""
+    copy = np.array(array)
+    copy.flags.writeable = False
+    return copy
+
+
 def are_held(roots):
     for root in roots:
         if sys.getrefcount(root) > _OURS_OF_ROOT:
