@@ -14,7 +14,7 @@ namespace plinth::python {
 namespace {
 
 constexpr std::int64_t kMaxMegabytes = std::int64_t{1} << 20;
-constexpr std::int64_t kMaxLoadSeconds = 24 * 3600;
+constexpr std::int64_t kMaxLoadSeconds = std::int64_t{24} * 3600;
 
 std::string LoadedName(const plinth_load_request& request) {
   const bool told = request.struct_size > offsetof(plinth_load_request, name);

@@ -224,6 +224,15 @@ def test_one_interpreter_for_all(client, code, models):
     assert client.predict("m", {}).outputs == 1
 
 
+def test_an_environment_by_its_folder_is_the_one_of_its_interpreter(start_server, code, models):
+    path = code("signature = {'inputs': {}, 'outputs': {'y': 'str'}}\nimport sys\ndef predict(inputs):\n    return sys.prefix\n")
+    server = start_server("--allow-code", models, "--python", sys.prefix, "--python", sys.executable)
+    client = server.client()
+    for model, python in (("a", sys.prefix), ("b", sys.executable)):
+        client.deploy(model, path, config={"options": {"isolation": "thread", "python": python}})
+        assert client.predict(model, {}).outputs == sys.prefix
+
+
 # ---- Memory
 
 KEPT = """

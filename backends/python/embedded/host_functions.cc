@@ -86,8 +86,11 @@ class Answered : public Task {
   static Ref TensorsOf(const kit::CallAnswer& answer) {
     const std::vector<plinth_tensor> tensors = answer.tensors();
     Ref tuple(Python().tuple_new(static_cast<PySize>(tensors.size())));
-    for (std::size_t i = 0; tuple && i < tensors.size(); ++i)
-      Python().tuple_set(tuple.get(), static_cast<PySize>(i), ToPython(tensors[i]).release());
+    for (std::size_t i = 0; tuple && i < tensors.size(); ++i) {
+      Ref tensor = ToPython(tensors[i]);
+      if (!tensor) return {};
+      Python().tuple_set(tuple.get(), static_cast<PySize>(i), tensor.release());
+    }
     return tuple;
   }
 
@@ -119,6 +122,7 @@ bool Ask(CallContext& context, const std::string& model, const std::string& vers
   const std::shared_lock inside(context.mutex);
   if (context.request == nullptr) return false;
   std::vector<const char*> names;
+  names.reserve(wanted.size());
   for (const std::string& name : wanted) names.push_back(name.c_str());
   const plinth_call call{sizeof(call),
                          kit::CallerOf(*context.request),

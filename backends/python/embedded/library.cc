@@ -45,8 +45,11 @@ kit::Result<FoundLibrary> FindLibrary(const std::string& interpreter, const std:
     const std::string key = line.substr(0, space);
     std::string value = line.substr(space + 1);
     if (key == "refusal") return kit::Fail(PLINTH_UNAVAILABLE, std::move(value));
-    if (key == "library") found.library = std::move(value);
-    if (key == "path") found.module_paths.push_back(std::move(value));
+    if (key == "library") {
+      found.library = std::move(value);
+    } else if (key == "path") {
+      found.module_paths.push_back(std::move(value));
+    }
   }
   if (!found.library.empty()) return found;
   return kit::Fail(PLINTH_UNAVAILABLE,

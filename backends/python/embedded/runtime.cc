@@ -3,7 +3,9 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <future>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -44,6 +46,18 @@ Ref ListOf(const std::vector<std::string>& texts) {
   return list;
 }
 
+// A virtual environment has several names for its interpreter, all of them links to one that is
+// also that of others.
+bool IsSame(const std::string& a, const std::string& b) {
+  namespace fs = std::filesystem;
+  const auto folder = [](const std::string& program) {
+    std::error_code error;
+    return fs::weakly_canonical(fs::path(program).parent_path(), error);
+  };
+  std::error_code error;
+  return a == b || (folder(a) == folder(b) && fs::equivalent(a, b, error));
+}
+
 // Whether the call ends by that alone.
 bool Wake(PyObject* wake, std::uint64_t number) {
   const Ref woken = Call(wake, TupleOf(NumberOf(static_cast<std::int64_t>(number))));
@@ -60,8 +74,10 @@ kit::Result<Runtime*> Runtime::Start(const std::string& interpreter, const std::
   static std::mutex mutex;
   static std::string chosen;
   const std::lock_guard lock(mutex);
-  if (the_runtime != nullptr && chosen == interpreter) return the_runtime;
-  if (chosen == interpreter) return kit::Fail(PLINTH_UNAVAILABLE, kBroken);
+  if (!chosen.empty() && IsSame(chosen, interpreter)) {
+    if (the_runtime == nullptr) return kit::Fail(PLINTH_UNAVAILABLE, kBroken);
+    return the_runtime;
+  }
   if (!chosen.empty()) {
     return kit::Fail(PLINTH_INVALID_ARGUMENT,
                      "option 'isolation' is 'thread', and the server has one Python for all such "
