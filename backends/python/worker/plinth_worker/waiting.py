@@ -51,4 +51,6 @@ class Waiter:
         tasks = asyncio.all_tasks(self._loop)
         for task in tasks:
             task.cancel()
+        if not tasks:
+            return  # gather() of nothing asks for the loop of the thread, which may have none
         self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
