@@ -58,11 +58,26 @@ PyObject* WriteLog(PyObject*, PyObject* arguments) {
 // What a called model gave, on its way to the future that waits for it.
 class Answered : public Task {
  public:
-  Answered(Context context, std::uint64_t call, Ref program, Ref future)
+  // `parts` is what takes each of several answers, or empty.
+  Answered(Context context, std::uint64_t call, Ref program, Ref future, Ref parts)
       : context_(std::move(context)),
         call_(call),
         program_(std::move(program)),
-        future_(std::move(future)) {}
+        future_(std::move(future)),
+        parts_(std::move(parts)) {}
+
+  bool in_parts() const { return static_cast<bool>(parts_); }
+
+  // Waits until it has been taken.
+  void GivePart(const kit::CallAnswer& part) const {
+    const Gil gil;
+    if (context_->call != call_) return;
+    const Ref number = NumberOf(static_cast<std::int64_t>(call_));
+    const Ref given = Call(Runtime::The().part_given(),
+                           TupleOf(Ref::Borrow(program_.get()), Ref::Borrow(number.get()),
+                                   Ref::Borrow(parts_.get()), TensorsOf(part)));
+    if (!given) Log(PLINTH_LOG_ERROR, "an answer to a Python model is lost: " + TakeError());
+  }
 
   void Give(kit::CallAnswer answer) {
     answer_ = std::make_unique<kit::CallAnswer>(std::move(answer));
@@ -98,8 +113,13 @@ class Answered : public Task {
   const std::uint64_t call_;
   Ref program_;
   Ref future_;
+  Ref parts_;
   std::unique_ptr<kit::CallAnswer> answer_;
 };
+
+void Part(void* context, const plinth_call_result* result) {
+  static_cast<const Answered*>(context)->GivePart(kit::CallAnswer(*result));
+}
 
 void Done(void* context, const plinth_call_result* result) {
   std::unique_ptr<Answered> answered(static_cast<Answered*>(context));
@@ -124,6 +144,7 @@ bool Ask(CallContext& context, const std::string& model, const std::string& vers
   std::vector<const char*> names;
   names.reserve(wanted.size());
   for (const std::string& name : wanted) names.push_back(name.c_str());
+  const auto part = answered->in_parts() ? Part : nullptr;
   const plinth_call call{sizeof(call),
                          kit::CallerOf(*context.request),
                          model.c_str(),
@@ -134,7 +155,8 @@ bool Ask(CallContext& context, const std::string& model, const std::string& vers
                          names.data(),
                          0,
                          Done,
-                         answered.release()};
+                         answered.release(),
+                         part};
   kit::CallModel(Host(), call);
   return true;
 }
@@ -152,9 +174,11 @@ PyObject* BeginCall(PyObject*, PyObject* arguments) {
     kit::OutputWriter writer(&taken);
     for (std::size_t i = 0; i < tensors->size(); ++i)
       std::move((*tensors)[i]).AddTo(writer, names.at(i));
-    auto answered =
-        std::make_unique<Answered>(*context, (*context)->call, Ref::Borrow(Argument(arguments, 1)),
-                                   Ref::Borrow(Argument(arguments, 2)));
+    PyObject* const parts = Argument(arguments, 8);
+    const bool in_parts = Python().long_as(Argument(arguments, 9)) != 0;
+    auto answered = std::make_unique<Answered>(
+        *context, (*context)->call, Ref::Borrow(Argument(arguments, 1)),
+        Ref::Borrow(Argument(arguments, 2)), in_parts ? Ref::Borrow(parts) : Ref());
     const bool asked =
         Ask(**context, TextIn(Argument(arguments, 3)), TextIn(Argument(arguments, 4)), inputs,
             TextsIn(Argument(arguments, 7)), std::move(answered));

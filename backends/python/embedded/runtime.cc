@@ -130,8 +130,10 @@ kit::Status Runtime::Initialize(const std::string& interpreter, const std::strin
   const Ref start(of_module("start"));
   load_ = of_module("load");
   answered_ = of_module("answered");
+  part_given_ = of_module("part_given");
   stopped_ = of_module("Stopped");
-  const bool complete = start && load_ != nullptr && answered_ != nullptr && stopped_ != nullptr;
+  const bool complete = start && load_ != nullptr && answered_ != nullptr &&
+                        part_given_ != nullptr && stopped_ != nullptr;
   if (!complete || !Call(start.get(), TupleOf(ListOf(paths), HostFunctions())))
     status = CannotStart(interpreter);
   python.save_thread();

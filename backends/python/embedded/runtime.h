@@ -51,6 +51,7 @@ class Runtime {
   // Of plinth_worker.embedded.
   PyObject* load() const { return load_; }
   PyObject* answered() const { return answered_; }
+  PyObject* part_given() const { return part_given_; }
 
   // From any thread, without waiting: it is let go when Python is next used, or soon.
   void LetGo(std::unique_ptr<HeldBuffers> buffers);
@@ -76,6 +77,7 @@ class Runtime {
 
   PyObject* load_ = nullptr;
   PyObject* answered_ = nullptr;
+  PyObject* part_given_ = nullptr;
   PyObject* stopped_ = nullptr;  // the exception
 
   std::mutex mutex_;  // guards what follows

@@ -25,6 +25,7 @@ from .triton import model as triton_model
 from .views import are_held, array_of, copy_of, handed_over, own_copy, roots_of
 from .waiting import Waiter
 
+_LOOK_S = 0.05  # how often who waits for the model looks whether its call is still there
 _PATIENCE_S = 0.5  # how long a call that is over waits for threads that hold its inputs
 
 _host_log = _begin_call = _respond = None
@@ -67,6 +68,14 @@ def answered(program, future, status, code, message, tensors):
             future.set_result({name: array_of(dtype, shape, data) for name, dtype, shape, data in tensors})
     except InvalidStateError:
         pass  # nobody waits any more
+
+
+def part_given(program, number, parts, tensors):
+    """One of several answers of a model that was called; waits until it is taken, or the call `number` is over."""
+    taken = threading.Event()
+    parts(({name: own_copy(array_of(dtype, shape, data)) for name, dtype, shape, data in tensors}, taken.set))
+    while program.runs(number) and not taken.wait(_LOOK_S):
+        pass
 
 
 def _log_thread(arguments, show=threading.excepthook):
@@ -228,12 +237,16 @@ class Program:
 
     # ---- Calls of other models
 
-    def call(self, model, version, inputs, outputs):
-        """The future of the outputs by name. Any thread, while the model runs."""
+    def runs(self, number):
+        return self._number == number
+
+    def call(self, model, version, inputs, outputs, parts=None):
+        """The future of the outputs by name, with `parts` as in calls.py. Any thread, while the model runs."""
         tensors = tuple([copy_of(value, name) for name, value in inputs.items()])
         future = Future()
         self.waiting[future] = self._number
-        if not _begin_call(self._context, self, future, model, version, tuple(inputs), tensors, tuple(outputs)):
+        if not _begin_call(self._context, self, future, model, version, tuple(inputs), tensors, tuple(outputs), parts,
+                           int(parts is not None)):
             self.waiting.pop(future, None)
             raise plinth.CallFailed("FAILED_PRECONDITION", "other models can be called only while predict runs", wire.INTERNAL)
         return future
