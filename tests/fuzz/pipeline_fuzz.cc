@@ -47,7 +47,11 @@ class Server final : public plinth::pipeline::Host {
     }
     return signature;
   }
-  plinth::Result<std::shared_ptr<plinth::ModelVersion>> LoadOwn(plinth::DeploySpec) override {
+  plinth::Status CheckChain(const std::string&, const std::string&, const std::string&) override {
+    return {};
+  }
+  plinth::Result<std::shared_ptr<plinth::ModelVersion>> LoadOwn(plinth::DeploySpec,
+                                                                plinth::Members&) override {
     return Fail(plinth::Code::kNotFound, "there are no files");
   }
   void Retire(plinth::ModelVersion&) override {}
@@ -111,7 +115,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto spec = plinth::pipeline::ParsePipeline({reinterpret_cast<const char*>(data), size});
   if (!spec) return 0;
   Server server;
-  plinth::pipeline::CompileState state;
+  plinth::Members members;
+  plinth::pipeline::CompileState state{.members = members};
   const plinth::pipeline::CompileContext context{
       .host = server, .state = state, .folder = "", .name = "m", .version = "v1"};
   const auto stage = plinth::pipeline::Compile(*spec, {}, context);
