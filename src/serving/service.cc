@@ -41,7 +41,6 @@ constexpr std::size_t kMaxWorkers = 512;
 // memory back.
 constexpr std::chrono::seconds kSweepInterval{1};
 
-// What the configuration asks for and will not get.
 // What is set for a pipeline and is a matter of the models that it asks. (Of batch_size, which has
 // a default, nobody knows whether it was set.)
 void WarnOfMembersSettings(ModelVersion& version) {
@@ -57,6 +56,7 @@ void WarnOfMembersSettings(ModelVersion& version) {
   warn(config.instances.max > 0, "instances");
 }
 
+// What the configuration asks for and will not get.
 void WarnOf(ModelVersion& version, const InstanceLimits& instances) {
   const ModelConfig& config = version.config();
   const Signature& signature = version.signature();
