@@ -65,6 +65,7 @@ class ClassifierModel final : public Estimator {
 
 Traits MakeTraits(Fitted& fitted, const Learner& learner, Role role) {
   Traits traits = fitted.MakeTraits(role, fitted.Inputs(learner.inputs()));
+  if (traits.names.empty()) traits.names = learner.names();
   traits.widest = learner.groups();
   traits.block_rows = kTreeBlockRows;
   return traits;
@@ -76,7 +77,7 @@ EstimatorPtr MakeBooster(Fitted& fitted, std::optional<Learner> learner) {
   traits.outputs = learner->groups();
   traits.flat = traits.outputs == 1;
   if (!fitted.ok()) return nullptr;
-  return std::make_unique<BoosterModel>(std::move(traits), std::move(*learner));
+  return TakeNames<BoosterModel>(std::move(traits), std::move(*learner), false);
 }
 
 // Reads the attributes of a lightgbm.basic.Booster, or of a model file as one. It predicts up to
@@ -129,7 +130,7 @@ EstimatorPtr ReadClassifier(Fitted& fitted) {
   traits.classes = std::move(classes);
   traits.probabilities = true;
   traits.decision_width = groups;
-  return std::make_unique<ClassifierModel>(std::move(traits), std::move(*learner));
+  return TakeNames<ClassifierModel>(std::move(traits), std::move(*learner), false);
 }
 
 }  // namespace

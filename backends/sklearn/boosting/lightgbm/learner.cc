@@ -4,6 +4,23 @@
 #include <utility>
 
 namespace plinth::sklearn::lightgbm {
+namespace {
+
+// "age city", which are as they stand; "Column_0 Column_1" are no names.
+std::vector<std::string> ReadNames(Fitted& fitted, const Section& header, std::size_t width) {
+  std::vector<std::string> names;
+  std::string_view line = header.Find("feature_names");
+  if (!fitted.limits().Charge(line.size() + width * sizeof(std::string))) return names;
+  bool given = false;
+  while (!line.empty() && names.size() <= width) {
+    names.emplace_back(TakeUpTo(line, ' '));
+    given = given || names.back() != "Column_" + std::to_string(names.size() - 1);
+  }
+  if (names.size() != width || !given) names.clear();
+  return names;
+}
+
+}  // namespace
 
 std::optional<Learner> Learner::Read(Fitted& fitted, std::string_view text,
                                      std::size_t iterations) {
@@ -31,6 +48,8 @@ std::optional<Learner> Learner::Read(Fitted& fitted, std::string_view text,
   for (std::size_t i = 0; fitted.ok() && i < count; ++i) {
     AddTree(fitted, model.trees[i], read.trees_, read.columns_, linear ? &read.linear_ : nullptr);
   }
+  read.names_ = ReadNames(fitted, header, read.inputs());
+  read.categories_ = CategoryNames::OfLightgbm(fitted, text, read.inputs());
   if (!fitted.ok()) return std::nullopt;
   return read;
 }

@@ -5,8 +5,12 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "boosting/category_names.h"
 #include "boosting/lightgbm/objective.h"
 #include "boosting/lightgbm/tree.h"
 
@@ -19,6 +23,10 @@ class Learner {
   static std::optional<Learner> Read(Fitted& fitted, std::string_view text, std::size_t iterations);
 
   std::size_t inputs() const { return trees_.inputs(); }
+  // Of the columns; empty if it was trained without.
+  const std::vector<std::string>& names() const { return names_; }
+  // What clients call categories. To be taken once.
+  CategoryNames TakeCategories() { return std::move(categories_); }
   // Scores a row.
   std::size_t groups() const { return groups_; }
 
@@ -35,6 +43,8 @@ class Learner {
   Objective objective_;
   Columns columns_;
   TreeSet<double> trees_;
+  std::vector<std::string> names_;
+  CategoryNames categories_;
   LinearLeaves linear_;  // no leaves, unless the trees have linear models in them
 };
 

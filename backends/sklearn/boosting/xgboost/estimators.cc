@@ -137,6 +137,7 @@ Classes CountedClasses(std::size_t count) {
 
 Traits MakeTraits(Fitted& fitted, const Learner& learner, Role role) {
   Traits traits = fitted.MakeTraits(role, fitted.Inputs(learner.inputs()));
+  if (traits.names.empty()) traits.names = learner.names();
   traits.widest = learner.groups();
   traits.takes_sparse = true;
   traits.block_rows = kTreeBlockRows;
@@ -149,7 +150,7 @@ EstimatorPtr MakeBooster(Fitted& fitted, Learner learner) {
   traits.outputs = learner.objective().link == Link::kArgMax ? 1 : learner.groups();
   traits.flat = traits.outputs == 1;
   if (!fitted.ok()) return nullptr;
-  return std::make_unique<BoosterModel>(std::move(traits), std::move(learner));
+  return TakeNames<BoosterModel>(std::move(traits), std::move(learner), true);
 }
 
 EstimatorPtr MakeClassifier(Fitted& fitted, Learner learner, Classes classes) {
@@ -167,11 +168,11 @@ EstimatorPtr MakeClassifier(Fitted& fitted, Learner learner, Classes classes) {
   if (multilabel) {
     traits.targets.assign(groups, CountedClasses(2));
     traits.indicator_probabilities = true;
-    return std::make_unique<MultilabelModel>(std::move(traits), std::move(learner));
+    return TakeNames<MultilabelModel>(std::move(traits), std::move(learner), true);
   }
   traits.classes = std::move(classes);
-  if (groups == 1) return std::make_unique<BinaryModel>(std::move(traits), std::move(learner));
-  return std::make_unique<MulticlassModel>(std::move(traits), std::move(learner));
+  if (groups == 1) return TakeNames<BinaryModel>(std::move(traits), std::move(learner), true);
+  return TakeNames<MulticlassModel>(std::move(traits), std::move(learner), true);
 }
 
 // The booster's bytes in the state of a xgboost.core.Booster.

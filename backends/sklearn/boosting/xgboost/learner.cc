@@ -90,6 +90,14 @@ void Learner::ReadParameters(JsonFields learner) {
   for (float& base : base_) base = objective_.BaseMargin(base);
   JsonFields attributes = learner.Object("attributes");
   if (attributes.Has("scikit_learn")) scikit_learn_ = attributes.Text("scikit_learn");
+  ReadNames(learner);
+}
+
+void Learner::ReadNames(JsonFields learner) {
+  if (!learner.Has("feature_names")) return;  // XGBoost before 1.4
+  const Json& names = learner.Require("feature_names", Json::Type::kArray);
+  if (names.items.size() != inputs_) return;
+  for (const Json& name : names.items) names_.push_back(name.text);
 }
 
 void Learner::ReadBooster(JsonFields booster, JsonFields attributes, bool scikit_learn) {
@@ -123,6 +131,7 @@ void Learner::ReadBooster(JsonFields booster, JsonFields attributes, bool scikit
   }
   const std::size_t count = scikit_learn ? TreesToUse(model, attributes, trees, groups()) : trees;
   ReadTrees(model, count, rules);
+  if (booster.fitted().ok()) categories_ = CategoryNames::OfXgboost(model, inputs_);
 }
 
 void Learner::ReadTrees(JsonFields model, std::size_t count, const std::vector<LeafRule>& rules) {

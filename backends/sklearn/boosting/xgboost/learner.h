@@ -8,8 +8,10 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "boosting/category_names.h"
 #include "boosting/json_fields.h"
 #include "boosting/xgboost/objective.h"
 #include "boosting/xgboost/tree.h"
@@ -33,6 +35,10 @@ class Learner {
   // num_class as it is written: 0 unless the objective has classes.
   std::size_t classes() const { return classes_; }
   const Objective& objective() const { return objective_; }
+  // Of the columns; empty if it was trained without.
+  const std::vector<std::string>& names() const { return names_; }
+  // What clients call categories. To be taken once.
+  CategoryNames TakeCategories() { return std::move(categories_); }
   // What XGBoost's scikit-learn interface wrote of itself, as JSON; empty if it did not write this.
   const std::string& scikit_learn() const { return scikit_learn_; }
 
@@ -43,6 +49,7 @@ class Learner {
   Learner() : trees_(0, 1) {}
 
   void ReadParameters(JsonFields learner);
+  void ReadNames(JsonFields learner);
   void ReadBooster(JsonFields booster, JsonFields attributes, bool scikit_learn);
   void ReadTrees(JsonFields model, std::size_t count, const std::vector<LeafRule>& rules);
   void ReadLinear(JsonFields model);
@@ -58,6 +65,8 @@ class Learner {
   std::vector<float> base_;
   float missing_ = std::numeric_limits<float>::quiet_NaN();
   std::string scikit_learn_;
+  std::vector<std::string> names_;
+  CategoryNames categories_;
 
   TreeSet<float> trees_;
   std::vector<std::uint32_t> group_of_;  // for each tree; not looked at where leaves are vectors

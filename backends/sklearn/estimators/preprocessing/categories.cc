@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "pickle/array.h"
 
@@ -35,6 +36,22 @@ Categories Categories::Read(Fitted& fitted, const Value& value, std::string_view
     if (!numbers) fitted.FailFor(name, "cannot be read: " + numbers.error().message);
     if (numbers) categories.IndexNumbers(*numbers, fitted);
   }
+  return categories;
+}
+
+Categories Categories::Of(Fitted& fitted, std::vector<std::string> texts) {
+  Categories categories;
+  categories.type_ = ColumnType::kText;
+  categories.size_ = texts.size();
+  categories.texts_ = std::move(texts);
+  categories.IndexTexts(fitted);
+  return categories;
+}
+
+Categories Categories::Of(Fitted& fitted, const std::vector<double>& numbers) {
+  Categories categories;
+  categories.size_ = numbers.size();
+  categories.IndexNumbers(numbers, fitted);
   return categories;
 }
 
@@ -181,7 +198,7 @@ std::vector<Grouping> ReadGroupings(Fitted& fitted, const CategoryColumns& colum
 }
 
 Status UnknownCategory(const std::string& encoder, const Table& table, std::size_t row,
-                       std::size_t column) {
+                       std::size_t column, std::string_view advice) {
   constexpr std::size_t kShown = 64;
   const Column& cells = table.columns[column];
   std::string shown;
@@ -194,9 +211,8 @@ Status UnknownCategory(const std::string& encoder, const Table& table, std::size
   }
   return Fail(Code::kInvalidArgument,
               encoder + ": found " + shown + " in column " + std::to_string(column) + " (row " +
-                  std::to_string(table.first + row) +
-                  "), a category that was not seen at fit(); set handle_unknown at fit() to let "
-                  "such values through");
+                  std::to_string(table.first + row) + "), a category that was not seen at fit()" +
+                  std::string(advice));
 }
 
 }  // namespace plinth::sklearn

@@ -25,6 +25,10 @@ class Categories {
   // anything else.
   static Categories Read(Fitted& fitted, const Value& value, std::string_view name);
 
+  // Of strings or numbers that have been read, none of them missing.
+  static Categories Of(Fitted& fitted, std::vector<std::string> texts);
+  static Categories Of(Fitted& fitted, const std::vector<double>& numbers);
+
   std::size_t size() const { return size_; }
   ColumnType type() const { return type_; }
   // The index of the missing value; kUnknown if it is none of the categories.
@@ -80,7 +84,8 @@ struct Grouping {
 std::vector<Grouping> ReadGroupings(Fitted& fitted, const CategoryColumns& columns);
 
 // The error for a category that was not seen at fit().
-Status UnknownCategory(const std::string& encoder, const Table& table, std::size_t row,
-                       std::size_t column);
+Status UnknownCategory(
+    const std::string& encoder, const Table& table, std::size_t row, std::size_t column,
+    std::string_view advice = "; set handle_unknown at fit() to let such values through");
 
 }  // namespace plinth::sklearn
