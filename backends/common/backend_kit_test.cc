@@ -111,7 +111,7 @@ TEST(SignatureTest, OpensTheBatchAxisOnlyIfAllVary) {
 
 TEST(SignatureTest, ViewsWhatItOwns) {
   const Signature signature({{"x", PLINTH_FP32, std::vector<std::int64_t>{-1, 4}, 0, true}},
-                            {{"y", PLINTH_DTYPE_ANY, std::nullopt}}, true);
+                            {{"y", PLINTH_DTYPE_ANY, std::nullopt}}, {.concurrent = true});
   const plinth_signature* view = signature.view();
   ASSERT_EQ(view->input_count, 1u);
   EXPECT_STREQ(view->inputs[0].name, "x");
@@ -195,7 +195,7 @@ class Echo {
   }
 
  private:
-  Signature signature_{{{"x"}}, {{"y"}}, true};
+  Signature signature_{{{"x"}}, {{"y"}}, {.concurrent = true}};
 };
 
 TEST(TableTest, RunsAModelThroughItsLife) {

@@ -20,6 +20,14 @@ const void* CallerOf(const plinth_execute_request& request) {
   return told ? request.caller : nullptr;
 }
 
+RequestTexts TextsOf(const plinth_execute_request& request) {
+  RequestTexts texts;
+  if (request.struct_size <= offsetof(plinth_execute_request, parameters)) return texts;
+  if (request.request_id != nullptr) texts.id = request.request_id;
+  if (request.parameters != nullptr) texts.parameters = request.parameters;
+  return texts;
+}
+
 void CallModel(const plinth_host* host, const plinth_call& call) {
   const bool can = host != nullptr && host->struct_size > offsetof(plinth_host, call);
   if (can && host->call != nullptr) return host->call(&call);

@@ -11,6 +11,13 @@ namespace plinth::kit {
 // On whose behalf the execution calls, or nullptr where it may not.
 const void* CallerOf(const plinth_execute_request& request);
 
+// What the client says of the request beside its tensors; "" where it says nothing.
+struct RequestTexts {
+  const char* id = "";
+  const char* parameters = "";  // a JSON object
+};
+RequestTexts TextsOf(const plinth_execute_request& request);
+
 // plinth_host.call. A host that has none (nullptr, or an older one) refuses the call, as one does
 // that answers at once.
 void CallModel(const plinth_host* host, const plinth_call& call);

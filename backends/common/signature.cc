@@ -42,8 +42,7 @@ void OpenBatchAxis(std::vector<Spec>& inputs, std::vector<Spec>& outputs) {
   }
 }
 
-Signature::Signature(std::vector<Spec> inputs, std::vector<Spec> outputs, bool concurrent,
-                     bool stateful, bool waits, bool decoupled)
+Signature::Signature(std::vector<Spec> inputs, std::vector<Spec> outputs, Traits traits)
     : inputs_(std::move(inputs)),
       outputs_(std::move(outputs)),
       input_views_(ViewsOf(inputs_)),
@@ -53,14 +52,15 @@ Signature::Signature(std::vector<Spec> inputs, std::vector<Spec> outputs, bool c
             input_views_.data(),
             output_views_.size(),
             output_views_.data(),
-            concurrent ? 1 : 0,
-            stateful ? 1 : 0,
+            traits.concurrent ? 1 : 0,
+            traits.stateful ? 1 : 0,
             nullptr,
-            waits ? 1 : 0,
+            traits.waits ? 1 : 0,
             nullptr,
             0,
             nullptr,
             nullptr,
-            decoupled ? 1 : 0} {}
+            traits.decoupled ? 1 : 0,
+            traits.uses_parameters ? 1 : 0} {}
 
 }  // namespace plinth::kit

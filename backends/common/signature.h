@@ -27,11 +27,19 @@ std::vector<Spec> CopySpecs(const plinth_tensor_spec* specs, std::size_t count);
 // otherwise: only then can requests be joined.
 void OpenBatchAxis(std::vector<Spec>& inputs, std::vector<Spec>& outputs);
 
+// What plinth_signature says of a model beside its tensors.
+struct Traits {
+  bool concurrent = false;
+  bool stateful = false;
+  bool waits = false;
+  bool decoupled = false;
+  bool uses_parameters = false;
+};
+
 // Never copied or moved: the view points into it.
 class Signature {
  public:
-  Signature(std::vector<Spec> inputs, std::vector<Spec> outputs, bool concurrent,
-            bool stateful = false, bool waits = false, bool decoupled = false);
+  Signature(std::vector<Spec> inputs, std::vector<Spec> outputs, Traits traits);
   Signature(const Signature&) = delete;
   Signature& operator=(const Signature&) = delete;
 

@@ -68,7 +68,7 @@ kit::Result<std::unique_ptr<ImageModel>> ImageModel::Load(const plinth_load_requ
 
 ImageModel::ImageModel(Settings settings)
     : settings_(std::move(settings)),
-      signature_({InputSpec(settings_)}, {OutputSpec(settings_)}, /*concurrent=*/true) {}
+      signature_({InputSpec(settings_)}, {OutputSpec(settings_)}, {.concurrent = true}) {}
 
 kit::Status ImageModel::DecodeInto(std::string_view file, Output& output) const {
   DecodeRequest request{settings_.max_pixels, settings_.orient, nullptr};

@@ -76,9 +76,9 @@ std::vector<Answer> Calls::TakeAnswers() {
 }
 
 // call(id, model, version or null, [[name, dtype, shape, data]...], [wanted outputs...], timeout in
-// ms or -1)
+// ms or -1, request's id or "", parameters as JSON or "")
 kit::Result<JSValueRef> Calls::Call(JSContextRef context, Arguments arguments) {
-  if (arguments.size() != 6) return kit::Fail(PLINTH_INTERNAL, "call() takes six arguments");
+  if (arguments.size() != 8) return kit::Fail(PLINTH_INTERNAL, "call() takes eight arguments");
   if (caller_ == nullptr) {
     return kit::Fail(PLINTH_UNAVAILABLE,
                      "other models can be called only while a request is executed");
@@ -93,6 +93,8 @@ kit::Result<JSValueRef> Calls::Call(JSContextRef context, Arguments arguments) {
   std::vector<const char*> names;
   names.reserve(wanted.size());
   for (const std::string& name : wanted) names.push_back(name.c_str());
+  const std::string id = TextOf(context, arguments[6]);
+  const std::string parameters = TextOf(context, arguments[7]);
   const double timeout_ms = NumberOf(context, arguments[5]);
   const std::int64_t deadline =
       timeout_ms < 0 ? 0 : Now() + static_cast<std::int64_t>(std::min(timeout_ms, 1e9) * 1e6);
@@ -106,10 +108,20 @@ kit::Result<JSValueRef> Calls::Call(JSContextRef context, Arguments arguments) {
   }
   auto pending = std::make_unique<Pending>(
       inbox_, inbox_->round, static_cast<std::uint64_t>(NumberOf(context, arguments[0])));
-  const plinth_call call{
-      sizeof call,   caller_,       model.c_str(),     any_version ? nullptr : version.c_str(),
-      inputs.size(), inputs.data(), names.size(),      names.data(),
-      deadline,      Done,          pending.release(), nullptr};
+  const plinth_call call{sizeof call,
+                         caller_,
+                         model.c_str(),
+                         any_version ? nullptr : version.c_str(),
+                         inputs.size(),
+                         inputs.data(),
+                         names.size(),
+                         names.data(),
+                         deadline,
+                         Done,
+                         pending.release(),
+                         nullptr,
+                         id.empty() ? nullptr : id.c_str(),
+                         parameters.empty() ? nullptr : parameters.c_str()};
   writer.Commit();
   ++running_;
   kit::CallModel(host_, call);

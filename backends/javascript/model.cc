@@ -61,8 +61,11 @@ kit::Result<std::unique_ptr<Model>> Model::Load(const plinth_load_request& reque
   std::unique_ptr<Model> model(new Model(std::move(*modules), std::move(*setup)));
   kit::Result<ScriptSignature> signature = model->Start();
   if (!signature) return kit::Fail(std::move(signature.error()));
-  model->signature_.emplace(std::move(signature->inputs), std::move(signature->outputs), false,
-                            signature->stateful, true);
+  model->signature_.emplace(std::move(signature->inputs), std::move(signature->outputs),
+                            kit::Traits{.stateful = signature->stateful,
+                                        .waits = true,
+                                        .decoupled = signature->decoupled,
+                                        .uses_parameters = true});
   return model;
 }
 
@@ -80,7 +83,7 @@ kit::Status Model::Execute(const plinth_execute_request& request, kit::OutputWri
     const auto started = Start();
     if (!started) return kit::Fail(PLINTH_INTERNAL, started.error().message);
   }
-  const kit::Status status = script_->Execute(request, signature_->outputs(), outputs);
+  const kit::Status status = script_->Execute(request, *signature_, outputs);
   if (script_->IsSpent()) script_.reset();
   return status;
 }

@@ -67,7 +67,7 @@ interface RemoteModel {
   readonly name: string;
   predict(
     inputs: Record<string, Output>,
-    options?: { version?: string; outputs?: string[]; timeoutMs?: number },
+    options?: { version?: string; outputs?: string[]; timeoutMs?: number; parameters?: Record<string, unknown>; requestId?: string },
   ): Promise<Record<string, Tensor>>;
 }
 
@@ -76,11 +76,15 @@ interface Context {
   readonly version: string;
   /** The option "parameters", which is JSON. */
   readonly parameters: any;
+  /** What the client says of the request beside its tensors: the id that it gives it, or "", and "parameters". */
+  readonly request: { readonly id: string; readonly parameters: Record<string, any> };
   readonly log: Console;
   readonly models: { get(model: string, version?: string): RemoteModel };
 }
 
-type Predict = (inputs: Record<string, Tensor>, ctx: Context) => Output | Record<string, Output> | Promise<Output | Record<string, Output>>;
+type Answer = Output | Record<string, Output>;
+/** A function* or async function* gives several answers, each sent as it is yielded. */
+type Predict = (inputs: Record<string, Tensor>, ctx: Context) => Answer | Promise<Answer> | Generator<Answer> | AsyncGenerator<Answer>;
 type Load = (ctx: Context) => void | Promise<void>;
 
 /** Thrown by predict() when the caller has sent something wrong: answered with 400 and the message. */

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/answers.h"
+#include "common/calls.h"
 #include "javascript/js_value.h"
 #include "javascript/signature_value.h"
 #include "javascript/sources.h"
@@ -150,8 +152,8 @@ kit::Status Script::DeliverCalls() {
   return {};
 }
 
-kit::Status Script::Execute(const plinth_execute_request& request,
-                            const std::vector<kit::Spec>& outputs, kit::OutputWriter& writer) {
+kit::Status Script::Execute(const plinth_execute_request& request, const kit::Signature& signature,
+                            kit::OutputWriter& writer) {
   engine_->ReleasePending();
   engine_->SetDeadline(request.deadline_ns);
   globals_.Begin();
@@ -167,7 +169,7 @@ kit::Status Script::Execute(const plinth_execute_request& request,
       engine_->Stop();
       calls_.Wake();
     });
-    status = Run(request, *inputs, shared, outputs, writer);
+    status = Run(request, *inputs, shared, signature, writer);
   }
   calls_.Close();
   engine_->SetDeadline(0);
@@ -178,18 +180,47 @@ kit::Status Script::Execute(const plinth_execute_request& request,
 }
 
 kit::Status Script::Run(const plinth_execute_request& request, JSObjectRef inputs,
-                        const SharedInputs& shared, const std::vector<kit::Spec>& outputs,
+                        const SharedInputs& shared, const kit::Signature& signature,
                         kit::OutputWriter& writer) {
+  JSContextRef context = engine_->context();
+  const kit::RequestTexts texts = kit::TextsOf(request);
+  kit::Result<JSValueRef> state = Prelude(
+      "runModel", {inputs, MakeString(context, texts.id), MakeString(context, texts.parameters)});
+  if (!state) return kit::Fail(std::move(state.error()));
+  kit::Result<JSValueRef> value = Settle(*state);
+  if (!value) return kit::Fail(std::move(value.error()));
+  if (signature.view()->decoupled != 0) return RespondAll(*value, request, shared, signature);
+  return WriteAnswer(*value, request, shared, signature, writer);
+}
+
+kit::Status Script::RespondAll(JSValueRef answers, const plinth_execute_request& request,
+                               const SharedInputs& shared, const kit::Signature& signature) {
+  JSContextRef context = engine_->context();
+  for (;;) {
+    engine_->ReleasePending();  // of answers that have been sent
+    kit::Result<JSValueRef> state = Prelude("nextAnswer", {answers});
+    kit::Result<JSValueRef> next = state ? Settle(*state) : state;
+    if (!next) return kit::Fail(std::move(next.error()));
+    if (JSValueToBoolean(context, Get(context, *next, "done"))) return {};
+    kit::Status given = kit::Respond(request, false, [&](kit::OutputWriter& outputs) {
+      return WriteAnswer(Get(context, *next, "value"), request, shared, signature, outputs);
+    });
+    if (given) continue;
+    state = Prelude("endAnswers", {answers});
+    if (state) static_cast<void>(Settle(*state));
+    return given;
+  }
+}
+
+kit::Status Script::WriteAnswer(JSValueRef value, const plinth_execute_request& request,
+                                const SharedInputs& shared, const kit::Signature& signature,
+                                kit::OutputWriter& writer) {
   JSContextRef context = engine_->context();
   JSObjectRef wanted = MakeArray(context);
   for (std::size_t i = 0; i < request.output_count; ++i) {
     SetAt(context, wanted, i, JSValueMakeNumber(context, request.outputs[i]));
   }
-  kit::Result<JSValueRef> state = Prelude("runModel", {inputs});
-  if (!state) return kit::Fail(std::move(state.error()));
-  kit::Result<JSValueRef> value = Settle(*state);
-  if (!value) return kit::Fail(std::move(value.error()));
-  kit::Result<JSValueRef> answer = Prelude("answerOf", {*value, wanted});
+  kit::Result<JSValueRef> answer = Prelude("answerOf", {value, wanted});
   if (!answer) return kit::Fail(std::move(answer.error()));
   AnswerReader reader(engine_, transfer_, shared);
   for (std::size_t i = 0; i < request.output_count; ++i) {
@@ -197,7 +228,8 @@ kit::Status Script::Run(const plinth_execute_request& request, JSObjectRef input
     if (!read) return kit::Fail(read.error());
   }
   for (std::size_t i = 0; i < request.output_count; ++i) {
-    const kit::Status written = reader.Write(i, outputs[request.outputs[i]].name.c_str(), writer);
+    const kit::Spec& spec = signature.outputs()[request.outputs[i]];
+    const kit::Status written = reader.Write(i, spec.name.c_str(), writer);
     if (!written) return kit::Fail(written.error());
   }
   return {};

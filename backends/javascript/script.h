@@ -37,6 +37,7 @@ struct ScriptSignature {
   std::vector<kit::Spec> outputs;
   bool batch = false;
   bool stateful = false;
+  bool decoupled = false;
 };
 
 // One thread at a time. `modules` and `setup` must outlive it.
@@ -50,8 +51,8 @@ class Script {
   // Runs the files and the model's load(); before all else.
   kit::Result<ScriptSignature> Load();
 
-  // `outputs` are those of the signature.
-  kit::Status Execute(const plinth_execute_request& request, const std::vector<kit::Spec>& outputs,
+  // Of a decoupled model the answers go to the request; `writer` gets none.
+  kit::Status Execute(const plinth_execute_request& request, const kit::Signature& signature,
                       kit::OutputWriter& writer);
 
   // Whether the code must not run any more but has to be started again: it holds more memory than
@@ -69,8 +70,15 @@ class Script {
   kit::Failure FailureOf(JSValueRef exception);
 
   kit::Status Run(const plinth_execute_request& request, JSObjectRef inputs,
-                  const SharedInputs& shared, const std::vector<kit::Spec>& outputs,
+                  const SharedInputs& shared, const kit::Signature& signature,
                   kit::OutputWriter& writer);
+  // All that `answers`, an iterator, gives.
+  kit::Status RespondAll(JSValueRef answers, const plinth_execute_request& request,
+                         const SharedInputs& shared, const kit::Signature& signature);
+  // The outputs of what predict() returned, or yielded.
+  kit::Status WriteAnswer(JSValueRef value, const plinth_execute_request& request,
+                          const SharedInputs& shared, const kit::Signature& signature,
+                          kit::OutputWriter& writer);
   JSObjectRef SetupObject();
 
   kit::Result<JSValueRef> ResolveModule(JSContextRef context, Arguments arguments);

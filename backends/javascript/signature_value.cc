@@ -60,7 +60,8 @@ kit::Result<ScriptSignature> SignatureOf(JSContextRef context, JSValueRef value)
   ScriptSignature signature{SpecsOf(context, Get(context, value, "inputs")),
                             SpecsOf(context, Get(context, value, "outputs")),
                             JSValueToBoolean(context, Get(context, value, "batch")),
-                            JSValueToBoolean(context, Get(context, value, "stateful"))};
+                            JSValueToBoolean(context, Get(context, value, "stateful")),
+                            JSValueToBoolean(context, Get(context, value, "decoupled"))};
   if (signature.batch) kit::OpenBatchAxis(signature.inputs, signature.outputs);
   return signature;
 }

@@ -218,7 +218,8 @@ kit::Result<OrtSignature> ReadSignature(OrtSession* session) {
     outputs.push_back(std::move(spec));
   }
   if (!FirstDimensionsDiffer(session, input_count)) kit::OpenBatchAxis(inputs, outputs);
-  return OrtSignature{std::make_unique<kit::Signature>(std::move(inputs), std::move(outputs), true),
+  return OrtSignature{std::make_unique<kit::Signature>(std::move(inputs), std::move(outputs),
+                                                       kit::Traits{.concurrent = true}),
                       std::move(shapes)};
 }
 

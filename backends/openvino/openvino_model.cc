@@ -266,7 +266,8 @@ kit::Result<std::unique_ptr<Model>> Model::Load(const plinth_load_request& reque
   kit::OpenBatchAxis(ports.inputs, ports.outputs);
   return std::make_unique<Model>(
       std::move(compiled->model),
-      std::make_unique<kit::Signature>(std::move(ports.inputs), std::move(ports.outputs), true));
+      std::make_unique<kit::Signature>(std::move(ports.inputs), std::move(ports.outputs),
+                                       kit::Traits{.concurrent = true}));
 }
 
 Model::Model(ov::CompiledModel compiled, std::unique_ptr<kit::Signature> signature)

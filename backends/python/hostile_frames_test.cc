@@ -56,8 +56,7 @@ struct Entry {
 class HostileFrames : public ::testing::Test {
  protected:
   HostileFrames()
-      : memory_(*SharedMemory::Create(kHalf)),
-        signature_({}, {{"y", PLINTH_DTYPE_ANY}}, /*concurrent=*/false) {}
+      : memory_(*SharedMemory::Create(kHalf)), signature_({}, {{"y", PLINTH_DTYPE_ANY}}, {}) {}
 
   // Takes the frame's outputs, and reads every byte of those that are accepted.
   kit::Status Take(const std::vector<std::byte>& frame) {
@@ -146,7 +145,7 @@ TEST_F(HostileFrames, TypesAndNumbersThatAreNone) {
 }
 
 TEST_F(HostileFrames, WhatTheSignatureDoesNotSay) {
-  const kit::Signature strict({}, {{"y", PLINTH_FP64, std::vector<std::int64_t>{4, -1}}}, false);
+  const kit::Signature strict({}, {{"y", PLINTH_FP64, std::vector<std::int64_t>{4, -1}}}, {});
   const std::uint32_t wanted = 0;
   plinth_execute_request request{};
   request.output_count = 1;
@@ -209,6 +208,8 @@ TEST_F(HostileFrames, CallsOfOtherModels) {
   frame.Number(std::uint32_t{1});
   frame.Text("y");
   frame.Number(std::uint8_t{0});
+  frame.Text("id");
+  frame.Text("{}");
   frame.Number(std::uint32_t{1});
   frame.Text("x");
   TensorEntry entry;

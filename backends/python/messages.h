@@ -13,23 +13,23 @@
 //   kLoad     texts (key, value, key, ...), specs of the declared inputs, and of the outputs
 //   kLoaded   specs of the inputs, specs of the outputs, u8 stateful, u8 decoupled
 //   kExecute  u32 count and u64 offsets of outputs that are free again, u32 count and u32 indices
-//   of
-//             the wanted outputs, u32 count and tensors
+//             of the wanted outputs, text id and text parameters of the request (as of
+//             plinth_execute_request, "": none), u32 count and tensors
 //   kResult   u32 count and tensors, as they were wanted; of a decoupled model none
 //   kPart     one answer of a decoupled model: u8 last, u32 count and tensors, as they were wanted
 //   kFree     to the worker of a decoupled model, which reads while it executes: u32 count and u64
-//   offsets of outputs that are free again
+//             offsets of outputs that are free again
 //   kFailed   u32 plinth_status, text
 //   kUnload   nothing
 //   kCall     text model, text version ("": any), texts of the wanted outputs (none: all), u8
-//             whether several answers are taken, u32 count and for each input text name, tensor;
-//             the frame's call is the worker's number for it
+//             whether several answers are taken, text id and text parameters of the request, u32
+//             count and for each input text name, tensor; the frame's call is the worker's number
+//             for it
 //   kAnswerPart  one of several answers to a kCall, as a kAnswer, which ends them, without outputs
 //   kTaken       the kAnswerPart of that call has been read: the next may come, over its memory
 //   kAnswer   to a kCall, with its number: u32 count and u64 offsets of outputs that are free
-//   again, u32
-//             plinth_status, text code, text message, u32 count and for each output text name,
-//             tensor
+//             again, u32 plinth_status, text code, text message, u32 count and for each output text
+//             name, tensor
 //
 // The first eight bytes of the server's half are the number of the call that a SIGINT is meant for.
 #pragma once

@@ -16,8 +16,11 @@ kit::Result<std::unique_ptr<Model>> Model::Load(const plinth_load_request& reque
 
 Model::Model(std::unique_ptr<Program> program)
     : program_(std::move(program)),
-      signature_(program_->loaded().inputs, program_->loaded().outputs, /*concurrent=*/false,
-                 program_->loaded().stateful, /*waits=*/true, program_->loaded().decoupled) {}
+      signature_(program_->loaded().inputs, program_->loaded().outputs,
+                 {.stateful = program_->loaded().stateful,
+                  .waits = true,
+                  .decoupled = program_->loaded().decoupled,
+                  .uses_parameters = true}) {}
 
 kit::Status Model::Execute(const plinth_execute_request& request, kit::OutputWriter& outputs) {
   return program_->Execute(request, signature_, outputs);

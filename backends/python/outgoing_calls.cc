@@ -127,6 +127,8 @@ kit::Status OutgoingCalls::Begin(const Frame& frame) {
   std::vector<std::string> wanted;
   if (!ReadNames(body, wanted)) return Garbled();
   const bool in_parts = body.Number<std::uint8_t>() != 0;
+  const std::string id(body.Text());
+  const std::string parameters(body.Text());
   const auto count = body.Number<std::uint32_t>();
   if (!body.ok() || count > kMaxTensors) return Garbled();
   std::vector<plinth_output> inputs(count);
@@ -151,7 +153,9 @@ kit::Status OutgoingCalls::Begin(const Frame& frame) {
                          0,
                          Done,
                          new Waiter{box_, frame.call},
-                         in_parts ? Part : nullptr};
+                         in_parts ? Part : nullptr,
+                         id.empty() ? nullptr : id.c_str(),
+                         parameters.empty() ? nullptr : parameters.c_str()};
   kit::CallModel(Host(), call);
   return {};
 }

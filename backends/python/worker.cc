@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/answers.h"
+#include "common/calls.h"
 #include "common/stopper.h"
 #include "python/deadline.h"
 
@@ -106,6 +107,9 @@ kit::Status Worker::Execute(const plinth_execute_request& request, const kit::Si
   WriteNumbers(frame, released);
   frame.Number(static_cast<std::uint32_t>(request.output_count));
   for (std::size_t i = 0; i < request.output_count; ++i) frame.Number(request.outputs[i]);
+  const kit::RequestTexts texts = kit::TextsOf(request);
+  frame.Text(texts.id);
+  frame.Text(texts.parameters);
   const auto written = WriteInputs(frame, request, signature, *memory_, *inputs);
   if (!written) {
     for (const std::uint64_t at : released) memory_->Release(at, 0);

@@ -192,8 +192,9 @@ kit::Status Model::Describe(const plinth_load_request& request) {
                   probed ? std::optional(probed->batches && every_call_has_all) : std::nullopt,
                   *inputs, outputs);
   if (std::ranges::all_of(*inputs, IsKnown)) run_failure_ = PLINTH_INTERNAL;
-  signature_ = std::make_unique<kit::Signature>(std::move(*inputs), std::move(outputs),
-                                                !keeps_state_, facts->stateful);
+  signature_ = std::make_unique<kit::Signature>(
+      std::move(*inputs), std::move(outputs),
+      kit::Traits{.concurrent = !keeps_state_, .stateful = facts->stateful});
   return {};
 }
 

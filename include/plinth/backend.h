@@ -152,6 +152,9 @@ typedef struct plinth_signature {
   /* 1: a call may have any number of answers, each given by plinth_execute_request.respond();
    * execute() itself gives none. Answers are then never cached, and requests never joined. */
   int32_t decoupled;
+  /* 1: execute() looks at the request's id or parameters. Requests whose parameters differ are then
+   * neither joined nor answered by each other's cached answers. */
+  int32_t uses_parameters;
 } plinth_signature;
 
 /* One setting of a load, from the deployment's configuration. Both are text; a backend that does
@@ -251,6 +254,11 @@ typedef struct plinth_execute_request {
    * PLINTH_OK: nobody wants another answer, and execute() is to fail, with whatever it likes. */
   plinth_status (*respond)(void* respond_context, const plinth_output* outputs, int32_t last);
   void* respond_context;
+  /* Of a model whose signature says that it uses them; NULL where there are none. What the client
+   * calls the request; none where requests are joined that are called differently. */
+  const char* request_id;
+  /* What the client gives beside the tensors: text of a JSON object. */
+  const char* parameters;
 } plinth_execute_request;
 
 typedef struct plinth_execute_response {
@@ -305,6 +313,10 @@ typedef struct plinth_call {
    * done(). May wait: the model that answers waits as well. NULL: one answer is taken, and a model
    * that gives more is PLINTH_UNSUPPORTED. Other models are answered for by done() alone. */
   void (*part)(void* context, const plinth_call_result* result);
+  /* As of plinth_execute_request, for the model that is called; NULL: none. Text that is no JSON
+   * object is PLINTH_INVALID_ARGUMENT. */
+  const char* request_id;
+  const char* parameters;
 } plinth_call;
 
 /* What the host offers; valid for the life of the process. */

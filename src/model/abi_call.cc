@@ -10,6 +10,7 @@
 
 #include "model/abi_status.h"
 #include "model/abi_tensors.h"
+#include "model/json_fields.h"
 #include "model/model_caller.h"
 
 namespace plinth {
@@ -74,6 +75,17 @@ class ReplyParts final : public AnswerStream {
   void* const context_;
 };
 
+Result<std::shared_ptr<const RequestContext>> ReadContext(const plinth_call& call) {
+  if (call.request_id == nullptr && call.parameters == nullptr) return nullptr;
+  auto context = std::make_shared<RequestContext>();
+  if (call.request_id != nullptr) context->id = call.request_id;
+  if (call.parameters == nullptr) return context;
+  const auto object = json::Document::ParseObject(call.parameters, "the parameters of the call");
+  if (!object) return Fail(object.error());
+  if (object->root().size() > 0) context->parameters = call.parameters;
+  return context;
+}
+
 Result<ModelCall> Read(const plinth_call& call, const std::shared_ptr<const void>& keep_alive) {
   // Every input gets its owner before any is looked at: a bad one must not leak the others.
   std::vector<std::shared_ptr<OutputOwner>> owners;
@@ -102,6 +114,11 @@ Result<ModelCall> Read(const plinth_call& call, const std::shared_ptr<const void
   const bool says_part = call.struct_size > offsetof(plinth_call, part);
   if (says_part && call.part != nullptr)
     read.stream = std::make_shared<ReplyParts>(call.part, call.context);
+  if (call.struct_size > offsetof(plinth_call, parameters)) {
+    auto context = ReadContext(call);
+    if (!context) return Fail(std::move(context.error()));
+    read.context = *std::move(context);
+  }
   return read;
 }
 

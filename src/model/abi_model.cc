@@ -140,13 +140,21 @@ Result<std::vector<NamedTensor>> AbiModel::Execute(std::span<const NamedTensor> 
   }
   std::pmr::vector<plinth_output> outputs(wanted.size(), &memory);
   AbiAnswers answers(signature_, wanted, keep_alive, options.answers);
+  const RequestContext* const context = options.context;
   const plinth_execute_request request{
-      sizeof(request), views.size(),
-      views.data(),    wanted.size(),
-      wanted.data(),   stoppable ? OnCancel : nullptr,
-      cancellation,    options.deadline.count(),
-      options.caller,  signature_.decoupled ? AbiAnswers::Respond : nullptr,
-      &answers};
+      sizeof(request),
+      views.size(),
+      views.data(),
+      wanted.size(),
+      wanted.data(),
+      stoppable ? OnCancel : nullptr,
+      cancellation,
+      options.deadline.count(),
+      options.caller,
+      signature_.decoupled ? AbiAnswers::Respond : nullptr,
+      &answers,
+      context == nullptr || context->id.empty() ? nullptr : context->id.c_str(),
+      context == nullptr || context->parameters.empty() ? nullptr : context->parameters.c_str()};
   plinth_execute_response response{sizeof(response), outputs.data()};
   const plinth_status status = backend_->table().execute(model_, &request, &response);
   // Whatever the backend forgot: what it gave is gone now.

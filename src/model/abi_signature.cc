@@ -106,6 +106,8 @@ Status ReadAdditions(const plinth_signature& described, Signature& signature) {
     ReadFlags(described.fitted_inputs, &TensorSpec::fitted, signature.inputs);
   }
   if (size > offsetof(plinth_signature, decoupled)) signature.decoupled = described.decoupled != 0;
+  if (size > offsetof(plinth_signature, uses_parameters))
+    signature.uses_parameters = described.uses_parameters != 0;
   signature.stateful = signature.stateful || signature.decoupled;
   signature.waits = signature.waits || signature.decoupled;  // for its clients
   return size > offsetof(plinth_signature, columns) ? ReadColumns(described, signature) : Status();

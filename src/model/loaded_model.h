@@ -13,6 +13,7 @@
 #include "model/cancellation.h"
 #include "model/compiled_cache.h"
 #include "model/model_caller.h"
+#include "model/request_context.h"
 #include "model/signature.h"
 #include "tensor/tensor.h"
 
@@ -33,8 +34,9 @@ struct ExecuteOptions {
   Cancellation* cancellation = nullptr;  // lives until the execution has returned
   // When nobody waits for it any more, by the steady clock; 0: never.
   std::chrono::nanoseconds deadline{};
-  const ModelCaller* caller = nullptr;  // for its calls of other models; nullptr: it has none
-  AnswerSink* answers = nullptr;        // of a decoupled model; nullptr: they are dropped
+  const ModelCaller* caller = nullptr;      // for its calls of other models; nullptr: it has none
+  AnswerSink* answers = nullptr;            // of a decoupled model; nullptr: they are dropped
+  const RequestContext* context = nullptr;  // for a model that uses it; nullptr: there is none
 };
 
 // Unloaded on destruction: no call may then be running and no output alive.

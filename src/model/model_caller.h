@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "model/answer_stream.h"
+#include "model/request_context.h"
 #include "tensor/tensor.h"
 
 namespace plinth {
@@ -25,6 +26,7 @@ struct ModelCall {
   // By the steady clock, where it is earlier than the caller's; 0: the caller's.
   std::chrono::nanoseconds deadline{};
   std::shared_ptr<AnswerStream> stream{};  // as of an InferRequest; mostly none
+  std::shared_ptr<const RequestContext> context{};
 };
 
 struct ModelAnswer {
@@ -56,6 +58,9 @@ class ModelCaller {
 
   // Where what it takes is to be written down; nullptr: nowhere.
   virtual RequestTrace* trace() const { return nullptr; }
+
+  // What the client says of the request; nullptr: nothing, or it is several requests.
+  virtual std::shared_ptr<const RequestContext> context() const { return nullptr; }
 };
 
 }  // namespace plinth

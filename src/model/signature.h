@@ -32,10 +32,11 @@ struct TensorSpec {
 struct Signature {
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;
-  bool concurrent = false;  // the backend takes several calls on one model at once
-  bool stateful = false;    // the same inputs need not give the same outputs
-  bool waits = false;       // a call may wait for something else than the processor
-  bool decoupled = false;   // a call may have any number of answers; implies the two above
+  bool concurrent = false;       // the backend takes several calls on one model at once
+  bool stateful = false;         // the same inputs need not give the same outputs
+  bool waits = false;            // a call may wait for something else than the processor
+  bool decoupled = false;        // a call may have any number of answers; implies the two above
+  bool uses_parameters = false;  // execution looks at the request's RequestContext
   // Where the columns of the only input have names: a client may give each of them, [-1], in that
   // input's stead. Names that are inputs' are not among them.
   std::vector<TensorSpec> columns;

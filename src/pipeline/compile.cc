@@ -427,6 +427,7 @@ Result<StagePtr> Compiler::Run() {
   OrderSlots();
   graph_.signature.concurrent = true;
   graph_.signature.waits = true;
+  graph_.signature.uses_parameters = true;  // for its steps
   return std::make_shared<GraphStage>(std::move(graph_));
 }
 

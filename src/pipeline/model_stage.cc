@@ -10,6 +10,7 @@ ModelCall CallOf(const Signature& signature, std::vector<NamedTensor> inputs,
   ModelCall call;
   call.inputs = std::move(inputs);
   call.deadline = context.deadline;
+  call.context = context.caller->context();
   call.outputs.reserve(wanted.size());
   for (const std::uint32_t i : wanted) call.outputs.push_back(signature.outputs[i].name);
   return call;

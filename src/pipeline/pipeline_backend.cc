@@ -83,12 +83,36 @@ Result<std::vector<NamedTensor>> PipelineModel::Execute(
   return std::move((*waiting->answer)->outputs);
 }
 
-Result<std::string> TextOf(const std::string& path, const ModelConfig& config) {
+// What a pipeline.ts says: it is loaded as a model that gives the pipeline that it exports.
+Result<std::string> TextOfProgram(const std::string& path, const std::string& name, Host& host,
+                                  Members& members) {
+  DeploySpec spec;
+  spec.name = name.substr(0, name.rfind('/')) + "/pipeline";
+  spec.version = name.substr(name.rfind('/') + 1);
+  spec.path = path;
+  spec.framework = "javascript";
+  spec.config.options["function"] = "@pipeline";
+  auto program = host.LoadOwn(std::move(spec), members);
+  if (!program) return Fail(std::move(program.error()));
+  auto text = [&]() -> Result<std::string> {
+    const auto answer = (*program)->Execute({}, {});
+    if (!answer) return Fail(answer.error());
+    return std::string(answer->front().tensor.string_at(0));
+  }();
+  host.Retire(**program);
+  return text;
+}
+
+bool IsProgram(const std::string& path) { return path.ends_with(".ts") || path.ends_with(".js"); }
+
+Result<std::string> TextOf(const std::string& path, const ModelConfig& config,
+                           const std::string& name, Host& host, Members& members) {
   for (const auto& [key, value] : config.options) {
     if (key == kOption) return value;
     return Fail(Code::kInvalidArgument, "option '" + key + "' is unknown to pipelines; known is '" +
                                             std::string(kOption) + "'");
   }
+  if (IsProgram(path)) return TextOfProgram(path, name, host, members);
   auto text = ReadConfigFile(path);
   if (!text) return Fail(Code::kInvalidModel, text.error().message);
   if (!*text) return Fail(Code::kNotFound, "there is no file " + path);
@@ -124,7 +148,7 @@ Result<std::unique_ptr<LoadedModel>> PipelineBackend::Load(const std::string& mo
                                                            const std::string& name,
                                                            Members& members) {
   if (host_ == nullptr) return Fail(Code::kUnavailable, "pipelines are loaded by servers only");
-  const auto text = TextOf(model_path, config);
+  const auto text = TextOf(model_path, config, name, *host_, members);
   if (!text) return Fail(text.error());
   const auto spec = ParsePipeline(*text);
   if (!spec) return Fail(Code::kInvalidModel, spec.error().message);

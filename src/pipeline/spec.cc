@@ -88,7 +88,7 @@ Status ReadStepKey(const Field& field, StepSpec& step, std::size_t depth) {
 
 // Its own name, or else what it runs.
 std::string_view NameOf(simdjson::dom::object step) {
-  for (const std::string_view key : {"name", "model", "builtin"}) {
+  for (const std::string_view key : {"name", "model", "builtin", "function"}) {
     std::string_view name;
     if (step[key].get(name) == simdjson::SUCCESS) return name;
   }

@@ -34,7 +34,8 @@ const ModelFormat kScript{
     "a TypeScript or JavaScript model", "javascript", {"javascript", "typescript"}, {"javascript"}};
 
 const ModelFormat kPipeline{"a pipeline", "pipeline", {"pipeline"}, {"pipeline"}};
-constexpr std::string_view kPipelineFile = "pipeline.json";
+constexpr std::array<std::string_view, 3> kPipelineFiles = {"pipeline.json", "pipeline.ts",
+                                                            "pipeline.js"};
 
 struct Extension {
   std::string_view suffix;
@@ -152,8 +153,13 @@ const ModelFormat* FormatOf(const fs::path& file) {
   return format != nullptr && IsSource(*format) && !main ? nullptr : format;
 }
 
-Result<DetectedModel> DetectFile(const fs::path& file) {
-  if (file.filename() == kPipelineFile) return DetectedModel{&kPipeline, file};
+bool IsPipeline(const fs::path& file) {
+  return std::ranges::find(kPipelineFiles, file.filename()) != kPipelineFiles.end();
+}
+
+Result<DetectedModel> DetectFile(const fs::path& file, std::string_view framework) {
+  const bool as_script = framework == kScript.framework;
+  if (IsPipeline(file) && !as_script) return DetectedModel{&kPipeline, file};
   const std::string extension = LowerExtension(file);
   const auto unserved = std::ranges::find(kUnserved, extension, &Unserved::suffix);
   if (unserved != kUnserved.end()) {
@@ -177,8 +183,8 @@ const fs::path* FindProgram(const std::set<fs::path>& files, std::string_view fr
 Result<DetectedModel> DetectFolder(const fs::path& folder, std::string_view framework) {
   std::error_code error;
   // What lies beside it are its parts.
-  if (fs::exists(folder / kPipelineFile, error)) {
-    return DetectedModel{&kPipeline, folder / kPipelineFile};
+  for (const std::string_view name : kPipelineFiles) {
+    if (fs::exists(folder / name, error)) return DetectedModel{&kPipeline, folder / name};
   }
   if (fs::exists(folder / "saved_model.pb", error)) return DetectedModel{&kSavedModel, folder};
   if (fs::exists(folder / "saved_model.pbtxt", error)) {
@@ -212,7 +218,8 @@ Result<DetectedModel> DetectFolder(const fs::path& folder, std::string_view fram
 
 Result<DetectedModel> DetectModel(const std::string& path, std::string_view framework) {
   std::error_code error;
-  return fs::is_directory(path, error) ? DetectFolder(path, framework) : DetectFile(path);
+  return fs::is_directory(path, error) ? DetectFolder(path, framework)
+                                       : DetectFile(path, framework);
 }
 
 std::string CanonicalFramework(std::string_view framework) {

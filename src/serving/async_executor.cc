@@ -24,6 +24,7 @@ class AsyncExecutor::Execution final : public ModelCaller {
   std::chrono::nanoseconds deadline() const override { return scope_.deadline(); }
   bool TakeStep() const override { return scope_.TakeStep(); }
   RequestTrace* trace() const override { return scope_.trace(); }
+  std::shared_ptr<const RequestContext> context() const override { return scope_.context(); }
 
   // Nothing of the execution but its caller's parts is used after it.
   void Answer(Result<ModelAnswer> answer) {

@@ -21,10 +21,11 @@ CacheGate::CacheGate(std::shared_ptr<VersionCache> cache, ModelVersion& version,
       forward_(std::move(forward)) {}
 
 Hash128 CacheGate::KeyOf(const Job& job) const {
-  if (!asks_others_) return cache_->KeyOf(job.inputs, job.wanted, {});
-  const std::string generation = std::to_string(models_.generation());
-  const CacheParameter parameter{"generation", generation};
-  return cache_->KeyOf(job.inputs, job.wanted, {&parameter, 1});
+  if (!asks_others_ && !job.context) return cache_->KeyOf(job.inputs, job.wanted, {});
+  const std::string generation = asks_others_ ? std::to_string(models_.generation()) : "";
+  const CacheParameter parameters[] = {{"generation", generation},
+                                       {"parameters", job.Parameters()}};
+  return cache_->KeyOf(job.inputs, job.wanted, parameters);
 }
 
 void CacheGate::Submit(Job job) {

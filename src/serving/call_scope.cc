@@ -64,6 +64,7 @@ InferRequest CallScope::RequestFor(ModelCall& call) const {
   request.inputs = std::move(call.inputs);
   request.outputs = std::move(call.outputs);
   request.stream = std::move(call.stream);
+  request.context = std::move(call.context);
   Clock::time_point deadline = LastDeadline(jobs_);
   if (call.deadline.count() != 0) {
     deadline = std::min(deadline, Clock::time_point(Clock::duration(call.deadline)));
@@ -121,6 +122,10 @@ std::chrono::nanoseconds CallScope::deadline() const {
 // Of requests that run together none is told what another took.
 RequestTrace* CallScope::trace() const {
   return jobs_.size() == 1 ? jobs_.front().trace.get() : nullptr;
+}
+
+std::shared_ptr<const RequestContext> CallScope::context() const {
+  return jobs_.size() == 1 ? jobs_.front().context : nullptr;
 }
 
 std::shared_ptr<const void> CallScope::keep_alive() const {

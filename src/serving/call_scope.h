@@ -86,6 +86,7 @@ class CallScope final : public ModelCaller {
   std::chrono::nanoseconds deadline() const override;
   bool TakeStep() const override { return budget_->Take(); }
   RequestTrace* trace() const override;
+  std::shared_ptr<const RequestContext> context() const override;
 
  private:
   // That of the first job that was called itself; else a new one. None for a version that calls

@@ -12,6 +12,7 @@
 #include "model/answer_stream.h"
 #include "model/config.h"
 #include "model/model_version.h"
+#include "model/request_context.h"
 #include "model/request_trace.h"
 #include "tensor/tensor.h"
 
@@ -40,6 +41,7 @@ struct InferRequest {
   // Gets the answers of a decoupled model; the response at the end then has no outputs. nullptr:
   // one answer is wanted, and a model that gives more is UNIMPLEMENTED.
   std::shared_ptr<AnswerStream> stream{};
+  std::shared_ptr<const RequestContext> context{};  // mostly none
 };
 
 // What is answered.

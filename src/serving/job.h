@@ -6,11 +6,13 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
 #include "model/answer_stream.h"
 #include "model/config.h"
+#include "model/request_context.h"
 #include "model/request_trace.h"
 #include "serving/infer.h"
 #include "tensor/tensor.h"
@@ -31,10 +33,11 @@ struct Job {
   // When it began to wait to be executed; what is executed at once does not wait.
   Clock::time_point queued = Clock::time_point::max();
   Clock::time_point deadline = Clock::time_point::max();
-  std::function<bool()> cancelled;         // may be empty
-  std::shared_ptr<const CallChain> chain;  // who waits for it, where a model has asked
-  std::shared_ptr<RequestTrace> trace;     // of who asks what it took; mostly none
-  std::shared_ptr<AnswerStream> stream;    // of who takes several answers; mostly none
+  std::function<bool()> cancelled;                // may be empty
+  std::shared_ptr<const CallChain> chain;         // who waits for it, where a model has asked
+  std::shared_ptr<RequestTrace> trace;            // of who asks what it took; mostly none
+  std::shared_ptr<AnswerStream> stream;           // of who takes several answers; mostly none
+  std::shared_ptr<const RequestContext> context;  // where the model uses it; mostly none
 
   // Called exactly once. Keeps the version loaded until then: what is done after it must not touch
   // the version or what belongs to it.
@@ -46,6 +49,10 @@ struct Job {
     return bytes;
   }
   bool IsCancelled() const { return cancelled && cancelled(); }
+  // The client's own, as JSON: only those with the same run together. Empty: none.
+  std::string_view Parameters() const {
+    return context ? std::string_view(context->parameters) : std::string_view();
+  }
 };
 
 // When the last of the jobs has waited long enough; never, if there are none.

@@ -26,7 +26,8 @@ Result<Outputs> ExecuteDecoupled(ModelVersion& version, const Job& job, ExecuteO
   return answers.Finish();
 }
 
-Result<Outputs> ExecuteAlone(ModelVersion& version, const Job& job, const ExecuteOptions& options) {
+Result<Outputs> ExecuteAlone(ModelVersion& version, const Job& job, ExecuteOptions options) {
+  options.context = job.context.get();
   try {
     if (version.signature().decoupled) return ExecuteDecoupled(version, job, options);
     return version.Execute(job.inputs, job.wanted, options);
@@ -56,8 +57,19 @@ void KeepWanted(const Signature& signature, const Job& job, Outputs& outputs) {
   });
 }
 
+// Of jobs whose parameters are the same.
+RequestContext CommonContext(std::span<const Job> jobs) {
+  const Job& first = jobs.front();
+  RequestContext common{.parameters = std::string(first.Parameters())};
+  const bool same = std::ranges::all_of(jobs, [&first](const Job& job) {
+    return job.context && first.context && job.context->id == first.context->id;
+  });
+  if (same) common.id = first.context->id;
+  return common;
+}
+
 Result<std::vector<Outputs>> ExecuteJoined(ModelVersion& version, std::span<const Job> jobs,
-                                           const ExecuteOptions& options, JoiningTimes& times) {
+                                           ExecuteOptions options, JoiningTimes& times) {
   const Clock::time_point begin = Clock::now();
   const Signature& signature = version.signature();
   std::vector<std::span<const NamedTensor>> requests;
@@ -71,6 +83,8 @@ Result<std::vector<Outputs>> ExecuteJoined(ModelVersion& version, std::span<cons
   auto joined = JoinInputs(signature, requests);
   if (!joined) return Fail(std::move(joined.error()));
   times.input = Clock::now() - begin;
+  const RequestContext context = CommonContext(jobs);
+  options.context = &context;
   auto outputs = version.Execute(*joined, WantedByAny(jobs), options);
   if (!outputs) return Fail(std::move(outputs.error()));
   const Clock::time_point computed = Clock::now();
@@ -187,6 +201,7 @@ std::vector<Job> SplitJob(const Signature& signature, Job& job, std::int64_t mos
       part.deadline = job.deadline;
       part.cancelled = job.cancelled;
       part.chain = job.chain;
+      part.context = job.context;
       part.done = [whole, index = parts.size() - 1](Result<Answer> answer) {
         FinishPart(*whole, index, std::move(answer));
       };

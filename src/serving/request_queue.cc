@@ -51,6 +51,7 @@ std::string RequestQueue::KeyOf(const Job& job) const {
       if (static_cast<int>(axis) != spec.batch_axis) AddNumber(key, shape[axis]);
     }
   }
+  key += job.Parameters();
   return key;
 }
 

@@ -66,8 +66,9 @@ std::vector<Job> TakeFitting(const Signature& signature, std::vector<Job>& waiti
   taken.reserve(waiting.size());
   std::int64_t rows = 0;
   for (Job& job : waiting) {
-    const bool fits = taken.empty() || (rows + job.rows <= most &&
-                                        FitTogether(signature, taken.front().inputs, job.inputs));
+    const bool fits = taken.empty() ||
+                      (rows + job.rows <= most && taken.front().Parameters() == job.Parameters() &&
+                       FitTogether(signature, taken.front().inputs, job.inputs));
     if (fits) rows += job.rows;
     (fits ? taken : left).push_back(std::move(job));
   }

@@ -62,6 +62,7 @@ Job VersionServer::MakeJob(InferRequest& request, std::vector<std::uint32_t> wan
   job.chain = std::move(request.chain);
   job.trace = std::move(request.trace);
   if (version_.signature().decoupled) job.stream = std::move(request.stream);
+  if (version_.signature().uses_parameters) job.context = std::move(request.context);
   return job;
 }
 

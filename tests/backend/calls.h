@@ -35,7 +35,9 @@ class CallsOfModels {
                              0,
                              Done,
                              this,
-                             streams_ ? Part : nullptr};
+                             streams_ ? Part : nullptr,
+                             nullptr,
+                             nullptr};
       host_.call(&call);
     }
     std::unique_lock lock(mutex_);

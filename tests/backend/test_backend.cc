@@ -143,7 +143,8 @@ plinth_status Load(const plinth_load_request* request, plinth_model** model) {
                        0,
                        nullptr,
                        nullptr,
-                       loaded->Text("answers") != nullptr ? 1 : 0};
+                       loaded->Text("answers") != nullptr ? 1 : 0,
+                       0};
   *model = loaded.release();
   return PLINTH_OK;
 }

@@ -243,3 +243,60 @@ def test_a_v2_client_sees_a_model(pipelines):
         assert triton.infer("digits", [image]).as_numpy("label").tolist() == EXPECTED["label"][:1]
     triton.close()
     assert 'model_cache_hits_total{model="digits"} 1' in client.get("/metrics").body.decode()
+
+
+PROGRAM = """
+import { half } from "./lib";
+
+export function double({ x }: { x: Tensor<"float32", [-1]> }): { y: Tensor<"float32", [-1]> } {
+  return { y: half(x).map((v) => v * 4) };
+}
+export function negate({ y }: { y: Tensor<"float32", [-1]> }): { z: Tensor<"float32", [-1]> } {
+  return { z: y.data.map((v) => -v) };
+}
+
+const count: number = 2;
+export const pipeline = {
+  steps: [
+    double,
+    ...Array.from({ length: count }, (_, i) => ({ name: `n${i}`, function: negate, inputs: { y: i === 0 ? "double.y" : `n${i - 1}.z` } })),
+    { name: "sums", builtin: "softmax", inputs: { x: `n${count - 1}.z` } },
+  ],
+  outputs: { last: `n${count - 1}.z`, soft: "sums.y" },
+};
+"""
+
+
+def test_a_pipeline_written_in_typescript(pipelines):
+    client = pipelines.client()
+    folder = pipelines.root / "program"
+    folder.mkdir()
+    (folder / "pipeline.ts").write_text(PROGRAM)
+    (folder / "lib.ts").write_text("export const half = (x: any) => x.data.map((v: number) => v / 2);\n")
+    deployed = deploy(client, "program", folder)
+    assert deployed.status == 201, deployed.body
+    assert deployed.json["framework"] == "pipeline" and deployed.json["inputs"][0]["name"] == "x"
+    answer = client.predict("program", {"x": [1, 2, 3]}, trace=True)
+    assert answer.outputs["last"] == [2, 4, 6]
+    assert np.allclose(answer.outputs["soft"], softmax(np.array([2, 4, 6], np.float32)))
+    assert [step["step"] for step in answer.json["trace"]] == ["double", "n0", "n1", "sums"]
+    # The file alone is the same; as what it is written in, it is asked for its predict().
+    assert deploy(client, "file", folder / "pipeline.ts").status == 201
+    refused = deploy(client, "script", folder / "pipeline.ts", framework="typescript")
+    assert refused.status == 422 and "no function 'predict'" in refused.error["message"]
+
+
+@pytest.mark.parametrize("program, message", [
+    ("export const steps = 1;", "the file exports no pipeline"),
+    ("export default () => 1;", "the file exports no pipeline"),
+    ("export default { steps: [(x) => x] };", "must be exported by name"),
+    ("export default { steps: ['a' };", "pipeline.ts:1"),
+    ("export default { steps: [] };", "expected 1 to 256 steps"),
+    ("throw new Error('not today'); export default {};", "not today"),
+])
+def test_what_is_wrong_with_the_program_is_said(pipelines, program, message):
+    folder = pipelines.root / "program"
+    folder.mkdir()
+    (folder / "pipeline.ts").write_text(program)
+    answer = deploy(pipelines.client(), "bad", folder)
+    assert answer.status == 422 and message in answer.error["message"], answer.body

@@ -48,7 +48,7 @@ CALLER = """
             return sum(pool.map(ask, range(4)))
 
     def forgetful(inputs):
-        add._call("add", "", {"x": inputs["x"], "wait": np.float32(0.3)}, ())
+        add._ask({"x": inputs["x"], "wait": np.float32(0.3)}, (), None, "")
         return inputs["x"]
 
     def missing(inputs):

@@ -216,7 +216,7 @@ STRINGS = """
             responses = []
             for request in requests:
                 words = pb_utils.get_input_tensor_by_name(request, "words")
-                assert request.requested_output_names() == ["upper", "sizes"] and words.is_cpu()
+                assert request.requested_output_names() == {"upper", "sizes"} and words.is_cpu()
                 array = words.as_numpy()
                 upper = np.array([[word.decode() + self.suffix for word in row] for row in array], dtype=np.object_)
                 sizes = pb_utils.Tensor.from_dlpack("sizes", pb_utils.Tensor("s", np.char.str_len(upper.astype(str))).to_dlpack())

@@ -18,13 +18,15 @@ function callModel(model, version, inputs, options) {
     // A copy: what the other model, or its cache, sees must not change with this model's arrays.
     return [name, made.dtype.code, made.shape, isTypedArray(made.data) ? made.data.slice() : made.data];
   });
+  const parameters = options.parameters === undefined ? "" : JSON.stringify(options.parameters);
   const timeout = options.timeoutMs === undefined ? -1 : Number(options.timeoutMs);
   const asked = options.version ?? version;
   return new Promise((resolve, reject) => {
     const id = ++lastCall;
     callsInFlight.set(id, { resolve, reject, where: new CallError() });
     try {
-      native.call(id, model, asked === undefined ? null : String(asked), tensors, options.outputs?.map(String) ?? [], timeout);
+      native.call(id, model, asked === undefined ? null : String(asked), tensors, options.outputs?.map(String) ?? [], timeout,
+        String(options.requestId ?? ""), parameters);
     } catch (error) {
       callsInFlight.delete(id);
       reject(error);

@@ -34,7 +34,9 @@ function loadModel(setup) {
       delete ArrayBuffer.prototype.transfer;
       delete ArrayBuffer.prototype.transferToFixedLength;
     }
-    const found = findModel(load("", setup.entry), setup.function);
+    const exported = load("", setup.entry);
+    if (setup.function === pipelineFunction) return loadPipeline(exported, setup.entry);
+    const found = findModel(exported, setup.function);
     const given = signatureOf(found, setup.function) ?? signatureInTypes(modules.get(native.resolve("", setup.entry)).text, setup.function);
     const signature = given === undefined ? { batch: false, stateful: false } : readSignature(given);
     if (setup.inputs.length > 0) signature.inputs = readSpecs(setup.inputs, "inputs");
@@ -42,7 +44,8 @@ function loadModel(setup) {
     if (!signature.inputs || !signature.outputs) {
       throw new ModelError(`nothing says what '${setup.function}' takes and gives; write, for example: ${signatureExample}`);
     }
-    model.ctx = { name: setup.name, version: setup.version, parameters, log: modelConsole, models };
+    signature.decoupled = yields(found.predict);
+    model.ctx = { name: setup.name, version: setup.version, parameters, log: modelConsole, models, request: requestOf("", "") };
     Object.assign(model, { self: found.self, predict: found.predict, inputs: signature.inputs, outputs: signature.outputs });
     const loader = found.holders.find((holder) => typeof holder.load === "function");
     if (loader && setup.function !== "load") await loader.load(model.ctx);
@@ -86,9 +89,32 @@ function tensorsOf(list) {
   return tensors;
 }
 
-// `list`: the inputs as [name, dtype, shape, data].
-function runModel(list) {
-  return start(() => model.predict.call(model.self, tensorsOf(list), model.ctx));
+// Whether it gives several answers, one by one.
+function yields(predict) {
+  return /Generator/.test(Object.prototype.toString.call(predict));
+}
+
+// What the client says of a request; `parameters` is JSON or empty.
+function requestOf(id, parameters) {
+  return { id, parameters: parameters === "" ? {} : JSON.parse(parameters) };
+}
+
+// `list`: the inputs as [name, dtype, shape, data]. Of a model that yields the value is what nextAnswer() takes.
+function runModel(list, id, parameters) {
+  return start(() => {
+    model.ctx.request = requestOf(id, parameters);
+    return model.predict.call(model.self, tensorsOf(list), model.ctx);
+  });
+}
+
+// The value is {done, value}.
+function nextAnswer(answers) {
+  return start(() => answers.next());
+}
+
+// Nobody wants another.
+function endAnswers(answers) {
+  return start(() => answers.return());
 }
 
 const transfer = ArrayBuffer.prototype.transfer;
@@ -147,4 +173,4 @@ function failureOf(error) {
   return { status: passedOn ?? statuses.INTERNAL, message };
 }
 
-return { loadModel, runModel, answerOf, endCall, failureOf, nextTimer, runTimers, settleCall, transfer };
+return { loadModel, runModel, nextAnswer, endAnswers, answerOf, endCall, failureOf, nextTimer, runTimers, settleCall, transfer };

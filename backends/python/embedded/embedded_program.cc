@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "common/calls.h"
 #include "common/stopper.h"
 #include "python/deadline.h"
 #include "python/embedded/python_tensors.h"
@@ -211,8 +212,10 @@ kit::Status EmbeddedProgram::Run(const plinth_execute_request& request,
   const std::uint64_t number = ++calls_;
   if (!watch.Begin(wake_.get(), number)) return WhyEnded(watch.wish());
   context_->call = number;
+  const kit::RequestTexts texts = kit::TextsOf(request);
   const Ref result = Call(execute_.get(), TupleOf(std::move(inputs), std::move(wanted),
-                                                  NumberOf(static_cast<std::int64_t>(number))));
+                                                  NumberOf(static_cast<std::int64_t>(number)),
+                                                  TextOf(texts.id), TextOf(texts.parameters)));
   watch.End();
   context_->call = 0;
 

@@ -134,21 +134,30 @@ std::vector<std::string> TextsIn(PyObject* tuple) {
   return texts;
 }
 
+struct Asked {
+  std::string model;
+  std::string version;
+  std::vector<std::string> wanted;
+  std::string id;
+  std::string parameters;
+};
+
+const char* TextOrNull(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
+
 // The host takes the inputs over. False: no call runs.
-bool Ask(CallContext& context, const std::string& model, const std::string& version,
-         const std::vector<plinth_output>& inputs, const std::vector<std::string>& wanted,
+bool Ask(CallContext& context, const Asked& asked, const std::vector<plinth_output>& inputs,
          std::unique_ptr<Answered> answered) {
   const WithoutGil free;
   const std::shared_lock inside(context.mutex);
   if (context.request == nullptr) return false;
   std::vector<const char*> names;
-  names.reserve(wanted.size());
-  for (const std::string& name : wanted) names.push_back(name.c_str());
+  names.reserve(asked.wanted.size());
+  for (const std::string& name : asked.wanted) names.push_back(name.c_str());
   const auto part = answered->in_parts() ? Part : nullptr;
   const plinth_call call{sizeof(call),
                          kit::CallerOf(*context.request),
-                         model.c_str(),
-                         version.empty() ? nullptr : version.c_str(),
+                         asked.model.c_str(),
+                         TextOrNull(asked.version),
                          inputs.size(),
                          inputs.data(),
                          names.size(),
@@ -156,7 +165,9 @@ bool Ask(CallContext& context, const std::string& model, const std::string& vers
                          0,
                          Done,
                          answered.release(),
-                         part};
+                         part,
+                         TextOrNull(asked.id),
+                         TextOrNull(asked.parameters)};
   kit::CallModel(Host(), call);
   return true;
 }
@@ -179,11 +190,14 @@ PyObject* BeginCall(PyObject*, PyObject* arguments) {
     auto answered = std::make_unique<Answered>(
         *context, (*context)->call, Ref::Borrow(Argument(arguments, 1)),
         Ref::Borrow(Argument(arguments, 2)), in_parts ? Ref::Borrow(parts) : Ref());
-    const bool asked =
-        Ask(**context, TextIn(Argument(arguments, 3)), TextIn(Argument(arguments, 4)), inputs,
-            TextsIn(Argument(arguments, 7)), std::move(answered));
-    if (asked) writer.Commit();
-    return BoolOf(asked);
+    const Asked asked{.model = TextIn(Argument(arguments, 3)),
+                      .version = TextIn(Argument(arguments, 4)),
+                      .wanted = TextsIn(Argument(arguments, 7)),
+                      .id = TextIn(Argument(arguments, 10)),
+                      .parameters = TextIn(Argument(arguments, 11))};
+    const bool begun = Ask(**context, asked, inputs, std::move(answered));
+    if (begun) writer.Commit();
+    return BoolOf(begun);
   });
 }
 

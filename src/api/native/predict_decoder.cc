@@ -12,6 +12,7 @@
 
 #include "api/http/names.h"
 #include "api/json/body_document.h"
+#include "api/json/json_copy.h"
 #include "api/json/row_reader.h"
 #include "api/json/tensor_reader.h"
 #include "base/nearest.h"
@@ -25,8 +26,8 @@ namespace ondemand = simdjson::ondemand;
 using ondemand::json_type;
 using Form = TensorReader::Form;
 
-constexpr std::string_view kKeys[] = {"inputs",   "version",    "outputs",
-                                      "priority", "timeout_ms", "trace"};
+constexpr std::string_view kKeys[] = {"inputs",     "version", "outputs",   "priority",
+                                      "timeout_ms", "trace",   "parameters"};
 
 std::unexpected<Error> Invalid(std::string message) {
   return Fail(Code::kInvalidArgument, std::move(message));
@@ -54,7 +55,6 @@ constexpr std::pair<std::string_view, std::string_view> kForeignKeys[] = {
     {"instances", "TF Serving's form is taken at POST /v1/models/<name>:predict"},
     {"signature_name", "TF Serving's form is taken at POST /v1/models/<name>:predict"},
     {"id", "the Open Inference Protocol is spoken at POST /v2/models/<name>/infer"},
-    {"parameters", "the Open Inference Protocol is spoken at POST /v2/models/<name>/infer"},
     {"dataframe_records", "give its list of objects as \"inputs\""},
     {"dataframe_split",
      "give one object for each row: {\"inputs\": [{\"<column>\": <value>, ...}]}"},
@@ -67,8 +67,9 @@ std::unexpected<Error> UnknownKey(std::string_view key) {
   if (foreign != std::end(kForeignKeys)) {
     return Invalid(message.append(": ").append(foreign->second));
   }
-  return Invalid(message + DidYouMean(key, kKeys) +
-                 " (known keys are inputs, version, outputs, priority, timeout_ms, trace)");
+  return Invalid(
+      message + DidYouMean(key, kKeys) +
+      " (known keys are inputs, version, outputs, priority, timeout_ms, trace, parameters)");
 }
 
 std::unexpected<Error> ProtocolTensor() {
@@ -110,6 +111,7 @@ class Decoder {
   Status ReadOutputs(ondemand::value value, std::vector<std::string>& outputs);
   Status ReadPriority(ondemand::value value, std::optional<Priority>& to);
   Status ReadTimeout(ondemand::value value, std::optional<std::chrono::milliseconds>& to);
+  Status ReadParameters(ondemand::value value, std::string& to);
   Status ReadInputs(ondemand::value value, std::vector<NamedTensor>& inputs);
   Status ReadSole(ondemand::value value, std::vector<NamedTensor>& inputs);
   Status ReadByName(ondemand::value value, std::vector<NamedTensor>& inputs);
@@ -184,6 +186,7 @@ Status Decoder::ReadKey(std::string_view key, ondemand::value value, PredictBody
     if (value.get_bool().get(body.options.trace) == simdjson::SUCCESS) return {};
     return Invalid("key 'trace' must be true or false");
   }
+  if (key == "parameters") return ReadParameters(value, body.parameters);
   if (!settled_) {
     signature_ = nullptr;
     settled_ = version_.has_value();
@@ -247,6 +250,20 @@ Status Decoder::ReadOutputs(ondemand::value value, std::vector<std::string>& out
     return Invalid(
         "key 'outputs' is empty: name the outputs that you want, or leave it out for all");
   }
+  return {};
+}
+
+Status Decoder::ReadParameters(ondemand::value value, std::string& to) {
+  json_type type = json_type::null;
+  if (const auto failed = value.type().get(type)) return Malformed(failed);
+  if (type != json_type::object) {
+    return Invalid("key 'parameters' must be an object, such as {\"temperature\": 0.5}");
+  }
+  JsonWriter json;
+  if (auto copied = CopyJson(body_, value, json); !copied) {
+    return Fail(copied.error().code, "key 'parameters': " + copied.error().message);
+  }
+  if (json.text() != "{}") to = std::move(json).Take();
   return {};
 }
 

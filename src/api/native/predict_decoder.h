@@ -1,7 +1,7 @@
 // The body of POST /predict/:model, from bytes to tensors.
 //
 //   {"inputs": ..., "version": "v1", "outputs": ["label"], "priority": "high", "timeout_ms": 50,
-//    "trace": true}
+//    "trace": true, "parameters": {"temperature": 0.5}}
 //
 // and the field that the model's traffic is sticky by, if there is one.
 //
@@ -10,6 +10,7 @@
 // the first dimension. docs/api.md, "Inputs", has the rules in full.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "api/infer/version_choice.h"
@@ -23,6 +24,7 @@ namespace plinth::api {
 struct PredictBody {
   std::vector<NamedTensor> inputs;
   PredictOptions options;
+  std::string parameters{};  // for the model: a JSON object; empty: none
 };
 
 // Decodes in one pass. Only where it turns out behind "inputs" which version the body is for, and

@@ -112,6 +112,10 @@ Result<InferRequest> Prediction::Decode(RequestedVersion& version) {
   }
   if (body->options.trace) trace_ = std::make_shared<RequestTrace>();
   const bool bypass_cache = BypassesCache(request_);
+  std::shared_ptr<const RequestContext> context;
+  if (!body->parameters.empty()) {
+    context = std::make_shared<RequestContext>("", std::move(body->parameters));
+  }
   request_ = {};  // a body that no tensor shares takes no memory while the model runs
   return InferRequest{.version = {},
                       .inputs = std::move(body->inputs),
@@ -120,7 +124,9 @@ Result<InferRequest> Prediction::Decode(RequestedVersion& version) {
                       .priority = body->options.priority,
                       .bypass_cache = bypass_cache,
                       .cancelled = {},
-                      .trace = trace_};
+                      .trace = trace_,
+                      .stream = {},
+                      .context = std::move(context)};
 }
 
 // Answers by server-sent events, each with what is else the whole answer.

@@ -161,8 +161,9 @@ Result<InferRequest> GenerateCall::Decode(RequestedVersion& version) {
   if (!body) return Fail(std::move(body.error()));
   auto inputs = MakeInputs(*body, ModelView::Of(*version.chosen().version), false);
   if (!inputs) return Fail(std::move(inputs.error()));
-  id_ = std::move(body->id);
   InferRequest infer{.version = {}, .inputs = *std::move(inputs), .outputs = {}, .cancelled = {}};
+  infer.context = ContextOf(*body);
+  id_ = std::move(body->id);
   infer.timeout = body->timeout;
   infer.priority = body->priority;
   infer.bypass_cache = BypassesCache(request());

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json_writer.h"
+
 namespace plinth::api::openinference {
 namespace {
 
@@ -58,6 +60,21 @@ std::string StickyKeyOf(const ParameterValue& value) {
   return std::to_string(std::get<double>(value));
 }
 
+// Adds a member to the text of an object, which is empty without any.
+void AddMember(std::string& object, std::string_view key, const ParameterValue& value) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Key(key);
+  std::visit([&json](const auto& held) { json.Value(held); }, value);
+  json.EndObject();
+  if (object.empty()) {
+    object = std::move(json).Take();
+    return;
+  }
+  object.back() = ',';
+  object.append(json.text(), 1);
+}
+
 bool Overlap(const SharedPart& a, const SharedPart& b) {
   return a.data < b.data + b.size && b.data < a.data + a.size;
 }
@@ -105,9 +122,16 @@ Status SetRequestParameter(InferBody& body, std::string_view key, const Paramete
     const auto binary = AsBool(key, value);
     if (!binary) return Fail(binary.error());
     body.binary_outputs = *binary;
+    return {};
   }
+  AddMember(body.parameters, key, value);
   if (!sticky_field.empty() && key == sticky_field) body.sticky_key = StickyKeyOf(value);
   return {};
+}
+
+std::shared_ptr<const RequestContext> ContextOf(const InferBody& body) {
+  if (body.id.empty() && body.parameters.empty()) return nullptr;
+  return std::make_shared<RequestContext>(body.id, body.parameters);
 }
 
 Status SetTensorParameter(TensorParameters& parameters, std::string_view key,

@@ -16,6 +16,7 @@
 #include "base/buffer.h"
 #include "base/status.h"
 #include "model/config.h"
+#include "model/request_context.h"
 #include "tensor/tensor.h"
 
 namespace plinth::api::openinference {
@@ -51,16 +52,20 @@ struct InferBody {
   std::optional<Priority> priority;
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<std::string> sticky_key;
+  std::string parameters;  // for the model: a JSON object; empty: none
 };
 
 // A parameter's value; its text lives as long as the request's.
 using ParameterValue = std::variant<bool, std::int64_t, std::uint64_t, double, std::string_view>;
 
-// Takes a parameter of the request: `timeout`, `priority`, `binary_data_output`, those of
-// sequences, and `sticky_field`, the one that the model's traffic is sticky by. Others are for the
-// model and accepted; as no backend takes any, they go no further. INVALID_ARGUMENT.
+// Takes a parameter of the request: `timeout`, `priority`, `binary_data_output`, and
+// `sticky_field`, the one that the model's traffic is sticky by. All but `binary_data_output` are
+// given to the model as well. INVALID_ARGUMENT.
 Status SetRequestParameter(InferBody& body, std::string_view key, const ParameterValue& value,
                            std::string_view sticky_field);
+
+// What the request says to the model beside its tensors; nullptr if nothing.
+std::shared_ptr<const RequestContext> ContextOf(const InferBody& body);
 
 // What the parameters of one input or output say.
 struct TensorParameters {

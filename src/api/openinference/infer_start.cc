@@ -28,6 +28,7 @@ Result<InferRequest> StartInference(InferBody& body, const Routed& routed, Share
   for (const WantedOutput& output : body.outputs) request.outputs.push_back(output.name);
   request.timeout = body.timeout;
   request.priority = body.priority;
+  request.context = ContextOf(body);
   return request;
 }
 

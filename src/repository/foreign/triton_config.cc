@@ -132,6 +132,13 @@ Status ReadParameter(const Field& field, TritonConfig& config, Notes& notes) {
     notes.From("threads", field);
     return Keep(number.Integer(0, kMostThreads), config.config.threads);
   }
+  constexpr std::string_view kOwn = "plinth.";
+  if (key->starts_with(kOwn)) {
+    const std::string option(key->substr(kOwn.size()));
+    notes.From("options." + option, field);
+    config.config.options[option] = value;
+    return {};
+  }
   // A Python model reads them itself.
   if (config.backend != "python") notes.Warn(field, "'" + *key + "' has no effect");
   return {};

@@ -81,7 +81,8 @@ TEST_F(TritonRepositoryTest, SettingsBecomeOurs) {
     instance_group [ { count: 2 kind: KIND_CPU }, { count: 1 } ]
     response_cache { enable: true }
     optimization { graph { level: 1 } }
-    parameters { key: "intra_op_thread_count" value: { string_value: "3" } })");
+    parameters { key: "intra_op_thread_count" value: { string_value: "3" } }
+    parameters { key: "plinth.allocator" value: { string_value: "arena" } })");
   EXPECT_FALSE(model.problem) << model.problem->message;
   const ModelConfig& config = model.spec.config;
   EXPECT_EQ(model.spec.engine, "onnxruntime");
@@ -97,6 +98,7 @@ TEST_F(TritonRepositoryTest, SettingsBecomeOurs) {
   EXPECT_EQ(config.cache_ttl_ms, 0);
   EXPECT_EQ(config.threads, 3);
   EXPECT_EQ(config.options.at("optimization"), "extended");
+  EXPECT_EQ(config.options.at("allocator"), "arena");
   const std::string file = base_ / "repo/m/config.pbtxt";
   EXPECT_EQ(model.origins.at("batch_size"), file + ":4");
   EXPECT_EQ(model.origins.at("batch_timeout_ms"), file + ":7");

@@ -1,6 +1,7 @@
 """What a Python model may use of the server that runs it."""
 
 import asyncio
+import json
 import queue
 
 
@@ -26,22 +27,27 @@ class CalledModel:
         self.name = name
         self.version = version
 
-    def predict(self, inputs, outputs=()):
+    def predict(self, inputs, outputs=(), parameters=None, request_id=""):
         """The outputs by name, all or those that are wanted, as arrays that cannot be written to and are valid until the caller's own
-        predict returns. Waits; any number of threads may do so at once. CallFailed if there is no answer."""
-        return self._call(self.name, self.version, inputs, tuple(outputs)).result()
+        predict returns. `parameters`, which can be written as a JSON object, and `request_id` are for the model. Waits; any number of
+        threads may do so at once. CallFailed if there is no answer."""
+        return self._ask(inputs, outputs, parameters, request_id).result()
 
-    def stream(self, inputs, outputs=()):
+    def stream(self, inputs, outputs=(), parameters=None, request_id=""):
         """An iterator over the answers of a model that may give several, as they come; over the one answer of any other. The arrays are the
         caller's own. The model waits while they are not taken."""
         answers = queue.SimpleQueue()
-        future = self._call(self.name, self.version, inputs, tuple(outputs), answers.put)
+        future = self._ask(inputs, outputs, parameters, request_id, answers.put)
         future.add_done_callback(answers.put)
         return _taken(answers)
 
-    async def predict_async(self, inputs, outputs=()):
+    async def predict_async(self, inputs, outputs=(), parameters=None, request_id=""):
         """The same for an `async def predict`: several at once by asyncio.gather."""
-        return await asyncio.wrap_future(self._call(self.name, self.version, inputs, tuple(outputs)))
+        return await asyncio.wrap_future(self._ask(inputs, outputs, parameters, request_id))
+
+    def _ask(self, inputs, outputs, parameters, request_id, parts=None):
+        request = Request(str(request_id or ""), json.dumps(parameters) if parameters else "")
+        return self._call(self.name, self.version, inputs, tuple(outputs), request, parts)
 
 
 def _taken(answers):
@@ -75,4 +81,33 @@ def _nobody(*_):
     raise RuntimeError("other models can be called only by a model that runs in the server")
 
 
+class Request:
+    """What the client says of a request beside its tensors."""
+
+    def __init__(self, id="", text=""):
+        self.id = id  # as the client calls it; "" if it does not
+        self.text = text  # of the parameters: a JSON object, or ""
+
+    @property
+    def parameters(self):
+        """A dictionary; empty without any."""
+        return json.loads(self.text) if self.text else {}
+
+
+class CurrentRequest:
+    """The request that the model answers: `id`, `parameters`. Between calls it says nothing."""
+
+    def __init__(self, find):
+        self._find = find
+
+    @property
+    def id(self):
+        return self._find().id
+
+    @property
+    def parameters(self):
+        return self._find().parameters
+
+
 models = Models()
+request = CurrentRequest(Request)

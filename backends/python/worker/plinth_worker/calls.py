@@ -40,8 +40,8 @@ class Mail:
                 self._running = threading.Thread(target=self._read, name="plinth-mail", daemon=True)
                 self._running.start()
 
-    def call(self, model, version, inputs, outputs, parts=None):
-        """The future of the outputs by name. Any thread, while the model runs. With `parts` a decoupled model's answers are given to
+    def call(self, model, version, inputs, outputs, request, parts=None):
+        """The future of the outputs by name. Any thread, while the model runs. `request` is what is said of it. With `parts` a decoupled model's answers are given to
         that function as they come, each with a function to be called when it has been copied; the future's result is then empty."""
         arrays = {name: to_array(value, wire.Spec(name, dtypes.ANY, None)) for name, value in inputs.items()}
         future = Future()
@@ -51,15 +51,17 @@ class Mail:
             self.read_meanwhile()
             number = next(self._numbers)
             self._waiting[number] = future, parts
-            self._channel.send(self._write(number, model, version, arrays, outputs, parts is not None))
+            self._channel.send(self._write(number, model, version, arrays, outputs, request, parts is not None))
         return future
 
-    def _write(self, number, model, version, arrays, outputs, in_parts):
+    def _write(self, number, model, version, arrays, outputs, request, in_parts):
         writer = wire.Writer(wire.CALL, number)
         writer.text(model)
         writer.text(version)
         writer.texts(outputs)
         writer.number(wire.U8, in_parts)
+        writer.text(request.id)
+        writer.text(request.text)
         writer.number(wire.U32, len(arrays))
         for name, array in arrays.items():
             writer.text(name)

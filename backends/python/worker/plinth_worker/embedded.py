@@ -41,6 +41,7 @@ def start(paths, functions):
     sys.stdout, sys.stderr = Output(sys.stdout, _write), Output(sys.stderr, _write)
     owners.streams += [sys.stdout, sys.stderr]
     plinth.models = _Models()
+    plinth.request = plinth.CurrentRequest(_request_of_owner)
     triton_model.owner = owner
 
 
@@ -94,6 +95,11 @@ def _write(text):
     _host_log(name.encode("utf-8", "backslashreplace"), text.encode("utf-8", "backslashreplace"))
 
 
+def _request_of_owner():
+    program = owner()
+    return program.request if program else plinth.Request()
+
+
 class _Models(plinth.Models):
     def get(self, name, version=""):
         program = owner()
@@ -113,6 +119,7 @@ class Program:
         self._roots = []  # arrays that those of the inputs are views of
         self._copies_inputs = False
         self._number = 0  # of the call that runs
+        self.request = plinth.Request()
 
     # ---- Its life
 
@@ -155,9 +162,10 @@ class Program:
 
     # ---- Calls
 
-    def execute(self, inputs, wanted, number):
+    def execute(self, inputs, wanted, number, request_id, parameters):
         """(why it failed as a frame or None, tensors)"""
         self._number = number
+        self.request = plinth.Request(request_id, parameters)
         try:
             with owners.Running(self):
                 result = self._try(inputs, wanted)
@@ -240,13 +248,13 @@ class Program:
     def runs(self, number):
         return self._number == number
 
-    def call(self, model, version, inputs, outputs, parts=None):
-        """The future of the outputs by name, with `parts` as in calls.py. Any thread, while the model runs."""
+    def call(self, model, version, inputs, outputs, request, parts=None):
+        """The future of the outputs by name, with `request` and `parts` as in calls.py. Any thread, while the model runs."""
         tensors = tuple([copy_of(value, name) for name, value in inputs.items()])
         future = Future()
         self.waiting[future] = self._number
         if not _begin_call(self._context, self, future, model, version, tuple(inputs), tensors, tuple(outputs), parts,
-                           int(parts is not None)):
+                           int(parts is not None), request.id, request.text):
             self.waiting.pop(future, None)
             raise plinth.CallFailed("FAILED_PRECONDITION", "other models can be called only while predict runs", wire.INTERNAL)
         return future

@@ -24,10 +24,12 @@ class Server:
         self._mail = Mail(channel, self._memory, self._interrupts)
         self._model = None
         self._folder = ""
+        self._request = plinth.Request()
 
     def run(self, settings, reader):
         self._folder = os.path.dirname(settings["path"])
         plinth.models = self._mail.models
+        plinth.request = plinth.CurrentRequest(lambda: self._request)
         if not self._load(settings, reader):
             return
         if self._model.decoupled:
@@ -73,6 +75,7 @@ class Server:
             self._fail(call, error)
 
     def _answer(self, reader, call, wanted):
+        self._request = plinth.Request(reader.text(), reader.text())
         arrays = {}
         for _ in range(reader.number(wire.U32)):
             index, array = read_tensor(reader, self._memory)

@@ -3,6 +3,8 @@
 import json
 import os
 
+import plinth
+
 from ..failures import Refusal
 from ..wire import INTERNAL, INVALID_MODEL
 from . import config as configs
@@ -58,17 +60,21 @@ class TritonModel:
                 "model_instance_device_id": "0", "model_repository": repository, "model_version": version, "model_name": config["name"]}
 
     def predict(self, arrays, wanted):
-        request = InferenceRequest([Tensor(name, array) for name, array in arrays.items()], wanted)
+        request = self._request(arrays, wanted)
         responses = self._await(self._model.execute([request]))
         return self._only(request, responses).arrays()
 
     def predict_parts(self, arrays, wanted, parts):
-        request = InferenceRequest([Tensor(name, array) for name, array in arrays.items()], wanted, parts=parts)
+        request = self._request(arrays, wanted, parts)
         responses = self._await(self._model.execute([request]))
         if request._sender is not None:
             request._sender.finish()
         elif responses is not None:
             parts.give(self._only(request, responses).arrays(), last=True)
+
+    @staticmethod
+    def _request(arrays, wanted, parts=None):
+        return InferenceRequest.given([Tensor(name, array) for name, array in arrays.items()], wanted, plinth.request, parts)
 
     @staticmethod
     def _only(request, responses):

@@ -10,6 +10,8 @@ from .tensor import Tensor, TritonModelException
 TRITONSERVER_REQUEST_FLAG_SEQUENCE_START = 1
 TRITONSERVER_REQUEST_FLAG_SEQUENCE_END = 2
 
+_OF_SEQUENCE = ("sequence_id", "sequence_start", "sequence_end")
+
 
 class PreferredMemory:
     """Taken and ignored: all memory is the processor's."""
@@ -41,15 +43,26 @@ class InferenceRequest:
         self._flags = flags
         self._timeout = timeout
         self._trace = trace or InferenceTrace()
-        self._parameters = parameters or {}
+        self._parameters = json.loads(parameters) if isinstance(parameters, str) and parameters else dict(parameters or {})
         self._sender = None
         self._parts = parts  # of a decoupled model
+
+    @classmethod
+    def given(cls, tensors, wanted, request, parts=None):
+        """The request that the model is to answer, with what `request`, a plinth.Request, says of it."""
+        parameters = request.parameters
+        sequence = {name: parameters.pop(name, None) for name in _OF_SEQUENCE}
+        flags = (TRITONSERVER_REQUEST_FLAG_SEQUENCE_START if sequence["sequence_start"] else 0) | (
+            TRITONSERVER_REQUEST_FLAG_SEQUENCE_END if sequence["sequence_end"] else 0)
+        parameters.pop("priority", None)
+        return cls(tensors, wanted, request_id=request.id, correlation_id=sequence["sequence_id"] or 0, flags=flags,
+                   timeout=parameters.pop("timeout", 0), parameters=parameters, parts=parts)
 
     def inputs(self):
         return self._inputs
 
     def requested_output_names(self):
-        return self._outputs
+        return set(self._outputs)
 
     def model_name(self):
         return self._model_name
@@ -102,7 +115,7 @@ class InferenceRequest:
         if decoupled:
             return self._responses()
         try:
-            return _response(self._ask().predict(self._arrays(), self._outputs))
+            return _response(self._ask().predict(*self._asked()))
         except plinth.CallFailed as error:
             return _failure(error)
 
@@ -111,12 +124,12 @@ class InferenceRequest:
         if decoupled:
             return self._responses()
         try:
-            return _response(await self._ask().predict_async(self._arrays(), self._outputs))
+            return _response(await self._ask().predict_async(*self._asked()))
         except plinth.CallFailed as error:
             return _failure(error)
 
     def _responses(self):
-        answers = self._ask().stream(self._arrays(), self._outputs)
+        answers = self._ask().stream(*self._asked())
 
         def responses():
             try:
@@ -132,8 +145,15 @@ class InferenceRequest:
             raise TritonModelException("the InferenceRequest has no model_name")
         return plinth.models.get(self._model_name, "" if self._model_version in (-1, "", None) else str(self._model_version))
 
-    def _arrays(self):
-        return {tensor.name(): tensor.as_numpy() for tensor in self._inputs}
+    def _asked(self):
+        """What CalledModel takes."""
+        parameters = dict(self._parameters)
+        if self._correlation_id:
+            parameters["sequence_id"] = self._correlation_id
+            parameters["sequence_start"] = bool(self._flags & TRITONSERVER_REQUEST_FLAG_SEQUENCE_START)
+            parameters["sequence_end"] = bool(self._flags & TRITONSERVER_REQUEST_FLAG_SEQUENCE_END)
+        arrays = {tensor.name(): tensor.as_numpy() for tensor in self._inputs}
+        return arrays, self._outputs, parameters, self._request_id
 
 
 def _response(outputs):
