@@ -40,7 +40,8 @@ int Run(const std::vector<std::string>& arguments) {
     if (equals == std::string::npos) return Refuse({Code::kInvalidArgument, arguments[i]});
     config.options[arguments[i].substr(0, equals)] = arguments[i].substr(equals + 1);
   }
-  auto model = (*backend)->Load(arguments[2], config, "bench");
+  Members none;
+  auto model = (*backend)->Load(arguments[2], config, "bench", none);
   if (!model) return Refuse(model.error());
   const auto elements = static_cast<std::int64_t>(std::stoull(arguments[3]) / sizeof(float));
   auto tensor = Tensor::Allocate(DType::kFp32, Shape({elements}), std::size_t{1} << 30);
