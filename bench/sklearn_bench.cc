@@ -44,7 +44,8 @@ void Classify(benchmark::State& state, const std::string& path) {
   std::vector<std::int32_t> labels(rows);
   const Outputs out{.labels = labels.data(), .probabilities = probabilities.data()};
   for (auto _ : state) {
-    const auto status = model->Run(plinth::sklearn::Batch(Rows{x.data(), rows, model->traits().inputs, 0}), out);
+    const auto status =
+        model->Run(plinth::sklearn::Batch(Rows{x.data(), rows, model->traits().inputs, 0}), out);
     if (!status) state.SkipWithError(status.error().message.c_str());
     benchmark::ClobberMemory();
   }

@@ -4,67 +4,29 @@
 namespace plinth::sklearn {
 namespace {
 
-[[gnu::always_inline]] inline void MakeAbsolute(Lanes& values) {
-  values = values < 0 ? -values : values;
-}
-
-struct Squared {
-  [[gnu::always_inline]] static void Add(Lanes& sum, double x, const Lanes& y) {
-    const Lanes difference = x - y;
-    sum += difference * difference;
-  }
-};
-
-struct Manhattan {
-  [[gnu::always_inline]] static void Add(Lanes& sum, double x, const Lanes& y) {
-    Lanes difference = x - y;
-    MakeAbsolute(difference);
-    sum += difference;
-  }
-};
-
-struct Chebyshev {
-  [[gnu::always_inline]] static void Add(Lanes& sum, double x, const Lanes& y) {
-    Lanes difference = x - y;
-    MakeAbsolute(difference);
-    sum = difference > sum ? difference : sum;
-  }
-};
-
-struct Chi2 {
-  [[gnu::always_inline]] static void Add(Lanes& sum, double x, const Lanes& y) {
-    const Lanes difference = x - y;
-    const Lanes total = x + y;
-    sum += total != 0 ? difference * difference / total : Lanes{};
-  }
-};
-
-struct Product {
-  [[gnu::always_inline]] static void Add(Lanes& sum, double x, const Lanes& y) { sum += x * y; }
-};
+#define PLINTH_WIDE_BODY "numeric/differences.inl"
+#include "base/for_each_width.h"
 
 }  // namespace
 
-PLINTH_WIDE void SquaredDistances(Rows rows, const Panels& fitted, PanelRange range, double* out) {
-  WalkPanels<Squared>(rows, fitted, range, out);
+void SquaredDistances(Rows rows, const Panels& fitted, PanelRange range, double* out) {
+  PLINTH_WIDEST(SquaredSums)(rows, fitted, range, out);
 }
 
-PLINTH_WIDE void ManhattanDistances(Rows rows, const Panels& fitted, PanelRange range,
-                                    double* out) {
-  WalkPanels<Manhattan>(rows, fitted, range, out);
+void ManhattanDistances(Rows rows, const Panels& fitted, PanelRange range, double* out) {
+  PLINTH_WIDEST(ManhattanSums)(rows, fitted, range, out);
 }
 
-PLINTH_WIDE void ChebyshevDistances(Rows rows, const Panels& fitted, PanelRange range,
-                                    double* out) {
-  WalkPanels<Chebyshev>(rows, fitted, range, out);
+void ChebyshevDistances(Rows rows, const Panels& fitted, PanelRange range, double* out) {
+  PLINTH_WIDEST(ChebyshevSums)(rows, fitted, range, out);
 }
 
-PLINTH_WIDE void Chi2Distances(Rows rows, const Panels& fitted, PanelRange range, double* out) {
-  WalkPanels<Chi2>(rows, fitted, range, out);
+void Chi2Distances(Rows rows, const Panels& fitted, PanelRange range, double* out) {
+  PLINTH_WIDEST(Chi2Sums)(rows, fitted, range, out);
 }
 
-PLINTH_WIDE void SparseProducts(Rows rows, const Panels& fitted, PanelRange range, double* out) {
-  WalkPanels<Product>(rows, fitted, range, out);
+void SparseProducts(Rows rows, const Panels& fitted, PanelRange range, double* out) {
+  PLINTH_WIDEST(ProductSums)(rows, fitted, range, out);
 }
 
 void SparseNorms(Rows rows, double* out) {

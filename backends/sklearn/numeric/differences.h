@@ -6,7 +6,8 @@
 // hangs on such ties comes out the same.
 #pragma once
 
-#include "numeric/panel_walk.h"
+#include "numeric/linear_algebra.h"
+#include "numeric/panels.h"
 
 namespace plinth::sklearn {
 

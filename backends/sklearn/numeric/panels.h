@@ -43,4 +43,14 @@ class Panels {
   std::size_t columns_ = 0;
 };
 
+// Which rows of the panels take part: `first` is a multiple of kLanes.
+struct PanelRange {
+  std::size_t first = 0;
+  std::size_t last = 0;
+
+  std::size_t size() const { return last - first; }
+};
+
+inline PanelRange AllOf(const Panels& panels) { return {0, panels.rows()}; }
+
 }  // namespace plinth::sklearn

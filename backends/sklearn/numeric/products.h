@@ -1,7 +1,8 @@
 // The inner products of a block of rows with the rows of a fitted matrix.
 #pragma once
 
-#include "numeric/panel_walk.h"
+#include "numeric/linear_algebra.h"
+#include "numeric/panels.h"
 #include "numeric/sparse.h"
 
 namespace plinth::sklearn {

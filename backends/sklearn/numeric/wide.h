@@ -1,5 +1,4 @@
-// Eight numbers that are computed with at once, in functions that are PLINTH_WIDE: one, two or four
-// registers.
+// Eight numbers that are computed with at once: in one, two or four vectors of the processor.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +8,5 @@
 namespace plinth::sklearn {
 
 inline constexpr std::size_t kLanes = 8;
-using Lanes = double __attribute__((vector_size(kLanes * sizeof(double)), may_alias));
 
 }  // namespace plinth::sklearn

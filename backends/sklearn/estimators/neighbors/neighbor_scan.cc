@@ -1,9 +1,11 @@
 // Searching every fitted row.
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <utility>
 
+#include "base/wide.h"
 #include "estimators/neighbors/neighbor_search.h"
 #include "numeric/differences.h"
 #include "numeric/nearest_heap.h"
@@ -17,6 +19,32 @@ constexpr std::size_t kChunk = 256;
 
 // In the place of NaN, which some metrics give: farther than all others.
 constexpr double kUnknown = std::numeric_limits<double>::max();
+
+// Inner products to squared distances: |x|^2 - 2 x . y + |y|^2, as scikit-learn has it. It is off
+// by some units in the last place of the norms, and neighbours that are equally far are told apart
+// by that.
+PLINTH_WIDE void FinishDistances(double norm, const double* norms, double* values, std::size_t n) {
+  for (std::size_t j = 0; j < n; ++j) {
+    const double distance = norm + -2.0 * values[j] + norms[j];
+    values[j] = distance > 0 ? distance : 0;
+  }
+}
+
+PLINTH_WIDE bool AnyBelow(double limit, const double* values, std::size_t n) {
+  std::uint64_t below = 0;
+  for (std::size_t j = 0; j < n; ++j) below |= values[j] < limit ? 1 : 0;
+  return below != 0;
+}
+
+// Most rows are farther than those that were found first: they are passed over some at a time.
+void PushAll(NearestHeap& heap, const double* distances, std::size_t count, std::size_t first) {
+  constexpr std::size_t kStep = 32;
+  for (std::size_t at = 0; at < count; at += kStep) {
+    const std::size_t end = std::min(at + kStep, count);
+    if (!AnyBelow(heap.largest(), distances + at, end - at)) continue;
+    for (std::size_t j = at; j < end; ++j) heap.Push(distances[j], first + j);
+  }
+}
 
 class Scan final : public NeighborSearch {
  public:
@@ -51,8 +79,7 @@ class Scan final : public NeighborSearch {
       Measure(rows, norms, range, chunk);
       for (std::size_t i = 0; i < rows.count; ++i) {
         NearestHeap heap(distances + i * k, indices + i * k, k);
-        const double* row = chunk + i * range.size();
-        for (std::size_t j = 0; j < range.size(); ++j) heap.Push(row[j], at + j);
+        PushAll(heap, chunk + i * range.size(), range.size(), at);
       }
     }
     for (std::size_t i = 0; i < rows.count; ++i) {
@@ -121,8 +148,6 @@ class Scan final : public NeighborSearch {
     }
   }
 
-  // |x|^2 - 2 x . y + |y|^2, as scikit-learn has it: it is off by some units in the last place of
-  // the norms, and neighbours that are equally far are told apart by that.
   void MeasureEuclidean(Rows rows, const double* norms, PanelRange range, double* out) const {
     if (sparse_) {
       SparseProducts(rows, panels_, range, out);
@@ -130,10 +155,7 @@ class Scan final : public NeighborSearch {
       InnerProducts(rows, panels_, range, out);
     }
     for (std::size_t i = 0; i < rows.count; ++i) {
-      double* to = out + i * range.size();
-      for (std::size_t j = 0; j < range.size(); ++j) {
-        to[j] = std::max(0.0, norms[i] + -2.0 * to[j] + norms_[range.first + j]);
-      }
+      FinishDistances(norms[i], norms_.data() + range.first, out + i * range.size(), range.size());
     }
   }
 
