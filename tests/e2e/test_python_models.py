@@ -319,3 +319,20 @@ def test_a_missing_output(client, deploy):
     deploy("signature = {'inputs': {}, 'outputs': {'a': 'int8', 'b': 'int8'}}\ndef predict(inputs):\n    return {'a': 1, 'c': 2}\n")
     answer = client.predict("m", {})
     assert answer.status == 500 and "no output 'b'; it gave 'a', 'c'" in answer.error["message"]
+
+
+def test_rows_of_declared_inputs_stay_together(client, code):
+    """That a size may vary does not make rows independent."""
+    program = """
+        def predict(inputs):
+            return {"y": inputs["x"] - inputs["x"].mean()}
+        """
+    tensor = {"datatype": "FP64", "shape": [-1]}
+    declared = {"inputs": [{"name": "x", **tensor}], "outputs": [{"name": "y", **tensor}]}
+    client.deploy("m", code(program), config=declared)
+    x = list(range(100))
+    assert client.predict("m", {"x": x}).outputs == [value - 49.5 for value in x]
+    client.deploy("n", code(program + """
+        predict.signature = {"inputs": {"x": ("float64", [-1])}, "outputs": {"y": ("float64", [-1])}, "batch": True}
+        """, "n.py"), config={**declared, "batch_size": 50})
+    assert client.predict("n", {"x": x}).outputs == [value - (24.5 if value < 50 else 74.5) for value in x]

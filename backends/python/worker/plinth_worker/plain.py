@@ -81,6 +81,8 @@ class PlainModel:
             raise signature.refuse("nothing says what the model's inputs and outputs are; give it a class attribute or a variable, such as "
                                    f"{signature.EXAMPLE}, or inputs and outputs in the deployment's config or in model.json")
         found = found or ([], [], False)
+        if any(spec.batch_axis == 0 for spec in found[0]):
+            signature.open_batch([*inputs, *outputs])
         return inputs or found[0], outputs or found[1], found[2]
 
     def _parameters(self):

@@ -15,6 +15,10 @@ def load_model(settings, inputs, outputs, waiter, load_file):
         from .pickled import load_pickle
 
         return load_pickle(settings, inputs, outputs)
+    if not settings["triton_config"]:
+        # An open first size of what was declared does not say that rows are independent: that only the program knows.
+        for spec in [*inputs, *outputs]:
+            spec.batch_axis = -1
     module = load_file(settings["path"])
     triton = getattr(module, "TritonPythonModel", None)
     if triton is None or settings["function"]:

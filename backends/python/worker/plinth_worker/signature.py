@@ -33,7 +33,7 @@ def from_value(signature):
     inputs = _specs(signature["inputs"], "input")
     outputs = _specs(signature["outputs"], "output")
     if signature.get("batch"):
-        _open_batch(inputs + outputs)
+        open_batch(inputs + outputs)
     return inputs, outputs, bool(signature.get("stateful"))
 
 
@@ -80,7 +80,8 @@ def _shape(value, what):
     return sizes
 
 
-def _open_batch(specs):
+def open_batch(specs):
+    """Rows are independent."""
     for spec in specs:
         if not spec.shape or spec.shape[0] != -1:
             raise refuse(f"'signature' says batch, so the first size of every tensor must be -1; that of '{spec.name}' is not")
