@@ -8,6 +8,7 @@ import threading
 
 import numpy as np
 import pytest
+import tritonclient.grpc as triton_grpc
 
 from harness.digits import IMAGES, MODELS
 from harness.server import ROOT, DIGITS, wait_for
@@ -300,3 +301,26 @@ def test_what_is_wrong_with_the_program_is_said(pipelines, program, message):
     (folder / "pipeline.ts").write_text(program)
     answer = deploy(pipelines.client(), "bad", folder)
     assert answer.status == 422 and message in answer.error["message"], answer.body
+
+
+def test_what_steps_take_is_told_by_every_protocol(pipelines):
+    client = pipelines.client()
+    steps = {"steps": [{"name": "soft", "builtin": "softmax", "inputs": {"x": "x"}}, {"name": "best", "builtin": "argmax"}]}
+    assert deploy(client, "best", write(pipelines.root, "best", {"inputs": [{"name": "x", "datatype": "FP32", "shape": [-1, 3]}], **steps})).status == 201
+    tensor = {"name": "x", "datatype": "FP32", "shape": [1, 3], "data": [1, 3, 2]}
+
+    def infer(**parameters):
+        answer = client.post("/v2/models/best/infer", {"inputs": [tensor], "parameters": parameters})
+        assert answer.status == 200 and answer.json["outputs"][0]["data"] == [1]
+        return answer.json.get("parameters", {})
+
+    assert infer() == infer(trace=False) == infer(trace="yes") == {}
+    assert [step["step"] for step in json.loads(infer(trace=True)["trace"])] == ["soft", "best"]
+
+    triton = triton_grpc.InferenceServerClient(f"127.0.0.1:{pipelines.port}")
+    given = triton_grpc.InferInput("x", [1, 3], "FP32")
+    given.set_data_from_numpy(np.array([[1, 3, 2]], np.float32))
+    told = triton.infer("best", [given], parameters={"trace": True}).get_response().parameters["trace"].string_param
+    assert [step["step"] for step in json.loads(told)] == ["soft", "best"]
+    assert all(0 <= step["ms"] and 0 <= step["start_ms"] < 1000 for step in json.loads(told))
+    triton.close()

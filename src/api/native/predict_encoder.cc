@@ -2,30 +2,11 @@
 
 #include <cstddef>
 
+#include "api/infer/step_timings.h"
 #include "api/json/tensor_writer.h"
 #include "base/json_writer.h"
 
 namespace plinth::api {
-namespace {
-
-void WriteTrace(JsonWriter& json, const PredictTrace& trace) {
-  using Milliseconds = std::chrono::duration<double, std::milli>;
-  json.BeginArray();
-  for (const StepTiming& step : trace.steps) {
-    json.BeginObject();
-    json.Key("step").Value(step.step);
-    if (!step.model.empty()) json.Key("model").Value(step.model);
-    if (!step.version.empty()) json.Key("version").Value(step.version);
-    json.Key("start_ms").Fixed(Milliseconds(step.start - trace.arrival).count(), 3);
-    json.Key("ms").Fixed(Milliseconds(step.took).count(), 3);
-    if (step.cached) json.Key("cached").Value(true);
-    if (!step.error.empty()) json.Key("error").Value(step.error);
-    json.EndObject();
-  }
-  json.EndArray();
-}
-
-}  // namespace
 
 std::string EncodePrediction(std::string_view model, std::string_view version,
                              std::span<const NamedTensor> outputs, double latency_ms, bool cached,
@@ -52,7 +33,7 @@ std::string EncodePrediction(std::string_view model, std::string_view version,
   if (cached) json.Key("cached").Value(true);
   if (trace != nullptr) {
     json.Key("trace");
-    WriteTrace(json, *trace);
+    WriteSteps(json, trace->steps, trace->arrival);
   }
   json.EndObject();
   return std::move(json).Take();

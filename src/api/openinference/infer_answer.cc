@@ -113,6 +113,11 @@ Result<net::HttpResponse> EncodeInferAnswer(const InferBody& body, const InferRe
   if (!body.id.empty()) json.Key("id").Value(body.id);
   json.Key("model_name").Value(response.version->name());
   json.Key("model_version").Value(response.version->version());
+  if (const std::string steps = TakeSteps(body); !steps.empty()) {
+    json.Key("parameters").BeginObject();
+    json.Key("trace").Value(steps);
+    json.EndObject();
+  }
   json.Key("outputs").BeginArray();
   for (const AnsweredOutput& output : *outputs) {
     json.BeginObject();

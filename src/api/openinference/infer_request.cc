@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/infer/step_timings.h"
 #include "base/json_writer.h"
 
 namespace plinth::api::openinference {
@@ -123,10 +124,22 @@ Status SetRequestParameter(InferBody& body, std::string_view key, const Paramete
     if (!binary) return Fail(binary.error());
     body.binary_outputs = *binary;
     return {};
+  } else if (const bool* const trace = std::get_if<bool>(&value); trace && key == "trace") {
+    body.steps = *trace ? std::make_shared<RequestTrace>() : nullptr;
+    return {};
   }
   AddMember(body.parameters, key, value);
   if (!sticky_field.empty() && key == sticky_field) body.sticky_key = StickyKeyOf(value);
   return {};
+}
+
+std::string TakeSteps(const InferBody& body) {
+  if (!body.steps) return {};
+  const std::vector<StepTiming> steps = body.steps->Take();
+  if (steps.empty()) return {};
+  JsonWriter json;
+  WriteSteps(json, steps, body.arrival);
+  return std::move(json).Take();
 }
 
 std::shared_ptr<const RequestContext> ContextOf(const InferBody& body) {

@@ -17,6 +17,7 @@
 #include "base/status.h"
 #include "model/config.h"
 #include "model/request_context.h"
+#include "model/request_trace.h"
 #include "tensor/tensor.h"
 
 namespace plinth::api::openinference {
@@ -53,16 +54,23 @@ struct InferBody {
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<std::string> sticky_key;
   std::string parameters;  // for the model: a JSON object; empty: none
+  // What the steps of a pipeline take, since `arrival`; nullptr unless it was asked for.
+  std::shared_ptr<RequestTrace> steps;
+  std::chrono::nanoseconds arrival{};
 };
 
 // A parameter's value; its text lives as long as the request's.
 using ParameterValue = std::variant<bool, std::int64_t, std::uint64_t, double, std::string_view>;
 
-// Takes a parameter of the request: `timeout`, `priority`, `binary_data_output`, and
-// `sticky_field`, the one that the model's traffic is sticky by. All but `binary_data_output` are
-// given to the model as well. INVALID_ARGUMENT.
+// Takes a parameter of the request: `timeout`, `priority`, `binary_data_output`, `trace`, and
+// `sticky_field`, the one that the model's traffic is sticky by. All but `binary_data_output` and a
+// `trace` that is true or false are given to the model as well. INVALID_ARGUMENT.
 Status SetRequestParameter(InferBody& body, std::string_view key, const ParameterValue& value,
                            std::string_view sticky_field);
+
+// The parameter "trace" of the answer: a text that is JSON (api/infer/step_timings.h). Empty if it
+// was not asked for, or there are no steps. To be taken once.
+std::string TakeSteps(const InferBody& body);
 
 // What the request says to the model beside its tensors; nullptr if nothing.
 std::shared_ptr<const RequestContext> ContextOf(const InferBody& body);

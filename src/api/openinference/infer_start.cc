@@ -29,6 +29,8 @@ Result<InferRequest> StartInference(InferBody& body, const Routed& routed, Share
   request.timeout = body.timeout;
   request.priority = body.priority;
   request.context = ContextOf(body);
+  request.trace = body.steps;
+  body.arrival = request.arrival.time_since_epoch();
   return request;
 }
 

@@ -80,7 +80,7 @@ net::GrpcMessage WithContents(std::string head, std::span<const AnsweredOutput> 
 
 net::GrpcMessage WriteInferResponse(const InferResponse& response, std::string_view id,
                                     std::span<const AnsweredOutput> outputs,
-                                    std::optional<bool> last) {
+                                    std::optional<bool> last, std::string_view steps) {
   std::string head;
   Writer writer(head);
   Add(writer, 1, response.version->name());
@@ -89,6 +89,10 @@ net::GrpcMessage WriteInferResponse(const InferResponse& response, std::string_v
   if (last) {
     AddParameter(writer, 4, "triton_final_response",
                  [&](Writer& value) { value.add_bool(1, *last); });
+  }
+  if (!steps.empty()) {
+    AddParameter(writer, 4, "trace",
+                 [&](Writer& value) { value.add_string(3, steps.data(), steps.size()); });
   }
   for (const AnsweredOutput& output : outputs) AddOutput(writer, output);
   return WithContents(std::move(head), outputs);

@@ -12,10 +12,10 @@
 namespace plinth::api::openinference {
 
 // `outputs` are what PrepareOutputs() gave for this response. In a stream an answer says of itself
-// whether it is the last one to its request.
+// whether it is the last one to its request. `steps` is what TakeSteps() gave.
 net::GrpcMessage WriteInferResponse(const InferResponse& response, std::string_view id,
                                     std::span<const AnsweredOutput> outputs,
-                                    std::optional<bool> last);
+                                    std::optional<bool> last, std::string_view steps = {});
 
 // The two kinds of messages of a stream. An error goes with the id of the request that it is about.
 net::GrpcMessage WriteStreamAnswer(net::GrpcMessage response);

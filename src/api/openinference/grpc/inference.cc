@@ -147,7 +147,7 @@ Result<GrpcMessage> GrpcInference::Write(const InferResponse& response, bool las
   const auto outputs = PrepareOutputs(body_, response);
   if (!outputs) return Fail(outputs.error());
   const auto marked = asker_->in_stream() ? std::optional(last) : std::nullopt;
-  return WriteInferResponse(response, id_, *outputs, marked);
+  return WriteInferResponse(response, id_, *outputs, marked, TakeSteps(body_));
 }
 
 GrpcMessage GrpcInference::FinalMessage(const InferResponse& response) const {
