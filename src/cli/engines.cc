@@ -22,6 +22,7 @@ std::vector<KnownEngine> KnownEngines() {
       {"sklearn", "scikit-learn, XGBoost and LightGBM models", nullptr},
       {"python", "Python programs, each in a process of its own interpreter", nullptr},
       {"image", "JPEG and PNG files, decoded and scaled as steps of pipelines", nullptr},
+      {"tokenizer", "texts to the numbers of WordPiece, as steps of pipelines", nullptr},
       {"onnxruntime", "ONNX", "libonnxruntime.so"},
       {"openvino", "TensorFlow SavedModel, frozen graph, TFLite; ONNX if asked for",
        "libopenvino.so"},

@@ -17,10 +17,11 @@ constexpr std::array kKinds = {
     BuiltinKind{"compare", "x", MakeCompare}, BuiltinKind{"argmax", "x", MakeArgmax},
     BuiltinKind{"top_k", "x", MakeTopK},
 };
-constexpr std::array<std::string_view, kKinds.size() + 1> kNames = [] {
-  std::array<std::string_view, kKinds.size() + 1> names;
-  std::ranges::transform(kKinds, names.begin(), &BuiltinKind::name);
-  names.back() = "image";
+constexpr std::array<std::string_view, kKinds.size() + 2> kNames = [] {
+  std::array<std::string_view, kKinds.size() + 2> names;
+  auto next = std::ranges::transform(kKinds, names.begin(), &BuiltinKind::name).out;
+  *next++ = "image";
+  *next++ = "tokenize";
   return names;
 }();
 

@@ -34,7 +34,7 @@ struct BuiltinKind {
   Result<Builtin> (*make)(std::span<const json::Field> options, std::vector<TensorSpec> inputs);
 };
 
-// nullptr if there is none of that name. "image" is none of them: it is an engine.
+// nullptr if there is none of that name. "image" and "tokenize" are none of them: they are engines.
 const BuiltinKind* FindBuiltin(std::string_view name);
 
 // The names of all, for messages.

@@ -16,6 +16,8 @@ namespace plinth::pipeline {
 namespace {
 
 constexpr std::string_view kImage = "image";
+constexpr std::string_view kTokenize = "tokenize";
+constexpr std::string_view kTokenizer = "tokenizer";
 
 Result<StagePtr> DeployedStage(const TargetSpec& target, const CompileContext& context) {
   if (target.model == context.name) {
@@ -60,16 +62,30 @@ Result<StagePtr> FileStage(const TargetSpec& target, const std::string& step,
   return OwnStage(std::move(spec), step, context);
 }
 
+// A built-in step that is an engine of its own.
+Result<StagePtr> EngineStage(const TargetSpec& target, const std::string& step,
+                             const CompileContext& context) {
+  auto config = ParseModelConfig(R"({"options":)" + target.options + "}");
+  if (!config) return Fail(config.error());
+  DeploySpec spec;
+  if (target.builtin == kTokenize) {
+    const auto vocabulary = config->options.extract("vocab");
+    if (vocabulary.empty()) {
+      return Fail(Code::kInvalidArgument,
+                  "the option 'vocab' is missing: the name of a vocab.txt beside the pipeline");
+    }
+    spec.path = std::filesystem::path(context.folder) / vocabulary.mapped();
+  }
+  spec.framework = target.builtin == kTokenize ? kTokenizer : kImage;
+  spec.engine = spec.framework;
+  spec.config = *std::move(config);
+  return OwnStage(std::move(spec), step, context);
+}
+
 Result<StagePtr> BuiltinStageOf(const TargetSpec& target, const std::vector<TensorSpec>& flows,
                                 const std::string& step, const CompileContext& context) {
-  if (target.builtin == kImage) {
-    auto config = ParseModelConfig(R"({"options":)" + target.options + "}");
-    if (!config) return Fail(config.error());
-    DeploySpec spec;
-    spec.framework = kImage;
-    spec.engine = kImage;
-    spec.config = *std::move(config);
-    return OwnStage(std::move(spec), step, context);
+  if (target.builtin == kImage || target.builtin == kTokenize) {
+    return EngineStage(target, step, context);
   }
   const BuiltinKind* kind = FindBuiltin(target.builtin);
   if (kind != nullptr) return MakeBuiltin(*kind, target.options, flows, context.host);

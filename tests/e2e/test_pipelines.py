@@ -324,3 +324,28 @@ def test_what_steps_take_is_told_by_every_protocol(pipelines):
     assert [step["step"] for step in json.loads(told)] == ["soft", "best"]
     assert all(0 <= step["ms"] and 0 <= step["start_ms"] < 1000 for step in json.loads(told))
     triton.close()
+
+
+def test_texts_become_tokens(pipelines):
+    client = pipelines.client()
+    folder = pipelines.root / "words"
+    folder.mkdir()
+    recorded = json.loads((ROOT / "tests" / "fixtures" / "tokenizer" / "tokens.json").read_text())
+    shutil.copy(ROOT / "tests" / "fixtures" / "tokenizer" / "vocab.txt", folder)
+    step = {"name": "tokens", "builtin": "tokenize", "options": {"vocab": "vocab.txt", "padding": "max_length", "max_length": "16"}}
+    (folder / "pipeline.json").write_text(json.dumps({"steps": [step]}))
+    deployed = deploy(client, "words", folder)
+    assert deployed.status == 201, deployed.body
+    assert [(output["name"], output["datatype"], output["shape"]) for output in deployed.json["outputs"]] == [
+        (name, "INT64", [-1, 16]) for name in ("input_ids", "attention_mask", "token_type_ids")]
+    case = next(case for case in recorded["cases"] if case["options"] == {"lowercase": True, "max_length": 512})
+    short = [(text, ids) for text, ids in zip(recorded["texts"], case["ids"]) if len(ids) <= 16 and "\x00" not in text]
+    outputs = client.predict("words", {"text": [text for text, _ in short]}).outputs
+    assert outputs["input_ids"] == [ids + [0] * (16 - len(ids)) for _, ids in short] and len(short) > 100
+    assert outputs["attention_mask"] == [[1] * len(ids) + [0] * (16 - len(ids)) for _, ids in short]
+
+    for options, message in (({}, "'vocab' is missing"), ({"vocab": "none.txt"}, "none.txt"), ({"vocab": "../../../etc/passwd"}, "must not contain"),
+                             ({"vocab": "vocab.txt", "size": "1"}, "max_length")):
+        (folder / "pipeline.json").write_text(json.dumps({"steps": [{**step, "options": options}]}))
+        refused = deploy(client, "bad", folder)
+        assert refused.status >= 400 and message in refused.error["message"], refused.body
