@@ -60,6 +60,7 @@ InferCallback Shadows::Mirror(const InferRequest& request, InferCallback done) {
   copy->request.version = request.shadow;
   copy->request.inputs = request.inputs;
   copy->request.outputs = request.outputs;
+  copy->request.context = request.context;
   return [this, copy = std::move(copy),
           done = std::move(done)](Result<InferResponse> response) mutable {
     if (!response) return done(std::move(response));

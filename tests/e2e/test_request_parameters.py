@@ -11,6 +11,7 @@ import tritonclient.grpc as triton_grpc
 import tritonclient.http as triton_http
 
 from harness.python_models import client, code, deploy, isolating, server, start  # noqa: F401
+from harness.release import wait_for_shadow
 from harness.server import wait_for
 
 SAYS = """
@@ -110,6 +111,17 @@ def test_predict_takes_any_object(client, deploy):
                              {"Content-Type": "application/json"})
         assert answer.status == 400, (text, answer.body)
     assert client.predict("m", {"x": [[2]]}).status == 200
+
+
+def test_a_shadow_sees_them_too(client, code):
+    path = code(SAYS)
+    for version, versions in (("v1", {}), ("v2", {"versions": {"v1": {"traffic": 1}, "v2": {"shadow": 1}}})):
+        client.deploy("m", path, version=version, config=versions)
+    for factor in range(5):
+        answer = client.predict("m", {"x": [[2]]}, parameters={"factor": factor})
+        assert (answer.json["version"], answer.outputs["y"]) == ("v1", [[2 * factor]])
+    shadow = wait_for_shadow(client, 5)
+    assert (shadow["disagreement"], shadow["max_abs"]) == (0, 0)
 
 
 def test_generate_gives_what_is_no_input(client, code):
