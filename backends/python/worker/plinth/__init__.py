@@ -95,7 +95,7 @@ class Request:
 
 
 class CurrentRequest:
-    """The request that the model answers: `id`, `parameters`. Between calls it says nothing."""
+    """The request that the model answers: `id`, `parameters`. Between calls it is the last one."""
 
     def __init__(self, find):
         self._find = find
