@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from harness.python_models import client, code, deploy, predict, server, start, workers  # noqa: F401
+from harness.server import SANITIZED
 
 @pytest.fixture(params=["process", "thread"])
 def isolation(request):
@@ -142,7 +143,7 @@ def test_many_calls_in_one_request_and_many_requests(server, callers):  # noqa: 
         thread.start()
     for thread in threads:
         thread.join()
-    assert server.resident_kb() < resident + 100_000
+    assert SANITIZED or server.resident_kb() < resident + 100_000  # sanitizers keep what is freed
 
 
 def test_load_cannot_call(client, code):  # noqa: F811
