@@ -9,6 +9,7 @@ import pytest
 from harness.python_models import client, code, deploy, predict, server, start, workers  # noqa: F401
 from harness.server import SANITIZED
 
+
 @pytest.fixture(params=["process", "thread"])
 def isolation(request):
     return request.param
