@@ -8,8 +8,8 @@
 
 namespace plinth {
 
-// One request that is executed: also who asks for it. It keeps its version.
-class AsyncExecutor::Execution final : public ModelCaller {
+// One request that is executed. It keeps its version.
+class AsyncExecutor::Execution final {
  public:
   Execution(AsyncExecutor& executor, Job job)
       : executor_(executor),
@@ -17,14 +17,8 @@ class AsyncExecutor::Execution final : public ModelCaller {
         job_(std::move(job)),
         scope_(executor.models_, executor.version_, {&job_, 1}) {}
 
-  void Call(ModelCall call, ModelCallDone done) const override {
-    scope_.Call(std::move(call), std::move(done));
-  }
-  std::shared_ptr<const void> keep_alive() const override { return scope_.keep_alive(); }
-  std::chrono::nanoseconds deadline() const override { return scope_.deadline(); }
-  bool TakeStep() const override { return scope_.TakeStep(); }
-  RequestTrace* trace() const override { return scope_.trace(); }
-  std::shared_ptr<const RequestContext> context() const override { return scope_.context(); }
+  // On whose behalf the version asks others.
+  const ModelCaller& caller() const { return scope_; }
 
   // Nothing of the execution but its caller's parts is used after it.
   void Answer(Result<ModelAnswer> answer) {
@@ -64,7 +58,8 @@ void AsyncExecutor::Submit(Job job) {
   std::vector<std::uint32_t> wanted = std::move(job.wanted);
   const auto execution = std::make_shared<Execution>(*this, std::move(job));
   version_.async()->Start(
-      std::move(inputs), std::move(wanted), execution,
+      std::move(inputs), std::move(wanted),
+      std::shared_ptr<const ModelCaller>(execution, &execution->caller()),
       [execution](Result<ModelAnswer> answer) mutable { execution->Answer(std::move(answer)); });
 }
 
