@@ -21,7 +21,7 @@ CacheGate::CacheGate(std::shared_ptr<VersionCache> cache, ModelVersion& version,
       forward_(std::move(forward)) {}
 
 Hash128 CacheGate::KeyOf(const Job& job) const {
-  if (!asks_others_ && !job.context) return cache_->KeyOf(job.inputs, job.wanted, {});
+  if (!asks_others_ && job.Parameters().empty()) return cache_->KeyOf(job.inputs, job.wanted, {});
   const std::string generation = asks_others_ ? std::to_string(models_.generation()) : "";
   const CacheParameter parameters[] = {{"generation", generation},
                                        {"parameters", job.Parameters()}};
