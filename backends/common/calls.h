@@ -18,6 +18,11 @@ struct RequestTexts {
 };
 RequestTexts TextsOf(const plinth_execute_request& request);
 
+// As plinth_call has texts that need not be given: nullptr for an empty one.
+inline const char* TextOrNull(const std::string& text) {
+  return text.empty() ? nullptr : text.c_str();
+}
+
 // plinth_host.call. A host that has none (nullptr, or an older one) refuses the call, as one does
 // that answers at once.
 void CallModel(const plinth_host* host, const plinth_call& call);

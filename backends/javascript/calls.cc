@@ -120,8 +120,8 @@ kit::Result<JSValueRef> Calls::Call(JSContextRef context, Arguments arguments) {
                          Done,
                          pending.release(),
                          nullptr,
-                         id.empty() ? nullptr : id.c_str(),
-                         parameters.empty() ? nullptr : parameters.c_str()};
+                         kit::TextOrNull(id),
+                         kit::TextOrNull(parameters)};
   writer.Commit();
   ++running_;
   kit::CallModel(host_, call);

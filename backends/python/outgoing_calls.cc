@@ -145,7 +145,7 @@ kit::Status OutgoingCalls::Begin(const Frame& frame) {
   const plinth_call call{sizeof(call),
                          kit::CallerOf(request_),
                          model.c_str(),
-                         version.empty() ? nullptr : version.c_str(),
+                         kit::TextOrNull(version),
                          inputs.size(),
                          inputs.data(),
                          names.size(),
@@ -154,8 +154,8 @@ kit::Status OutgoingCalls::Begin(const Frame& frame) {
                          Done,
                          new Waiter{box_, frame.call},
                          in_parts ? Part : nullptr,
-                         id.empty() ? nullptr : id.c_str(),
-                         parameters.empty() ? nullptr : parameters.c_str()};
+                         kit::TextOrNull(id),
+                         kit::TextOrNull(parameters)};
   kit::CallModel(Host(), call);
   return {};
 }

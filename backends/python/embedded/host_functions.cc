@@ -142,8 +142,6 @@ struct Asked {
   std::string parameters;
 };
 
-const char* TextOrNull(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
-
 // The host takes the inputs over. False: no call runs.
 bool Ask(CallContext& context, const Asked& asked, const std::vector<plinth_output>& inputs,
          std::unique_ptr<Answered> answered) {
@@ -157,7 +155,7 @@ bool Ask(CallContext& context, const Asked& asked, const std::vector<plinth_outp
   const plinth_call call{sizeof(call),
                          kit::CallerOf(*context.request),
                          asked.model.c_str(),
-                         TextOrNull(asked.version),
+                         kit::TextOrNull(asked.version),
                          inputs.size(),
                          inputs.data(),
                          names.size(),
@@ -166,8 +164,8 @@ bool Ask(CallContext& context, const Asked& asked, const std::vector<plinth_outp
                          Done,
                          answered.release(),
                          part,
-                         TextOrNull(asked.id),
-                         TextOrNull(asked.parameters)};
+                         kit::TextOrNull(asked.id),
+                         kit::TextOrNull(asked.parameters)};
   kit::CallModel(Host(), call);
   return true;
 }
