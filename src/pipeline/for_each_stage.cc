@@ -62,6 +62,7 @@ class ForEachStage::Rows : public std::enable_shared_from_this<Rows> {
       const Clock::time_point now = Clock::now();
       if (now >= end) {
         starting_ = false;
+        lock.unlock();  // a host may run it at once
         return context_.host->Post([keep] { keep->Go(); });
       }
       const std::size_t row = next_++;

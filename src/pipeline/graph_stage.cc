@@ -106,7 +106,10 @@ void GraphRun::Drain() {
   std::unique_lock lock(mutex_);
   while (!ready_.empty() && done_) {
     const Clock::time_point now = Clock::now();
-    if (now >= end) return context_.host->Post([keep] { keep->Drain(); });
+    if (now >= end) {
+      lock.unlock();  // a host may run it at once
+      return context_.host->Post([keep] { keep->Drain(); });
+    }
     const std::uint32_t step = ready_.front();
     ready_.pop_front();
     lock.unlock();

@@ -30,7 +30,8 @@ class Host {
   virtual Result<std::shared_ptr<ModelVersion>> LoadOwn(DeploySpec spec, Members& members) = 0;
   virtual void Retire(ModelVersion& version) = 0;
 
-  // Runs what may take long.
+  // Runs what may take long, elsewhere or at once: not to be called with a lock that the task
+  // takes.
   virtual void Post(std::move_only_function<void()> task) = 0;
   // The same at or soon after `when`.
   virtual void At(std::chrono::steady_clock::time_point when,
