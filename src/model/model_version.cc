@@ -42,6 +42,7 @@ ModelVersion::ModelVersion(DeploySpec spec, Disposer disposer)
   info_.path = spec_.path;
   info_.origin = spec_.origin;
   info_.config = spec_.config;
+  info_.triton = spec_.triton;
   info_.warnings = spec_.warnings;
 }
 

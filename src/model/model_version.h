@@ -33,6 +33,8 @@
 
 namespace plinth {
 
+struct TritonDescription;  // model/triton_description.h
+
 enum class VersionState { kLoading, kWarming, kReady, kDraining, kUnloaded, kFailed };
 
 std::string_view NameOf(VersionState state);  // "loading", ...
@@ -51,8 +53,9 @@ struct DeploySpec {
   ModelConfig config;
   bool replace = false;
   Origin origin = Origin::kApi;
-  std::shared_ptr<const LoadDemands> demands;  // nullptr: none
-  std::vector<std::string> warnings;           // shown with the version
+  std::shared_ptr<const LoadDemands> demands;       // nullptr: none
+  std::shared_ptr<const TritonDescription> triton;  // nullptr: there is no config.pbtxt
+  std::vector<std::string> warnings;                // shown with the version
 };
 
 // Why the last attempt to put other files in a version's place came to nothing.
@@ -71,9 +74,10 @@ struct VersionInfo {
   VersionState state = VersionState::kLoading;
   std::string error;  // why it failed
   Origin origin = Origin::kApi;
-  double load_ms = 0;   // from the start of the load to ready
-  ModelConfig config;   // effective
-  Signature signature;  // empty until loaded
+  double load_ms = 0;                               // from the start of the load to ready
+  ModelConfig config;                               // effective
+  Signature signature;                              // empty until loaded
+  std::shared_ptr<const TritonDescription> triton;  // as deployed
   // What its load had of the compiled-model cache.
   CompiledUse compiled = CompiledUse::kNone;
   std::vector<std::string> warnings;

@@ -110,6 +110,15 @@ def test_a_triton_ensemble_as_it_is(start_server, tmp_path):
     triton = tritonclient.http.InferenceServerClient(f"127.0.0.1:{server.port}")
     image = tritonclient.http.InferInput("IMAGE", [64, 1, 8, 8], "FP32")
     image.set_data_from_numpy(IMAGES.reshape(-1, 1, 8, 8).astype(np.float32))
+    config = triton.get_model_config("digits")
+    steps = config["ensemble_scheduling"]["step"]
+    told = [(step["model_name"], step["model_version"], step["input_map"], step["output_map"]) for step in steps]
+    assert told == [("digits_features", -1, {"image": "IMAGE"}, {"features": "learnt"}),
+                    ("digits_classes", -1, {"features": "learnt"}, {"logits": "LOGITS"})]  # fmt: skip
+    assert config["platform"] == triton.get_model_metadata("digits")["platform"] == "ensemble" and config["parameters"] == {}
+    with triton_grpc.InferenceServerClient(f"127.0.0.1:{server.port}") as grpc:
+        steps = grpc.get_model_config("digits").config.ensemble_scheduling.step
+        assert told == [(step.model_name, step.model_version, dict(step.input_map), dict(step.output_map)) for step in steps]
     logits = triton.infer("digits", [image]).as_numpy("LOGITS")
     assert np.allclose(logits, EXPECTED["logits"], atol=1e-4)
     assert np.allclose(logits, recorded("cnn.onnx", "logits"), atol=1e-4)

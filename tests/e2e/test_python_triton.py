@@ -7,7 +7,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from harness.python_models import workers
+from harness.python_models import serve_triton, workers  # noqa: F401
 from harness.server import wait_for
 
 ADD_SUB_CONFIG = """
@@ -57,27 +57,6 @@ ONE_TO_ONE = """
     """
 
 
-@pytest.fixture
-def serve(start_server, models):
-    """Writes models, each a config and a program, into a repository and serves it."""
-
-    def serve(**written):
-        for name, (config, program) in written.items():
-            folder = models / name / "1"
-            folder.mkdir(parents=True)
-            (folder / "model.py").write_text(textwrap.dedent(program))
-            (folder.parent / "config.pbtxt").write_text(textwrap.dedent(config))
-        server = start_server("--model-repository", models, "--allow-code", models, "--python", sys.executable)
-        client = server.client()
-        wait_for(lambda: client.get("/ready").status == 200, "the repository to be loaded")
-        for name in written:
-            version = client.get(f"/models/{name}").json["versions"][0]
-            assert version["state"] == "ready", version
-        return server, client
-
-    return serve
-
-
 def infer(client, model, datatype="FP32", shape=None, outputs=None, **inputs):
     body = {"inputs": [{"name": name, "datatype": datatype, "shape": shape or list(np.shape(value)), "data": np.ravel(value).tolist()}
                        for name, value in inputs.items()]}
@@ -91,8 +70,8 @@ def outputs_of(answer):
     return {output["name"]: output["data"] for output in answer.json["outputs"]}
 
 
-def test_add_sub_runs_unchanged(serve):
-    server, client = serve(add_sub=(ADD_SUB_CONFIG, ADD_SUB))
+def test_add_sub_runs_unchanged(serve_triton):
+    server, client = serve_triton(add_sub=(ADD_SUB_CONFIG, ADD_SUB))
     assert len(workers(server)) == 2
     a, b = np.array([1, 2, 3, 4.5]), np.array([10, 20, 30, 40])
     answer = outputs_of(infer(client, "add_sub", INPUT0=a, INPUT1=b))
@@ -126,8 +105,8 @@ BLS = """
     """
 
 
-def test_bls_asks_other_models(serve):
-    _, client = serve(
+def test_bls_asks_other_models(serve_triton):
+    _, client = serve_triton(
         add_sub=(ADD_SUB_CONFIG, ADD_SUB),
         one=(ONE_TO_ONE, BLS % ("", "answers = [infer().exec()]")),
         several=(ONE_TO_ONE, BLS % ("async", "answers = await asyncio.gather(infer().async_exec(), infer().async_exec(), infer().async_exec())")),
@@ -164,8 +143,8 @@ DECOUPLED = """
     """
 
 
-def test_a_decoupled_model_answers_once(serve):
-    _, client = serve(d=(ONE_TO_ONE + "model_transaction_policy { decoupled: True }", DECOUPLED))
+def test_a_decoupled_model_answers_once(serve_triton):
+    _, client = serve_triton(d=(ONE_TO_ONE + "model_transaction_policy { decoupled: True }", DECOUPLED))
     assert outputs_of(infer(client, "d", x=[1, 2, 3, 4]))["y"] == [2, 4, 6, 8]
     several = infer(client, "d", x=[2, 2, 3, 4])
     assert several.status == 501 and b"several answers" in several.body
@@ -191,8 +170,8 @@ ERRORS = """
     """
 
 
-def test_errors(serve):
-    _, client = serve(e=(ONE_TO_ONE, ERRORS))
+def test_errors(serve_triton):
+    _, client = serve_triton(e=(ONE_TO_ONE, ERRORS))
     for code, status, word in ((1, 500, "an error"), (2, 404, "an error"), (3, 400, "an error"), (4, 503, "an error"), (5, 501, "an error"),
                                (100, 500, "TritonModelException: gave up (model.py, line 9"), (101, 500, "a list of 0"),
                                (102, 500, "no output 'y'; it gave 'z'")):
@@ -210,6 +189,8 @@ STRINGS = """
             config = json.loads(args["model_config"])
             self.suffix = config["parameters"]["suffix"]["string_value"]
             assert config["max_batch_size"] == 8
+            kinds = {output["name"]: pb_utils.triton_string_to_numpy(output["data_type"]) for output in config["output"]}
+            assert kinds == {"upper": np.object_, "sizes": np.int64}
             pb_utils.Logger.log_info("the suffix is " + self.suffix)
 
         def execute(self, requests):
@@ -225,8 +206,8 @@ STRINGS = """
     """
 
 
-def test_strings_batches_parameters_and_dlpack(serve):
-    server, client = serve(s=("""
+def test_strings_batches_parameters_and_dlpack(serve_triton):
+    server, client = serve_triton(s=("""
         backend: "python"
         max_batch_size: 8
         input { name: "words" data_type: TYPE_STRING dims: [ -1 ] }
@@ -247,6 +228,7 @@ AUTO = """
         @staticmethod
         def auto_complete_config(auto_complete_model_config):
             auto_complete_model_config.add_input({"name": "x", "data_type": "TYPE_FP32", "dims": [-1]})
+            auto_complete_model_config.add_input({"name": "note", "data_type": "TYPE_STRING", "dims": [1], "optional": True})
             auto_complete_model_config.add_output({"name": "y", "data_type": "TYPE_FP32", "dims": [-1]})
             auto_complete_model_config.set_max_batch_size(4)
             auto_complete_model_config.set_dynamic_batching()
@@ -258,8 +240,8 @@ AUTO = """
     """
 
 
-def test_a_model_may_complete_its_configuration(serve):
-    _, client = serve(auto=('backend: "python"', AUTO))
+def test_a_model_may_complete_its_configuration(serve_triton):
+    _, client = serve_triton(auto=('backend: "python"', AUTO))
     assert outputs_of(infer(client, "auto", x=[[1, 2, 3]]))["y"] == [2, 3, 4]
     assert client.get("/v2/models/auto").json["inputs"][0]["shape"] == [-1, -1]
 

@@ -1,8 +1,6 @@
 """What a request says to the model beside its tensors: its id and its parameters, from every protocol to models that are programs."""
 
 import json
-import sys
-import textwrap
 import threading
 
 import numpy as np
@@ -10,9 +8,8 @@ import pytest
 import tritonclient.grpc as triton_grpc
 import tritonclient.http as triton_http
 
-from harness.python_models import client, code, deploy, isolating, server, start  # noqa: F401
+from harness.python_models import client, code, deploy, isolating, serve_triton, server, start  # noqa: F401
 from harness.release import wait_for_shadow
-from harness.server import wait_for
 
 SAYS = """
     import json
@@ -215,14 +212,8 @@ def test_typescript_models_see_them(start, code):
     assert said(client, "asks", parameters={"a": 1}) == ["inner", {"a": 1, "b": [2]}]
 
 
-def test_tritons_python_models_see_them(start_server, models):
-    folder = models / "says" / "1"
-    folder.mkdir(parents=True)
-    (folder / "model.py").write_text(textwrap.dedent(TRITON_SAYS))
-    (folder.parent / "config.pbtxt").write_text(textwrap.dedent(TRITON_CONFIG))
-    server = start_server("--model-repository", models, "--allow-code", models, "--python", sys.executable)
-    client = server.client()
-    wait_for(lambda: client.get("/ready").status == 200, "the repository to be loaded")
+def test_tritons_python_models_see_them(serve_triton):
+    _, client = serve_triton(says=(TRITON_CONFIG, TRITON_SAYS))
 
     def heard(**keys):
         tensor = {"name": "x", "datatype": "FP32", "shape": [1], "data": [1]}

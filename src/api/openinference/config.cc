@@ -1,7 +1,5 @@
 #include "api/openinference/config.h"
 
-#include <span>
-
 #include "api/openinference/batching.h"
 #include "api/openinference/metadata.h"
 #include "base/json_writer.h"
@@ -107,6 +105,47 @@ void WriteBatching(JsonWriter& json, const TritonBatching& batching) {
   json.EndObject();
 }
 
+void WriteMap(JsonWriter& json, std::string_view key,
+              const std::vector<std::pair<std::string, std::string>>& map) {
+  json.Key(key).BeginObject();
+  for (const auto& [port, tensor] : map) json.Key(port).Value(tensor);
+  json.EndObject();
+}
+
+void WriteEnsemble(JsonWriter& json, std::span<const EnsembleStep> steps) {
+  json.Key("ensemble_scheduling").BeginObject();
+  json.Key("step").BeginArray();
+  for (const EnsembleStep& step : steps) {
+    json.BeginObject();
+    json.Key("model_name").Value(step.model);
+    json.Key("model_version").Value(step.version);
+    WriteMap(json, "input_map", step.inputs);
+    WriteMap(json, "output_map", step.outputs);
+    json.Key("model_namespace").Value("");
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+}
+
+void WriteSequences(JsonWriter& json, const SequenceBatching& sequences) {
+  json.Key("sequence_batching").BeginObject();
+  json.Key("max_sequence_idle_microseconds").Value(sequences.max_idle_us);
+  json.Key("control_input").BeginArray();
+  for (const SequenceControl& control : sequences.controls) {
+    json.BeginObject();
+    json.Key("name").Value(control.input);
+    json.Key("control").BeginArray();
+    json.BeginObject();
+    json.Key("kind").Value(kSequenceControls[static_cast<std::size_t>(control.kind)]);
+    json.EndObject();
+    json.EndArray();
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+}
+
 void WriteParameters(JsonWriter& json, const std::map<std::string, std::string>& parameters) {
   json.Key("parameters").BeginObject();
   for (const auto& [key, value] : parameters) {
@@ -161,6 +200,8 @@ TritonConfig ConfigOf(const FoundVersion& found) {
   TritonConfig config{.name = found.model.name,
                       .platform = PlatformOf(version),
                       .backend = version.engine,
+                      .ensemble = {},
+                      .sequences = nullptr,
                       .max_batch_size = max_batch_size,
                       .inputs = Tensors(version.signature.inputs, max_batch_size > 0),
                       .outputs = Tensors(version.signature.outputs, max_batch_size > 0),
@@ -169,7 +210,17 @@ TritonConfig ConfigOf(const FoundVersion& found) {
                       .decoupled = version.signature.decoupled,
                       .response_cache = version.config.cache_size > 0,
                       .parameters = &version.config.options};
-  if (max_batch_size > 1) config.batching = BatchingOf(version.config);
+  if (version.triton != nullptr) {
+    config.parameters = &version.triton->parameters;
+    config.ensemble = version.triton->ensemble;
+    if (version.triton->sequences) config.sequences = &*version.triton->sequences;
+  }
+  // The steps of an ensemble are scheduled, each by its own model.
+  if (!config.ensemble.empty()) {
+    config.backend = {};
+  } else if (config.sequences == nullptr && max_batch_size > 1) {
+    config.batching = BatchingOf(version.config);
+  }
   return config;
 }
 
@@ -194,6 +245,8 @@ std::string EncodeConfig(const TritonConfig& config) {
   WriteEmptyArray(json, "batch_output");
   WriteEmptyObject(json, "optimization");
   if (config.batching) WriteBatching(json, *config.batching);
+  if (config.sequences != nullptr) WriteSequences(json, *config.sequences);
+  if (!config.ensemble.empty()) WriteEnsemble(json, config.ensemble);
   WriteInstances(json, config);
   json.Key("default_model_filename").Value("");
   WriteEmptyObject(json, "cc_model_filenames");

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/openinference/lookup.h"
+#include "model/triton_description.h"
 
 namespace plinth::api::openinference {
 
@@ -41,6 +43,8 @@ struct TritonConfig {
   std::string_view name;
   std::string_view platform;
   std::string_view backend;
+  std::span<const EnsembleStep> ensemble;  // empty: it is none
+  const SequenceBatching* sequences = nullptr;
   std::int64_t max_batch_size = 0;  // 0: requests are not joined
   std::vector<TritonTensor> inputs;
   std::vector<TritonTensor> outputs;

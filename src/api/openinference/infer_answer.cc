@@ -42,14 +42,9 @@ bool IsBinary(const InferBody& body, const AnsweredOutput& output) {
 Status WriteElementsOf(const InferBody& body, const AnsweredOutput& output, JsonWriter& json,
                        std::vector<Buffer>& tail) {
   const Tensor& tensor = output.tensor;
-  if (output.wanted != nullptr && output.wanted->region.mapping) {
-    json.Key("parameters").BeginObject();
-    json.Key("shared_memory_region").Value(output.wanted->region_name);
-    json.Key("shared_memory_offset").Value(output.wanted->region_offset);
-    json.Key("shared_memory_byte_size").Value(RawSizeOf(tensor));
-    json.EndObject();
-    return {};
-  }
+  // Nothing is said of a region: the stock C++ client takes any parameters to hold
+  // binary_data_size.
+  if (output.wanted != nullptr && output.wanted->region.mapping) return {};
   if (IsBinary(body, output)) {
     Buffer raw = RawOf(tensor);
     json.Key("parameters").BeginObject();

@@ -303,7 +303,7 @@ TEST_F(InferSharedMemoryTest, ReadsAndWritesRegions) {
   ASSERT_EQ(response.status, 200) << response.body;
   EXPECT_EQ(Read(4096, 2), (std::vector<float>{2, 4}));
   EXPECT_THAT(response.body, testing::Not(HasSubstr("\"data\"")));
-  EXPECT_THAT(response.body, HasSubstr(R"("shared_memory_region":"r")"));
+  EXPECT_THAT(response.body, testing::Not(HasSubstr("parameters")));
 }
 
 TEST_F(InferSharedMemoryTest, RefusesOutputsThatDoNotFitOrOverlap) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/json_writer.h"
+#include "model/triton_description.h"
 
 namespace plinth::api::openinference {
 namespace {
@@ -40,6 +41,7 @@ void Write(JsonWriter& json, std::string_view key, const std::vector<TensorMetad
 }  // namespace
 
 std::string_view PlatformOf(const VersionInfo& version) {
+  if (version.triton != nullptr && !version.triton->ensemble.empty()) return "ensemble";
   if (version.engine == "onnxruntime") return "onnxruntime_onnx";
   if (version.engine == "pytorch") return "pytorch_libtorch";
   if (version.engine == "tensorflow") return "tensorflow_savedmodel";

@@ -7,6 +7,7 @@
 #include "repository/foreign/message_reader.h"
 #include "repository/foreign/triton_batching.h"
 #include "repository/foreign/triton_ensemble.h"
+#include "repository/foreign/triton_sequences.h"
 #include "repository/foreign/triton_tensors.h"
 
 namespace plinth {
@@ -125,6 +126,7 @@ Status ReadParameter(const Field& field, TritonConfig& config, Notes& notes) {
   if (auto read = ReadMessage<std::string>(entry->value->fields, kParameterFields, value, notes);
       !read)
     return read;
+  config.description.parameters[*key] = value;
   if (*key == "intra_op_thread_count" || *key == "INTRA_OP_THREAD_COUNT") {
     Field number = *entry->value;
     number.kind = Field::Kind::kNumber;
@@ -142,6 +144,26 @@ Status ReadParameter(const Field& field, TritonConfig& config, Notes& notes) {
   // A Python model reads them itself.
   if (config.backend != "python") notes.Warn(field, "'" + *key + "' has no effect");
   return {};
+}
+
+// ---- model_transaction_policy
+
+constexpr KnownField<TritonConfig> kTransactionFields[] = {
+    {.name = "decoupled",
+     .read = [](const Field& field, TritonConfig& config, Notes& notes) -> Status {
+       const auto decoupled = field.Boolean();
+       if (!decoupled) return Fail(decoupled.error());
+       // A Python model reads it itself.
+       if (*decoupled && config.backend != "python") {
+         notes.Warn(field, "has no effect: only Python models give a request several answers");
+       }
+       return {};
+     }},
+};
+
+Status ReadTransactions(const Field& field, TritonConfig& config, Notes& notes) {
+  if (auto message = field.Message(); !message) return message;
+  return ReadMessage<TritonConfig>(field.fields, kTransactionFields, config, notes);
 }
 
 // ---- The whole
@@ -169,15 +191,14 @@ constexpr KnownField<TritonConfig> kFields[] = {
      .unserved = "has no effect: models run on the CPU",
      .repeated = true},
     {.name = "metric_tags", .unserved = "has no effect", .repeated = true},
-    {.name = "sequence_batching",
-     .unserved = "has no effect: requests are independent, and bring all inputs of the model"},
+    {.name = "sequence_batching", .read = ReadTritonSequences},
     {.name = "ensemble_scheduling",
      .read = [](const Field& field, TritonConfig& config, Notes& notes) -> Status {
-       return ReadEnsemble(field, config.ensemble, notes);
+       return ReadEnsemble(field, config.description.ensemble, notes);
      }},
     {.name = "model_operations",
      .unserved = "has no effect: no libraries of operations are loaded"},
-    {.name = "model_transaction_policy", .unserved = "has no effect: a request gets one answer"},
+    {.name = "model_transaction_policy", .read = ReadTransactions},
     {.name = "model_repository_agents", .unserved = "has no effect: no agents are run"},
     {.name = "model_metrics", .unserved = "has no effect"},
     {.name = "runtime", .unserved = "has no effect: the engine is chosen by 'backend'"},
@@ -185,10 +206,23 @@ constexpr KnownField<TritonConfig> kFields[] = {
 
 // Its engine takes the steps as an option.
 void AddEnsemble(TritonConfig& config) {
-  if (config.ensemble.empty()) return;
+  const auto& steps = config.description.ensemble;
+  if (steps.empty()) return;
   const bool batched = config.max_batch_size.value_or(0) > 0;
-  config.config.options["pipeline"] = EnsembleAsPipeline(
-      config.ensemble, SpecsOf(config.inputs, batched), SpecsOf(config.outputs, batched));
+  config.config.options["pipeline"] =
+      EnsembleAsPipeline(steps, SpecsOf(config.inputs, batched), SpecsOf(config.outputs, batched));
+}
+
+// The state of a sequence is where it was begun.
+void AddSequences(TritonConfig& config, Notes& notes) {
+  if (!config.description.sequences) return;
+  const auto said = notes.origins.find("instances");
+  if (said != notes.origins.end() && config.config.instances.max > 1) {
+    notes.warnings.push_back(said->second +
+                             ": 'instance_group' counts as one: a model of sequences has one "
+                             "instance, so that each finds what it was told before");
+  }
+  config.config.instances = {1, 1};
 }
 
 // What only the whole tells.
@@ -228,6 +262,7 @@ Result<TritonConfig> ReadTritonConfig(std::span<const Field> fields, Notes& note
     return Fail(notes.In(read.error()));
   if (auto fits = CheckBatches(config, notes); !fits) return Fail(fits.error());
   AddEnsemble(config);
+  AddSequences(config, notes);
   return config;
 }
 

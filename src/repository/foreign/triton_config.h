@@ -11,9 +11,9 @@
 #include "model/config.h"
 #include "model/load_demands.h"
 #include "model/signature.h"
+#include "model/triton_description.h"
 #include "repository/foreign/notes.h"
 #include "repository/foreign/text_proto.h"
-#include "repository/foreign/triton_ensemble.h"
 #include "repository/foreign/version_policy.h"
 
 namespace plinth {
@@ -37,7 +37,7 @@ struct TritonConfig {
   std::optional<std::int64_t> max_batch_size;  // 0: no batch dimension; nothing: not said
   std::vector<TritonTensor> inputs;
   std::vector<TritonTensor> outputs;
-  std::vector<EnsembleStep> ensemble;
+  TritonDescription description;
   std::vector<WarmupRequest> warmup;  // files as they are called in the folder "warmup"
   ModelConfig config;                 // with all of the above that it can hold, but for the labels
 };

@@ -25,10 +25,7 @@ Status ReadMap(const Field& field, EnsembleStep& step, Notes&) {
 
 // -1 is the newest: the one that answers.
 Status ReadVersion(const Field& field, EnsembleStep& step, Notes&) {
-  const auto version = field.Integer(-1, INT64_MAX);
-  if (!version) return Fail(version.error());
-  if (*version >= 0) step.version = std::to_string(*version);
-  return {};
+  return Keep(field.Integer(-1, INT64_MAX), step.version);
 }
 
 constexpr KnownField<EnsembleStep> kStepFields[] = {
@@ -116,7 +113,7 @@ std::string EnsembleAsPipeline(const std::vector<EnsembleStep>& steps,
     json.BeginObject();
     json.Key("name").Value(name);
     json.Key("model").Value(step.model);
-    if (!step.version.empty()) json.Key("version").Value(step.version);
+    if (step.version >= 0) json.Key("version").Value(std::to_string(step.version));
     WriteMap(json, "inputs", step.inputs);
     WriteMap(json, "outputs", step.outputs);
     json.EndObject();

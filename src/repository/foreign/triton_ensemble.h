@@ -2,23 +2,15 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/status.h"
 #include "model/signature.h"
+#include "model/triton_description.h"
 #include "repository/foreign/notes.h"
 #include "repository/foreign/text_proto.h"
 
 namespace plinth {
-
-// A step of an ensemble: the model's tensors, and what they are called in the ensemble.
-struct EnsembleStep {
-  std::string model;
-  std::string version;  // empty: the one that answers
-  std::vector<std::pair<std::string, std::string>> inputs;
-  std::vector<std::pair<std::string, std::string>> outputs;
-};
 
 // Reads an "ensemble_scheduling". INVALID_ARGUMENT: "LINE:COLUMN: ...".
 Status ReadEnsemble(const text_proto::Field& field, std::vector<EnsembleStep>& steps, Notes& notes);

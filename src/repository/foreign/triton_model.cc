@@ -100,10 +100,11 @@ class TritonModel {
     backend_ = *backend;
     spec_.engine = backend_.engine;
     spec_.config = config_.config;
-    if (IsEnsemble() && config_.ensemble.empty()) {
+    if (IsEnsemble() && config_.description.ensemble.empty()) {
       return Fail(Code::kInvalidModel,
                   notes_.file() + ": an ensemble must have an 'ensemble_scheduling' with steps");
     }
+    spec_.triton = std::make_shared<const TritonDescription>(std::move(config_.description));
     if (spec_.engine == "python")
       spec_.config.options["triton_config"] = TritonConfigAsJson(*fields);
     if (auto labelled = ReadLabels(); !labelled) return labelled;

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/temp_folder.h"
+#include "model/triton_description.h"
 
 namespace plinth {
 namespace {
@@ -183,6 +184,8 @@ TEST_F(TritonRepositoryTest, AnEnsembleIsAPipeline) {
             R"({"name":"a_2","model":"a","inputs":{"x":"IN"},"outputs":{"y":"a"}},)"
             R"({"name":"a_3","model":"a","version":"3","inputs":{"x":"a"},"outputs":{"y":"OUT"}}],)"
             R"("outputs":{"OUT":"OUT"}})");
+  ASSERT_EQ(spec.triton->ensemble.size(), 2U) << "as it is written, for clients that ask";
+  EXPECT_EQ(spec.triton->ensemble[1].version, 3);
 }
 
 TEST_F(TritonRepositoryTest, ProblemsSayWhere) {
@@ -225,8 +228,11 @@ TEST_F(TritonRepositoryTest, PythonModelsGetTheConfigurationAsItIsWritten) {
   EXPECT_THAT(model.spec.path, HasSubstr("m/1/model.py"));
   EXPECT_EQ(model.spec.config.inputs.at(0).name, "x");
   EXPECT_EQ(model.spec.config.outputs.at(0).shape->dims().size(), 3U);
-  for (const std::string& warning : model.spec.warnings)
-    EXPECT_THAT(warning, testing::Not(HasSubstr("rate")));
+  EXPECT_THAT(model.spec.warnings, testing::IsEmpty());
+  EXPECT_EQ(model.spec.triton->parameters.at("rate"), "0.5 \"fast\"");
+  EXPECT_THAT(
+      ModelOf("backend: 'onnxruntime' model_transaction_policy { decoupled: true }").spec.warnings,
+      Contains(HasSubstr("'decoupled' has no effect: only Python models")));
   EXPECT_EQ(model.spec.config.options.at("triton_config"),
             R"({"backend":"python","max_batch_size":4,)"
             R"("input":[{"name":"x","data_type":"TYPE_FP32","dims":[3]}],)"
@@ -234,6 +240,38 @@ TEST_F(TritonRepositoryTest, PythonModelsGetTheConfigurationAsItIsWritten) {
             R"("parameters":{"rate":{"string_value":"0.5 \"fast\""},"empty":{"string_value":""}},)"
             R"("instance_group":[{"kind":"KIND_CPU","count":2}],)"
             R"("model_transaction_policy":{"decoupled":true}})");
+}
+
+TEST_F(TritonRepositoryTest, PythonModelsAreToldOfSequences) {
+  Write("m/1/model.py");
+  const std::string sequences = R"(
+      instance_group { count: 2 }
+      sequence_batching { oldest { max_candidate_sequences: 4 }
+        control_input { name: "START" control { kind: CONTROL_SEQUENCE_START
+          fp32_false_true: [ 0, 1 ] } }
+        control_input [ { name: "ID" control [ { kind: 3 data_type: TYPE_UINT64 } ] } ] }
+      output { name: "y" data_type: TYPE_FP32 dims: 1 } )";
+  FolderModel model = ModelOf("backend: 'python' " + sequences);
+  ASSERT_FALSE(model.problem) << model.problem->message;
+  EXPECT_THAT(model.spec.warnings, ElementsAre(HasSubstr("'instance_group' counts as one")));
+  EXPECT_EQ(model.spec.config.instances, (InstanceLimits{1, 1}));
+  const SequenceBatching& read = model.spec.triton->sequences.value();
+  EXPECT_EQ(read.max_idle_us, 1'000'000U);
+  ASSERT_EQ(read.controls.size(), 2U);
+  EXPECT_EQ(read.controls[1].input, "ID");
+  EXPECT_EQ(kSequenceControls[static_cast<std::size_t>(read.controls[1].kind)],
+            "CONTROL_SEQUENCE_CORRID");
+
+  model = ModelOf("backend: 'onnxruntime' " + sequences);
+  EXPECT_THAT(model.spec.warnings, ElementsAre(HasSubstr("only Python models are told of seq")));
+  EXPECT_EQ(model.spec.triton->sequences, std::nullopt);
+  EXPECT_EQ(model.spec.config.instances.max, 2);
+
+  EXPECT_THAT(ProblemOf("backend: 'python' sequence_batching { control_input { name: 'a' "
+                        "control { kind: CONTROL_SEQUENCE } } }"),
+              HasSubstr("a kind such as CONTROL_SEQUENCE_START"));
+  EXPECT_THAT(ProblemOf("backend: 'python' sequence_batching { control_input { } }"),
+              HasSubstr("a control input with a name"));
 }
 
 TEST_F(TritonRepositoryTest, AnyFileThatMattersIsAnotherFingerprint) {

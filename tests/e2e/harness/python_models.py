@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from .server import wait_for
+
 SCALE = """
     import numpy as np
 
@@ -40,6 +42,27 @@ def start(start_server, models):
         return start_server("--allow-code", models, "--python", sys.executable, *arguments, env={"PYTHONDONTWRITEBYTECODE": ""})
 
     return start
+
+
+@pytest.fixture
+def serve_triton(start_server, models):
+    """Writes models, each a config and a program, into a repository and serves it."""
+
+    def serve(**written):
+        for name, (config, program) in written.items():
+            folder = models / name / "1"
+            folder.mkdir(parents=True)
+            (folder / "model.py").write_text(textwrap.dedent(program))
+            (folder.parent / "config.pbtxt").write_text(textwrap.dedent(config))
+        server = start_server("--model-repository", models, "--allow-code", models, "--python", sys.executable)
+        client = server.client()
+        wait_for(lambda: client.get("/ready").status == 200, "the repository to be loaded")
+        for name in written:
+            version = client.get(f"/models/{name}").json["versions"][0]
+            assert version["state"] == "ready", version
+        return server, client
+
+    return serve
 
 
 @pytest.fixture

@@ -54,11 +54,9 @@ def parse(value):
     if value is None:
         return ANY
     if isinstance(value, str):
-        name = value.strip()
-        upper = name.upper()
-        upper = upper[5:] if upper.startswith("TYPE_") else upper
-        if upper in NAMES:
-            return NAMES.index(upper)
+        name = value.strip().upper().removeprefix("TYPE_")
+        if name in NAMES:
+            return NAMES.index(name)
         if name.lower() in _ALIASES:
             return _ALIASES[name.lower()]
     elif value in (str, bytes, object):

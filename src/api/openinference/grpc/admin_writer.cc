@@ -108,6 +108,37 @@ void AddBatching(Writer& writer, const TritonBatching& batching) {
   Add(policy, 4, batching.max_queue_size);
 }
 
+void AddMap(Writer& writer, std::uint32_t field,
+            const std::vector<std::pair<std::string, std::string>>& map) {
+  for (const auto& [port, tensor] : map) {
+    Writer entry(writer, field);
+    Add(entry, 1, port);
+    Add(entry, 2, tensor);
+  }
+}
+
+void AddSequences(Writer& writer, const SequenceBatching& sequences) {
+  Writer nested(writer, 13);
+  Add(nested, 1, sequences.max_idle_us);
+  for (const SequenceControl& control : sequences.controls) {
+    Writer input(nested, 2);
+    Add(input, 1, control.input);
+    Writer added(input, 2);
+    added.add_enum(1, control.kind);
+  }
+}
+
+void AddEnsemble(Writer& writer, std::span<const EnsembleStep> steps) {
+  Writer nested(writer, 15);
+  for (const EnsembleStep& step : steps) {
+    Writer added(nested, 1);
+    Add(added, 1, step.model);
+    added.add_int64(2, step.version);
+    AddMap(added, 3, step.inputs);
+    AddMap(added, 4, step.outputs);
+  }
+}
+
 void AddParameter(Writer& writer, std::string_view key, std::string_view value) {
   Writer entry(writer, 14);
   Add(entry, 1, key);
@@ -132,6 +163,8 @@ void AddConfig(Writer& writer, const TritonConfig& config) {
   AddOutputs(nested, config.outputs);
   AddInstances(nested, config);
   if (config.batching) AddBatching(nested, *config.batching);
+  if (config.sequences != nullptr) AddSequences(nested, *config.sequences);
+  if (!config.ensemble.empty()) AddEnsemble(nested, config.ensemble);
   for (const auto& [key, value] : *config.parameters) AddParameter(nested, key, value);
   Add(nested, 17, config.backend);
   AddTruth(nested, 19, config.decoupled);

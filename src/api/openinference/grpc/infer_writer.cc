@@ -40,15 +40,6 @@ void AddOutput(Writer& writer, const AnsweredOutput& output) {
   Add(nested, 2, NameOf(output.tensor.dtype()));
   const auto dims = output.tensor.shape().dims();
   nested.add_packed_int64(3, dims.begin(), dims.end());
-  if (output.wanted == nullptr || !output.wanted->region.mapping) return;
-  const auto add = [&](std::string_view key, std::uint64_t number) {
-    AddParameter(nested, 4, key,
-                 [&](Writer& value) { value.add_int64(2, static_cast<std::int64_t>(number)); });
-  };
-  AddParameter(nested, 4, "shared_memory_region",
-               [&](Writer& value) { value.add_string(3, output.wanted->region_name); });
-  add("shared_memory_offset", output.wanted->region_offset);
-  add("shared_memory_byte_size", RawSizeOf(output.tensor));
 }
 
 // The tag and the length that go before `size` bytes.

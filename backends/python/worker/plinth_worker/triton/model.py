@@ -10,6 +10,7 @@ from ..wire import INTERNAL, INVALID_MODEL
 from . import config as configs
 from .request import InferenceRequest
 from .response import InferenceResponse
+from .sequences import Sequences
 from .tensor import Tensor
 
 _model_dir = ""
@@ -23,8 +24,6 @@ def get_model_dir():
 
 
 class TritonModel:
-    stateful = False
-
     def __init__(self, kind, settings, declared_inputs, declared_outputs, waiter):
         global _model_dir
         _model_dir = os.path.dirname(settings["path"])
@@ -36,6 +35,8 @@ class TritonModel:
             raise Refusal(INVALID_MODEL, "nothing says what the model's inputs and outputs are; write them into its config.pbtxt, or into "
                                          "the deployment's config, or give it auto_complete_config")
         self.decoupled = configs.using_decoupled_model_transaction_policy(config)
+        self._sequences = Sequences(config) if "sequence_batching" in config else None
+        self.stateful = self._sequences is not None
         self._await = waiter
         self._model = kind()
         if hasattr(self._model, "initialize"):
@@ -72,9 +73,11 @@ class TritonModel:
         elif responses is not None:
             parts.give(self._only(request, responses).arrays(), last=True)
 
-    @staticmethod
-    def _request(arrays, wanted, parts=None):
-        return InferenceRequest.given([Tensor(name, array) for name, array in arrays.items()], wanted, plinth.request, parts)
+    def _request(self, arrays, wanted, parts=None):
+        request = InferenceRequest.given([Tensor(name, array) for name, array in arrays.items()], wanted, plinth.request, parts)
+        if self._sequences is not None:
+            request.add_controls(self._sequences)
+        return request
 
     @staticmethod
     def _only(request, responses):

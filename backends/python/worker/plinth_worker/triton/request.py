@@ -58,6 +58,11 @@ class InferenceRequest:
         return cls(tensors, wanted, request_id=request.id, correlation_id=sequence["sequence_id"] or 0, flags=flags,
                    timeout=parameters.pop("timeout", 0), parameters=parameters, parts=parts)
 
+    def add_controls(self, sequences):
+        """Adds what a model of sequences is told of this request's."""
+        start, end = (bool(self._flags & flag) for flag in (TRITONSERVER_REQUEST_FLAG_SEQUENCE_START, TRITONSERVER_REQUEST_FLAG_SEQUENCE_END))
+        self._inputs += sequences.controls(self._correlation_id, start, end)
+
     def inputs(self):
         return self._inputs
 
