@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """What scikit-learn models cost, served by the backend and by the libraries in Python: one JSON object a line.
 
-    build/bench/venv/bin/python bench/sklearn_rates.py SECONDS
+    build/bench/venv/bin/python bench/sklearn_rates.py SECONDS EXECUTE_OFTEN
 
-Both run in this process, one thread each, in turns of SECONDS; the backend is called through ctypes, which costs it about 3 us a call.
-A line has the case, the rows of a call, whom it is compared with, and the median seconds of a call of each: "plinth" and "other".
+Both run in this process, one thread each, in turns of SECONDS. The libraries are called from Python, as they can be; the backend from
+C++, as the server does it, CALLS times between two looks at the clock where a call has one row: by the library EXECUTE_OFTEN
+(bench/execute_often.cc). A line has the case, the rows of a call, whom it is compared with, and the median seconds of a call of each:
+"plinth" and "other".
 """
 
+import ctypes
 import json
 import os
 import pickle
@@ -36,7 +39,7 @@ from sklearn.neighbors import KNeighborsClassifier  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.svm import SVC  # noqa: E402
 
-ROWS = (1, 10_000)
+CALLS = {1: 100, 10_000: 1}  # by the rows of a call
 FEATURES = 30
 ROUNDS = 5
 
@@ -56,25 +59,26 @@ def texts():
     return lines[:4000], y[:4000], lines[4000:]
 
 
-def seconds_a_call(call, seconds):
-    """The median over calls for about so long, at least three."""
+def seconds_a_call(call, calls, seconds):
+    """The median over calls for about so long, at least three; `call` makes so many at once."""
     taken, end = [], time.perf_counter() + seconds
     while len(taken) < 3 or time.perf_counter() < end:
         start = time.perf_counter()
         call()
-        taken.append(time.perf_counter() - start)
+        taken.append((time.perf_counter() - start) / calls)
     return statistics.median(taken)
 
 
-def in_turns(calls, seconds):
-    """The median of each call's turns."""
-    taken = [[seconds_a_call(call, seconds) for call in calls] for _ in range(ROUNDS)]
+def in_turns(plinth, calls, other, seconds):
+    """The median of each one's turns."""
+    taken = [(seconds_a_call(plinth, calls, seconds), seconds_a_call(other, 1, seconds)) for _ in range(ROUNDS)]
     return [statistics.median(turns) for turns in zip(*taken)]
 
 
 class Bench:
-    def __init__(self, seconds, folder):
+    def __init__(self, seconds, execute_often, folder):
         self._backend = Backend()
+        self._execute_often = execute_often
         self._seconds = seconds
         self._folder = folder
 
@@ -83,11 +87,12 @@ class Bench:
         path = self._folder / "model.pkl"
         path.write_bytes(pickle.dumps(model, protocol=5))
         with self._backend.load(path, method="predict_proba") as served:
-            for rows in ROWS:
+            for rows, calls in CALLS.items():
                 some = x[:rows]
                 given = {served.inputs[0].name: np.array(some, dtype=object) if isinstance(some, list) else some}
                 np.testing.assert_allclose(served.execute(given)["probabilities"], predict(some), rtol=tolerance, atol=tolerance)
-                plinth, theirs = in_turns([served.prepared(given), lambda: predict(some)], self._seconds)
+                ours = served.prepared(given, self._execute_often, calls)
+                plinth, theirs = in_turns(ours, calls, lambda: predict(some), self._seconds)
                 self.tell(what, f"{rows:,} row{'s' * (rows > 1)}", other, plinth, theirs)
 
     def load(self, what, model):
@@ -98,7 +103,7 @@ class Bench:
             with self._backend.load(path):
                 pass
 
-        self.tell(what, "load", "joblib.load", *in_turns([read, lambda: joblib.load(path)], self._seconds))
+        self.tell(what, "load", "joblib.load", *in_turns(read, 1, lambda: joblib.load(path), self._seconds))
 
     def tell(self, what, how, other, plinth, theirs):
         print(json.dumps({"what": what, "how": how, "against": other, "plinth": plinth, "other": theirs}), flush=True)
@@ -118,7 +123,7 @@ def main():
     warnings.filterwarnings("ignore")
     x, y, more = numbers()
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(float(sys.argv[1]), Path(folder))
+        bench = Bench(float(sys.argv[1]), ctypes.CDLL(sys.argv[2]).execute_often, Path(folder))
         logistic = LogisticRegression().fit(x, y)
         bench.compare("logistic regression, 30 features", logistic, more, "scikit-learn", logistic.predict_proba)
         lines, kinds, more_lines = texts()

@@ -73,10 +73,14 @@ class Model:
         self._run(*self._request(inputs), lambda tensor: answer.update({tensor.name.decode(): _array(tensor)}))
         return answer
 
-    def prepared(self, inputs):
-        """A function that executes with these inputs and drops the outputs: for measuring."""
-        request = self._request(inputs)
-        return lambda: self._run(*request, lambda tensor: None)
+    def prepared(self, inputs, execute_often, calls):
+        """A function that executes so often with these inputs and drops the outputs: for measuring, by bench/execute_often.cc."""
+        request, response, *kept = self._request(inputs)
+
+        def run(_kept=kept):  # what the request points to
+            self._check(execute_often(byref(self._table), self._model, byref(request), byref(response), c_uint64(calls)))
+
+        return run
 
     def _request(self, inputs):
         tensors = [_Input(spec, inputs[spec.name]) for spec in self.inputs if spec.name in inputs]

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from .. import BUILD, ROOT, BenchError
+from .. import BUILD, ROOT, TOOLS, BenchError
 from ..context import Context
 from ..table import at_least
 
@@ -15,8 +15,8 @@ def run(context: Context) -> None:
     context.table.section("scikit-learn models, one thread, in-process: how many times as fast as in Python")
     python = BUILD / "bench" / "venv" / "bin" / "python"
     environment = {**os.environ, "PLINTH_SKLEARN_BACKEND": str(context.binary.parent / "backends" / "libplinth_sklearn.so")}
-    program = subprocess.run([str(python), str(ROOT / "bench" / "sklearn_rates.py"), str(context.fast.seconds / 5)],
-                             env=environment, capture_output=True, text=True)  # fmt: skip
+    program = subprocess.run([str(python), str(ROOT / "bench" / "sklearn_rates.py"), str(context.fast.seconds / 5),
+                              str(TOOLS / "libexecute_often.so")], env=environment, capture_output=True, text=True)  # fmt: skip
     for line in map(json.loads, program.stdout.splitlines()):
         context.table.add(
             f"{line['what']}, {line['how']}",

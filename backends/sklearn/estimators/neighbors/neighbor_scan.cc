@@ -10,12 +10,17 @@
 #include "numeric/differences.h"
 #include "numeric/nearest_heap.h"
 #include "numeric/products.h"
+#include "numeric/rough_rows.h"
 
 namespace plinth::sklearn {
 namespace {
 
 // Fitted rows that are measured at a time: their distances to a block stay in the cache.
 constexpr std::size_t kChunk = 256;
+
+// From so many fitted rows for each neighbour on, most of them can be passed over after a rough
+// look.
+constexpr std::size_t kRoughFrom = 128;
 
 // In the place of NaN, which some metrics give: farther than all others.
 constexpr double kUnknown = std::numeric_limits<double>::max();
@@ -56,6 +61,7 @@ class Scan final : public NeighborSearch {
         panels_ = Panels(rows.data.data(), rows.rows, rows.columns);
         norms_.resize(rows.rows);
         TakeNorms(Rows{rows.data.data(), rows.rows, rows.columns, 0}, norms_.data());
+        if (!sparse_) rough_ = RoughRows({rows.data.data(), rows.rows, rows.columns, 0});
         break;
       case MetricType::kManhattan:
       case MetricType::kChebyshev:
@@ -69,18 +75,12 @@ class Scan final : public NeighborSearch {
   void Nearest(Rows rows, std::size_t k, double* distances, std::size_t* indices,
                Scratch& scratch) const override {
     Scratch::Frame frame(scratch);
-    double* chunk = frame.Take<double>(rows.count * std::min(kChunk, size()));
     double* norms = RowNorms(rows, frame);
     for (std::size_t i = 0; i < rows.count; ++i) {
       NearestHeap(distances + i * k, indices + i * k, k).Clear();
     }
-    for (std::size_t at = 0; at < size(); at += kChunk) {
-      const PanelRange range{at, std::min(at + kChunk, size())};
-      Measure(rows, norms, range, chunk);
-      for (std::size_t i = 0; i < rows.count; ++i) {
-        NearestHeap heap(distances + i * k, indices + i * k, k);
-        PushAll(heap, chunk + i * range.size(), range.size(), at);
-      }
+    if (!LookRoughly(rows, norms, k, distances, indices, frame)) {
+      MeasureAll(rows, norms, k, distances, indices, frame);
     }
     for (std::size_t i = 0; i < rows.count; ++i) {
       NearestHeap(distances + i * k, indices + i * k, k).Sort();
@@ -111,6 +111,62 @@ class Scan final : public NeighborSearch {
   }
 
  private:
+  void MeasureAll(Rows rows, const double* norms, std::size_t k, double* distances,
+                  std::size_t* indices, Scratch::Frame& frame) const {
+    double* chunk = frame.Take<double>(rows.count * std::min(kChunk, size()));
+    for (std::size_t at = 0; at < size(); at += kChunk) {
+      const PanelRange range{at, std::min(at + kChunk, size())};
+      Measure(rows, norms, range, chunk);
+      for (std::size_t i = 0; i < rows.count; ++i) {
+        NearestHeap heap(distances + i * k, indices + i * k, k);
+        PushAll(heap, chunk + i * range.size(), range.size(), at);
+      }
+    }
+  }
+
+  // The same, but measures only what may be nearer than what was found before: what is not would
+  // not have been kept. False if that cannot be told, or does not pay.
+  bool LookRoughly(Rows rows, const double* norms, std::size_t k, double* distances,
+                   std::size_t* indices, Scratch::Frame& frame) const {
+    if (rough_.empty() || size() / kRoughFrom < k) return false;
+    auto* centred = frame.Take<float>(rows.count * rows.width);
+    auto* known = frame.Take<RoughRow>(rows.count);
+    if (!rough_.Prepare(rows, centred, known)) return false;
+    auto* closeness = frame.Take<float>(rows.count * kChunk);
+    for (std::size_t at = 0; at < size(); at += kChunk) {
+      const std::size_t count = std::min(kChunk, size() - at);
+      const std::size_t stride = RoughRows::Padded(count);
+      rough_.Closeness(centred, rows.count, at, count, closeness);
+      for (std::size_t i = 0; i < rows.count; ++i) {
+        const Rows row{rows.row(i), 1, rows.width, rows.first + i};
+        NearestHeap heap(distances + i * k, indices + i * k, k);
+        MeasureClose(row, norms + i, known[i], {at, at + count}, closeness + i * stride, heap);
+      }
+    }
+    return true;
+  }
+
+  // Of one row.
+  void MeasureClose(Rows row, const double* norm, const RoughRow& known, PanelRange range,
+                    const float* closeness, NearestHeap& heap) const {
+    const std::size_t count = RoughRows::Padded(range.size());
+    float least = RoughRows::LeastCloseness(known, heap.largest());
+    std::size_t at = NextAbove(least, closeness, 0, count);
+    while (at < count) {
+      const std::size_t end = std::min(at + 2 * RoughRows::kLanes, count);
+      for (; at < end; at += kLanes) {
+        const float* near = closeness + at;
+        if (std::none_of(near, near + kLanes, [least](float c) { return c > least; })) continue;
+        const PanelRange some{range.first + at, std::min(range.first + at + kLanes, range.last)};
+        double measured[kLanes];
+        MeasureEuclidean(row, norm, some, measured);
+        for (std::size_t j = 0; j < some.size(); ++j) heap.Push(measured[j], some.first + j);
+        least = RoughRows::LeastCloseness(known, heap.largest());
+      }
+      at = NextAbove(least, closeness, at, count);
+    }
+  }
+
   void TakeNorms(Rows rows, double* norms) const {
     return sparse_ ? SparseNorms(rows, norms) : SquaredNorms(rows, norms);
   }
@@ -163,6 +219,7 @@ class Scan final : public NeighborSearch {
   Panels panels_;              // the metrics that are measured eight rows at a time
   std::vector<double> norms_;  // squared; the Euclidean metric
   std::vector<double> rows_;   // all others
+  RoughRows rough_;            // of panels_, where few of them are worth measuring; may be empty
 };
 
 }  // namespace
