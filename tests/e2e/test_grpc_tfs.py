@@ -161,6 +161,7 @@ def test_versions_and_labels(own, models):
     assert ask(2).model_spec.version.value == 2
     canary = ask(label="canary")
     assert canary.outputs["y"].float_val[0] == 3 and canary.model_spec.version_label == "canary"
+    assert ask(0).model_spec == ask().model_spec  # OpenVINO Model Server's clients ask so for none
     assert refusal_of(ask, 9) == (grpc.StatusCode.NOT_FOUND, "Servable not found for request: Specific(m, 9)")
 
 

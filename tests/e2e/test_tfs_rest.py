@@ -132,6 +132,8 @@ def test_status_and_versions_and_labels(backend_server, models):
         return body_of(predict(client, "m", {"instances": [[1.0]]}, version))["predictions"][0][0]
 
     assert factor("/versions/1") == factor("/labels/stable") == 1
+    assert factor("/versions/0") == factor("")  # OpenVINO Model Server's clients ask so for none
+    assert client.get("/v1/models/m/versions/0").json == client.get("/v1/models/m").json
     assert factor("/versions/2") == factor("/labels/v2") == 2
     assert factor("/labels/canary") == 3
     assert body_of(client.get("/v1/models/m/versions/2/metadata"))["model_spec"]["version"] == "2"

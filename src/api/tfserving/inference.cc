@@ -36,7 +36,12 @@ Result<InferRequest> ModelCall::Decode(RequestedVersion& version) {
 Result<const Signature*> ModelCall::Choose(RequestedVersion& version) const {
   if (spec_.name.empty()) return Fail(Code::kInvalidArgument, "ModelSpec has no name specified.");
   if (spec_.label) return version.Named(*spec_.label);
-  if (spec_.version) return version.Numbered(std::to_string(*spec_.version));
+  if (spec_.version) {
+    auto numbered = version.Numbered(std::to_string(*spec_.version));
+    const bool means_none =
+        *spec_.version == 0 && !numbered && numbered.error().code == Code::kNotFound;
+    if (!means_none) return numbered;
+  }
   return version.Routed(std::nullopt);
 }
 

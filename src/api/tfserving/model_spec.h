@@ -1,7 +1,9 @@
 // Which model, version and signature a request of TF Serving's protocols is for.
 //
 // TF Serving numbers its versions, here they have names. The number 3 stands for the version "3"
-// or, if there is none, "v3". Versions of other names are asked for like a label.
+// or, if there is none, "v3". Versions of other names are asked for like a label. Clients of
+// OpenVINO Model Server ask for the version 0 where they mean none: so it is if there is no such
+// version.
 #pragma once
 
 #include <cstdint>

@@ -33,8 +33,16 @@ std::string Labelled(const ModelInfo& model, const std::string& label) {
   return it == model.traffic->labels.end() ? label : it->second;
 }
 
+bool HasNumber(const ModelInfo& model, std::int64_t number) {
+  return std::ranges::any_of(model.versions, [number](const VersionInfo& info) {
+    return VersionNumber(info.version) == number;
+  });
+}
+
 bool IsWanted(const ModelInfo& model, const ModelSpec& spec, const std::string& version) {
-  if (spec.version) return VersionNumber(version) == *spec.version;
+  if (spec.version && (*spec.version != 0 || HasNumber(model, 0))) {
+    return VersionNumber(version) == *spec.version;
+  }
   return !spec.label || version == *spec.label || version == Labelled(model, *spec.label);
 }
 
