@@ -144,9 +144,11 @@ std::vector<api::Protocol> Protocols(const ListenOptions& options, Service& serv
                       "the Content-Encoding is not understood; send gzip, deflate or none"};
   const Error unknown_to_triton{Code::kUnimplemented, "Unsupported compression type"};
 
-  net::HttpHandler open_inference =
-      api::WithContentCoding(api::openinference::MakeRestApi(context),
-                             {api::openinference::ErrorResponse, unknown_to_triton}, coding);
+  api::CodingOptions triton_coding = coding;
+  triton_coding.compresses = api::openinference::CompressesAnswer;
+  net::HttpHandler open_inference = api::WithContentCoding(
+      api::openinference::MakeRestApi(context),
+      {api::openinference::ErrorResponse, unknown_to_triton}, std::move(triton_coding));
   net::HttpHandler tf_serving = api::WithContentCoding(
       api::tfserving::MakeRestApi(service), {api::tfserving::ErrorResponse, unknown}, coding);
   net::HttpHandler native =

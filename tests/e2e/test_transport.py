@@ -1,5 +1,6 @@
 """Where the server listens, compressed bodies and web pages of other origins."""
 
+import asyncio
 import gzip
 import http.client
 import json
@@ -13,6 +14,8 @@ import zlib
 import numpy as np
 import pytest
 import tritonclient.http as triton
+import tritonclient.http.aio as triton_aio
+from tritonclient.utils import InferenceServerException
 
 from harness import backend
 from harness.digits import assert_recorded, inputs_for
@@ -162,6 +165,27 @@ def test_tritons_client_compresses_both_ways(backend_server, models, algorithm):
             result = asker.infer("m", [given], request_compression_algorithm=algorithm, response_compression_algorithm=algorithm,
                                  outputs=[triton.InferRequestedOutput("y", binary_data=binary)])
             np.testing.assert_array_equal(result.as_numpy("y"), rows * 2)
+
+
+def test_tritons_asyncio_client_reads_large_answers(backend_server, models):
+    """It asks for compression with every request, and decompresses what models answer only."""
+    client = backend_server.client()
+    for i in range(40):
+        client.deploy(f"m{i}", backend.write(models, f"m{i}"))
+    rows = np.arange(6000, dtype=np.float32).reshape(6, 1000)
+    given = triton.InferInput("x", list(rows.shape), "FP32")
+    given.set_data_from_numpy(rows)
+
+    async def ask():
+        async with triton_aio.InferenceServerClient(f"127.0.0.1:{backend_server.port}") as asker:
+            assert len(await asker.get_model_repository_index()) == 40
+            assert (await asker.get_model_config("m1"))["name"] == "m1"
+            assert len((await asker.get_inference_statistics())["model_stats"]) == 40
+            np.testing.assert_array_equal((await asker.infer("m1", [given])).as_numpy("y"), rows * 2)
+            with pytest.raises(InferenceServerException, match="is not found"):
+                await asker.get_model_metadata("n" * 2000)
+
+    asyncio.run(ask())
 
 
 @pytest.mark.parametrize("coding, compress", [("gzip", gzip.compress), ("deflate", zlib.compress),

@@ -26,6 +26,7 @@ using net::Responder;
 
 // Answers up to this size are not worth it.
 constexpr std::size_t kWorthIt = 1024;
+constexpr int kErrorStatus = 400;
 // What is compressed at once, some 1 ms of work.
 constexpr std::size_t kDeflateHere = 64UZ * 1024;
 // How far a body is decompressed at once, some 1 ms of work; and in one step elsewhere.
@@ -78,7 +79,8 @@ class Coder : public std::enable_shared_from_this<Coder> {
       : inner_(std::move(inner)), errors_(std::move(errors)), options_(std::move(options)) {}
 
   void Handle(HttpRequest request, Responder responder) const {
-    if (options_.compress_answers) {
+    const bool may_compress = options_.compresses == nullptr || options_.compresses(request);
+    if (options_.compress_answers && may_compress) {
       const Coding coding = CodingOfAnswer(request);
       if (coding != Coding::kIdentity) {
         return Decode(std::move(request), Responder(std::make_shared<CompressingSink>(
@@ -163,7 +165,8 @@ class Coder : public std::enable_shared_from_this<Coder> {
 
 void CompressingSink::Send(HttpResponse response) {
   const std::size_t size = response.BodySize();
-  if (size <= kWorthIt) return ForwardingSink::Send(std::move(response));
+  if (size <= kWorthIt || response.status >= kErrorStatus)
+    return ForwardingSink::Send(std::move(response));
   response.headers.emplace_back("Vary", "Accept-Encoding");
   if (size <= kDeflateHere) return ForwardingSink::Send(Compressed(std::move(response), coding_));
   auto kept = std::make_shared<HttpResponse>(std::move(response));

@@ -22,6 +22,8 @@ struct CodingOptions {
   std::size_t body_bytes = 64UZ * 1024 * 1024;  // the limit on a decompressed body
   std::shared_ptr<net::ByteBudget> budget{};    // for all of them together; null: no limit
   bool compress_answers = true;
+  // Which requests' answers; null: all.
+  bool (*compresses)(const net::HttpRequest&) = nullptr;
 };
 
 // How a protocol says what is wrong with a body.
@@ -31,7 +33,7 @@ struct CodingErrors {
 };
 
 // Gives `inner` the bodies decompressed, without a Content-Encoding, and compresses its answers of
-// more than 1 KiB as Accept-Encoding asks, but not those that are streamed.
+// more than 1 KiB as Accept-Encoding asks, but neither errors nor what is streamed.
 net::HttpHandler WithContentCoding(net::HttpHandler inner, CodingErrors errors,
                                    CodingOptions options);
 

@@ -141,6 +141,14 @@ TEST_F(ContentCodingTest, CompressesWhatIsLargeAndAskedFor) {
   EXPECT_THAT(Ask(With({}, text)).headers, plain);
   EXPECT_THAT(Ask(With({{"Accept-Encoding", "br"}}, text)).headers, plain);
   EXPECT_THAT(Ask(With({{"Accept-Encoding", "gzip"}}, Lines(1024))).headers, plain);
+  on_request_ = [&text](HttpRequest, Responder responder) {
+    responder.Send(HttpResponse::Text(404, text));
+  };
+  EXPECT_THAT(Ask(With({{"Accept-Encoding", "gzip"}})).headers, plain) << "an error";
+  on_request_ = nullptr;
+  options_.compresses = [](const HttpRequest& request) { return request.path == "/no"; };
+  EXPECT_THAT(Ask(With({{"Accept-Encoding", "gzip"}}, text)).headers, plain);
+  options_.compresses = nullptr;
   options_.compress_answers = false;
   EXPECT_THAT(Ask(With({{"Accept-Encoding", "gzip"}}, text)).headers, plain);
 }
