@@ -113,17 +113,48 @@ std::vector<Answer> Offered(const Traits& traits) {
   return answers;
 }
 
+Result<const Method*> FindMethod(const std::string& name) {
+  const auto* found = std::ranges::find(kMethods, name, &Method::name);
+  if (found != kMethods.end()) return found;
+  std::string message = "method '" + name + "' is not known; known are";
+  for (const Method& known : kMethods) message.append(" ").append(known.name);
+  return Fail(Code::kInvalidArgument, std::move(message));
+}
+
+// One answer for each method of which a model server's clients know, called like it. What is
+// several arrays in scikit-learn has no such form.
+std::vector<Answer> ByMethod(const Traits& traits, const Method& first) {
+  std::vector<Answer> named;
+  const auto add = [&](const Method& method) {
+    std::vector<Answer> answers = method.answers(traits);
+    if (answers.size() != 1) return;
+    answers[0].name = method.name;
+    answers[0].flat = false;
+    named.push_back(std::move(answers[0]));
+  };
+  add(first);
+  for (const Method& method : kMethods) {
+    const bool known =
+        method.name == "predict" || method.name == "predict_proba" || method.name == "transform";
+    if (known && method.name != first.name) add(method);
+  }
+  return named;
+}
+
 }  // namespace
 
-Result<std::vector<Answer>> ChooseAnswers(const Traits& traits, const std::string& method) {
-  if (method.empty()) return Offered(traits);
-  const auto* found = std::ranges::find(kMethods, method, &Method::name);
-  if (found == kMethods.end()) {
-    std::string message = "method '" + method + "' is not known; known are";
-    for (const Method& known : kMethods) message.append(" ").append(known.name);
-    return Fail(Code::kInvalidArgument, std::move(message));
+Result<std::vector<Answer>> ChooseAnswers(const Traits& traits, const ModelOptions& options) {
+  if (!options.first_output.empty()) {
+    const auto first = FindMethod(options.first_output);
+    if (!first) return Fail(first.error());
+    std::vector<Answer> answers = ByMethod(traits, **first);
+    return answers.empty() ? Offered(traits) : answers;
   }
-  std::vector<Answer> answers = found->answers(traits);
+  if (options.method.empty()) return Offered(traits);
+  const std::string& method = options.method;
+  const auto found = FindMethod(method);
+  if (!found) return Fail(found.error());
+  std::vector<Answer> answers = (*found)->answers(traits);
   if (answers.empty()) {
     return Fail(Code::kInvalidArgument, traits.name + " has no method " + method);
   }

@@ -9,8 +9,8 @@
 
 namespace plinth::sklearn {
 
-// The answers of a method, or of no method in particular. INVALID_ARGUMENT for a method that is not
-// known or that the estimator does not have.
-Result<std::vector<Answer>> ChooseAnswers(const Traits& traits, const std::string& method);
+// The answers that `options` ask for: those of a method, or of no method in particular.
+// INVALID_ARGUMENT for a method that is not known or that the estimator does not have.
+Result<std::vector<Answer>> ChooseAnswers(const Traits& traits, const ModelOptions& options);
 
 }  // namespace plinth::sklearn

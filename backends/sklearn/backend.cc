@@ -81,6 +81,8 @@ plinth_status ReadOptions(const plinth_load_request& request, ModelOptions& opti
     const std::string_view value = request.options[i].value;
     if (key == "method") {
       options.method = value;
+    } else if (key == "outputs") {
+      options.first_output = value;
     } else if (key == "inputs") {
       if (value != "matrix" && value != "columns") {
         return Refuse(PLINTH_INVALID_ARGUMENT, "option 'inputs' is '" + std::string(value) +
@@ -97,9 +99,12 @@ plinth_status ReadOptions(const plinth_load_request& request, ModelOptions& opti
     } else {
       return Refuse(PLINTH_INVALID_ARGUMENT,
                     "option '" + std::string(key) +
-                        "' is not known to the sklearn backend; 'method', 'inputs' and 'threads' "
-                        "are");
+                        "' is not known to the sklearn backend; 'method', 'outputs', 'inputs' and "
+                        "'threads' are");
     }
+  }
+  if (!options.method.empty() && !options.first_output.empty()) {
+    return Refuse(PLINTH_INVALID_ARGUMENT, "options 'method' and 'outputs' exclude each other");
   }
   if (request.declared_input_count == 1) {
     const plinth_tensor_spec& declared = request.declared_inputs[0];

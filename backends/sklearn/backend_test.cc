@@ -13,6 +13,7 @@
 namespace plinth::sklearn {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
@@ -59,6 +60,31 @@ TEST(BackendTest, RefusesMethodsThatAreNotThere) {
   EXPECT_EQ(svc.error(), "LinearSVC has no method predict_proba");
   const TestModel unknown(kFolder + "LinearSVC.pkl", {{"method", "fit"}});
   EXPECT_THAT(unknown.error(), HasSubstr("known are predict predict_proba"));
+}
+
+TEST(BackendTest, CallsOutputsAsTheMethods) {
+  const auto outputs = [](const char* file, const char* first) {
+    const TestModel model(kFolder + file, {{"outputs", first}});
+    EXPECT_EQ(model.error(), "");
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < model.signature().output_count; ++i) {
+      names.emplace_back(model.signature().outputs[i].name);
+      EXPECT_EQ(model.signature().outputs[i].rank, 2);
+    }
+    return names;
+  };
+  const std::string strings = "LogisticRegression_strings.pkl";
+  EXPECT_THAT(outputs(strings.c_str(), "predict"), ElementsAre("predict", "predict_proba"));
+  EXPECT_THAT(outputs(strings.c_str(), "predict_proba"), ElementsAre("predict_proba", "predict"));
+  EXPECT_THAT(outputs(strings.c_str(), "decision_function"),
+              ElementsAre("decision_function", "predict", "predict_proba"));
+  EXPECT_THAT(outputs("LinearSVC.pkl", "predict_proba"), ElementsAre("predict"));
+  EXPECT_THAT(outputs("LinearRegression_two_targets.pkl", "predict"), ElementsAre("predict"));
+  EXPECT_THAT(outputs("PCA.pkl", "predict"), ElementsAre("transform"));
+  EXPECT_THAT(TestModel(kFolder + "PCA.pkl", {{"outputs", "fit"}}).error(),
+              HasSubstr("method 'fit' is not known"));
+  EXPECT_THAT(TestModel(kFolder + "PCA.pkl", {{"outputs", "x"}, {"method", "transform"}}).error(),
+              HasSubstr("'method' and 'outputs' exclude each other"));
 }
 
 TEST(BackendTest, ChecksOptions) {

@@ -100,7 +100,7 @@ Result<std::unique_ptr<Model>> Model::Parse(std::string bytes, const ModelOption
   ReadLimits limits((*document)->budget());
   auto estimator = ReadEstimator(*(*document)->root(), limits, options.width);
   if (!estimator) return Fail(std::move(estimator.error()));
-  auto answers = ChooseAnswers((*estimator)->traits(), options.method);
+  auto answers = ChooseAnswers((*estimator)->traits(), options);
   if (!answers) return Fail(std::move(answers.error()));
   return std::unique_ptr<Model>(new Model(std::move(*estimator), std::move(*answers)));
 }

@@ -41,6 +41,9 @@ struct ModelOptions {
   // "decision_function", "score_samples", "transform", or "" for what the estimator offers: label
   // and probabilities, prediction, or transformed.
   std::string method;
+  // Instead of `method`: predict, predict_proba and transform, as far as the estimator has them,
+  // are outputs of these names, [n, width] each, this one first.
+  std::string first_output{};
   // Columns of X, for estimators so old that they do not say; 0 if not known.
   std::size_t width = 0;
   // Each column is an input of its own, also where X could have been one matrix of numbers.

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 
 from harness.backend import TEST_BACKEND, write
@@ -80,7 +81,8 @@ def test_a_repository_of_every_kind(serve, models):
     assert version_of(client, "torch")["inputs"][0]["name"] == "INPUT__0"
     assert client.predict("torch", inputs_for("cnn.pt")).status == 200
     assert version_of(client, "pipeline")["version"] == "v0.2"
-    assert_recorded("pipeline.joblib", client.predict("pipeline", inputs_for("pipeline.joblib")).outputs)
+    outputs = client.predict("pipeline", inputs_for("pipeline.joblib")).outputs  # called as MLServer's clients know them
+    assert_recorded("pipeline.joblib", {"label": np.ravel(outputs["predict"]).tolist(), "probabilities": outputs["predict_proba"]})
     ensemble = version_of(client, "ensemble")
     assert ensemble["state"] == "failed" and "must have an 'ensemble_scheduling' with steps" in ensemble["error"]
 

@@ -8,6 +8,15 @@
 #include "api/openinference/raw_request.h"
 
 namespace plinth::api::openinference {
+namespace {
+
+// MLServer gives what one method answers unless others are asked for, and its clients read that
+// alone. A model that has its outputs by its methods is served for them.
+bool AnswersFirstAlone(const ModelVersion& version) {
+  return version.config().options.contains("outputs") && !version.signature().outputs.empty();
+}
+
+}  // namespace
 
 Result<InferRequest> StartInference(InferBody& body, const Routed& routed, SharedInputs& shared) {
   const ModelView model = ModelView::Of(*routed.version);
@@ -26,6 +35,9 @@ Result<InferRequest> StartInference(InferBody& body, const Routed& routed, Share
   body.inputs.clear();
   InferRequest request{.version = {}, .inputs = *std::move(inputs), .outputs = {}, .cancelled = {}};
   for (const WantedOutput& output : body.outputs) request.outputs.push_back(output.name);
+  if (request.outputs.empty() && AnswersFirstAlone(*routed.version)) {
+    request.outputs.push_back(routed.version->signature().outputs.front().name);
+  }
   request.timeout = body.timeout;
   request.priority = body.priority;
   request.context = ContextOf(body);

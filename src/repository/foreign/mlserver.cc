@@ -57,7 +57,6 @@ constexpr std::string_view kSilent[] = {"platform", "versions", "tags", "inputs"
 constexpr std::string_view kUnserved[] = {"parallel_workers", "warm_workers", "gateway_workers"};
 constexpr std::string_view kUnservedParameters[] = {"format",
                                                     "content_type",
-                                                    "extra",
                                                     "environment_path",
                                                     "environment_tarball",
                                                     "environment_path",
@@ -71,6 +70,8 @@ bool IsOneOf(std::span<const std::string_view> names, std::string_view name) {
 class Settings {
  public:
   explicit Settings(const fs::path& file) : file_(file) {
+    // Its clients know the outputs by the methods that they come from.
+    spec_.config.options["outputs"] = "predict";
     if (auto read = Read(); !read) problem_ = read.error().Annotate(file_.string());
     if (spec_.name.empty()) spec_.name = file_.parent_path().filename();
     if (spec_.path.empty()) spec_.path = UsualFile();
@@ -168,10 +169,30 @@ class Settings {
         if (!version) return Fail(version.error());
         if (!IsName(*version)) return parameter.Refuse("a name of letters, digits, '_', '.', '-'");
         spec_.version = *std::move(version);
+      } else if (parameter.key == "extra") {
+        if (auto read = ReadExtra(parameter); !read) return read;
       } else {
         Warn(key, IsOneOf(kUnservedParameters, parameter.key) ? "has no effect"
                                                               : "is unknown and has no effect");
       }
+    }
+    return {};
+  }
+
+  // What a runtime has of its own.
+  Status ReadExtra(const Field& field) {
+    const auto object = field.Object();
+    if (!object) return Fail(object.error());
+    const auto fields = json::FieldsOf(*object, "extra");
+    if (!fields) return Fail(fields.error());
+    for (const Field& extra : *fields) {
+      const std::string key = fmt::format("parameters.extra.{}", extra.key);
+      if (extra.key != "predict_fn") {
+        Warn(key, "is unknown and has no effect");
+        continue;
+      }
+      From("options.outputs", key);
+      if (auto kept = Keep(extra.Text(), spec_.config.options["outputs"]); !kept) return kept;
     }
     return {};
   }

@@ -68,6 +68,19 @@ TEST_F(MlServerTest, WhatIsNotSaidIsAsUsual) {
   EXPECT_EQ(model.spec.path, base_ / "repo/m/model.pkl");
 }
 
+TEST_F(MlServerTest, OutputsAreCalledAsTheMethods) {
+  Write("m/model.pkl");
+  const std::string sklearn = R"({"implementation": "mlserver_sklearn.SKLearnModel")";
+  EXPECT_EQ(ModelOf(sklearn + "}").spec.config.options.at("outputs"), "predict");
+  const FolderModel model = ModelOf(sklearn + R"(,
+    "parameters": {"extra": {"predict_fn": "predict_proba", "other": 1}}})");
+  EXPECT_FALSE(model.problem) << model.problem->message;
+  EXPECT_EQ(model.spec.config.options.at("outputs"), "predict_proba");
+  EXPECT_THAT(model.spec.warnings, ElementsAre(HasSubstr("'parameters.extra.other' is unknown")));
+  EXPECT_THAT(ProblemOf(sklearn + R"(, "parameters": {"extra": {"predict_fn": 1}}})"),
+              HasSubstr("predict_fn"));
+}
+
 TEST_F(MlServerTest, BoostedTrees) {
   Write("m/model.bst");
   const FolderModel model = ModelOf(R"({"implementation": "mlserver_xgboost.XGBoostModel"})");
