@@ -149,7 +149,7 @@ TEST(BackendTest, RefusesNaNAndInfinityAsScikitLearnDoes) {
 TEST(BackendTest, TheRowOfABadValueIsThatOfTheWholeInput) {
   TestModel model(kFolder + "LogisticRegression_multinomial.p5.pkl");
   std::vector<double> x(4 * 1000, 1.0);
-  x[4 * 777 + 3] = kNaN;
+  x[4UZ * 777 + 3] = kNaN;
   model.Execute(x, {1000, 4}, "label");
   EXPECT_THAT(model.error(), HasSubstr("(row 777, column 3)"));
 }

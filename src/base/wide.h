@@ -14,8 +14,9 @@
 
 #include <cstddef>
 
-// Sanitizers instrument before the choice could be made, so they see the plain loop.
-#if defined(__x86_64__) && !defined(PLINTH_SANITIZED)
+// Sanitizers instrument before the choice could be made, so they see the plain loop; clang, which
+// only checks and fuzzes, has no such pragmas as for_each_width.h needs.
+#if defined(__x86_64__) && !defined(PLINTH_SANITIZED) && !defined(__clang__)
 #define PLINTH_HAS_WIDTHS 1
 #define PLINTH_WIDE __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #define PLINTH_WIDEST(function)                         \

@@ -37,8 +37,11 @@ class InferTest : public ServiceTest {
     context_ = std::make_unique<Context>(*service_, Options{.allow_client_shm = true});
     handler_ = MakeRestApi(*context_);
   }
+
+ public:
   ~InferTest() override { context_.reset(); }
 
+ protected:
   HttpResponse Call(Verb verb, std::string_view path, std::string_view body = {},
                     std::vector<net::Header> headers = {}) {
     return Begin(verb, path, body, std::move(headers)).get();
@@ -276,8 +279,11 @@ class InferSharedMemoryTest : public InferTest {
     const float values[] = {1, 2};
     EXPECT_EQ(::pwrite(file_.get(), values, sizeof values, 0), 8);
   }
+
+ public:
   ~InferSharedMemoryTest() override { ::shm_unlink(key_.c_str()); }
 
+ protected:
   std::vector<float> Read(off_t at, std::size_t count) const {
     std::vector<float> values(count);
     EXPECT_EQ(::pread(file_.get(), values.data(), count * sizeof(float), at),
