@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <vector>
 
 #include "base/name.h"
 #include "model/json_fields.h"
@@ -154,9 +155,7 @@ class Settings {
   }
 
   Status ReadParameters(const Field& field) {
-    const auto object = field.Object();
-    if (!object) return Fail(object.error());
-    const auto fields = json::FieldsOf(*object, "parameters");
+    const auto fields = MembersOf(field);
     if (!fields) return Fail(fields.error());
     for (const Field& parameter : *fields) {
       const std::string key = fmt::format("parameters.{}", parameter.key);
@@ -181,9 +180,7 @@ class Settings {
 
   // What a runtime has of its own.
   Status ReadExtra(const Field& field) {
-    const auto object = field.Object();
-    if (!object) return Fail(object.error());
-    const auto fields = json::FieldsOf(*object, "extra");
+    const auto fields = MembersOf(field);
     if (!fields) return Fail(fields.error());
     for (const Field& extra : *fields) {
       const std::string key = fmt::format("parameters.extra.{}", extra.key);
@@ -222,6 +219,12 @@ class Settings {
       if (fs::exists(file_.parent_path() / usual, error)) return file_.parent_path() / usual;
     }
     return file_.parent_path();
+  }
+
+  static Result<std::vector<Field>> MembersOf(const Field& field) {
+    const auto object = field.Object();
+    if (!object) return Fail(object.error());
+    return json::FieldsOf(*object, field.key);
   }
 
   static Status Keep(Result<std::string> text, std::string& to) {

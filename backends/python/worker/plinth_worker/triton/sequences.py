@@ -26,8 +26,7 @@ class Sequences:
         self._model = config["name"]
         self._shape = (1, 1) if config["max_batch_size"] > 0 else (1,)
         self._idle_s = (int(settings.get("max_sequence_idle_microseconds", 0)) or _IDLE_US) / 1e6
-        self._controls = [(given["name"], _kind_of(given["name"], control), _maker(given["name"], control))
-                          for given in settings.get("control_input", ()) for control in given.get("control", ())]
+        self._controls = [_read(given["name"], control) for given in settings.get("control_input", ()) for control in given.get("control", ())]
         self._heard = {}  # of each sequence that goes on: when; those longest silent first
 
     def controls(self, sequence, start, end):
@@ -66,10 +65,14 @@ def _kind_of(name, control):
     return kind
 
 
-def _maker(name, control):
-    """A function that gives the control's value as the model's type has it."""
-    if _kind_of(name, control) == "CONTROL_SEQUENCE_CORRID":
-        return _id_maker(name, control.get("data_type", "TYPE_UINT64"))
+def _read(name, control):
+    """A control's input, its kind, and a function that gives its value as the model's type has it."""
+    kind = _kind_of(name, control)
+    make = _id_maker(name, control.get("data_type", "TYPE_UINT64")) if kind == "CONTROL_SEQUENCE_CORRID" else _flag_maker(name, control)
+    return name, kind, make
+
+
+def _flag_maker(name, control):
     given = [(key, kind) for key, kind in _FLAGS.items() if control.get(key)]
     if len(given) != 1 or len(control[given[0][0]]) != 2:
         raise Refusal(INVALID_MODEL, f"control input '{name}': one of {', '.join(_FLAGS)} with two values was expected")
@@ -81,7 +84,7 @@ def _maker(name, control):
 def _id_maker(name, data_type):
     kind = triton_string_to_numpy(data_type)
     if kind is np.object_:
-        return lambda sequence: _text(sequence)
+        return _text
     if not np.issubdtype(kind, np.integer):
         raise Refusal(INVALID_MODEL, f"control input '{name}': data_type is {data_type}; integers and TYPE_STRING can hold a sequence's id")
     limits = np.iinfo(kind)
