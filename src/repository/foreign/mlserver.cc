@@ -8,9 +8,9 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
-#include <vector>
 
 #include "base/name.h"
 #include "model/json_fields.h"
